@@ -39,7 +39,7 @@ internal static class OtlpBench
             () => [ScrapeBench.TenThousand]);
         pusher?.Start();
         var rate = EventRate.Measure(bench, counter => counter, static () => { }, out lost);
-        pusher?.Finish(TimeSpan.FromSeconds(30), CancellationToken.None);
+        pusher?.Complete(TimeSpan.FromSeconds(30), CancellationToken.None);
         return pusher?.Report() is { } report ? throw new InvalidOperationException(report) : rate;
     }
 

@@ -208,7 +208,7 @@ public sealed class SendEventCommand : BeeCmdlet
         foreach (DeliveryQueue queue in _queues)
         {
             DeliveryCounts counts = queue.Counts;
-            note($"{queue.Destination}: {Quantity.Of(counts.Given, "event")} queued, {counts.Delivered} delivered, {counts.Dropped} dropped from a full queue, {counts.Refused} rejected, {counts.Undelivered} undelivered.");
+            note($"{queue.Destination}: {Quantity.Of(counts.Written, "event")} queued, {counts.Delivered} delivered, {counts.Dropped} dropped from a full queue, {counts.Refused} rejected, {counts.Undelivered} undelivered.");
             if (counts.Dropped > 0)
             {
                 warn($"{Quantity.Of(counts.Dropped, "event")} did not reach {queue.Destination}, because the queue was full. Enlarge it with -QueueSize, or wait for the receiver with -WhenFull Block.");

@@ -93,7 +93,7 @@ internal sealed class MetricExport : IDisposable
                 // The flush ended just now.
             }
         });
-        _pusher.Finish(s_lastFlush, flush.Token);
+        _pusher.Complete(s_lastFlush, flush.Token);
     }
 
     /// <summary>Returns a sentence about undelivered data; null if everything was delivered.</summary>

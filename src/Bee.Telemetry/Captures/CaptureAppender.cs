@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Telemetry.Captures;
 
-/// <summary>Appends chunks to one capture file. A chunk reaches the file by one write, and what is left of one that failed is cut off, so the file ends with a whole chunk.</summary>
+/// <summary>Appends chunks to one capture file. Each chunk is written by one call; the rest of a failed write is cut off, so the file always ends with a whole chunk.</summary>
 internal sealed class CaptureAppender : IDisposable
 {
     private readonly SafeFileHandle _file;
@@ -19,15 +19,15 @@ internal sealed class CaptureAppender : IDisposable
     /// <summary>The file's path.</summary>
     public string Path { get; }
 
-    /// <summary>The bytes that the file has.</summary>
+    /// <summary>The length of the file in bytes.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Creates a file that only its owner reads, with its head.</summary>
-    /// <param name="folder">Its folder.</param>
-    /// <param name="name">Its name.</param>
+    /// <summary>Creates a file that only its owner can read, and writes its head.</summary>
+    /// <param name="folder">The folder of the file.</param>
+    /// <param name="name">The name of the file.</param>
     /// <param name="number">The file's number in its capture, from 1.</param>
-    /// <param name="replace">Whether a file of that name is replaced. It stays as it is if this one cannot be written.</param>
-    /// <exception cref="CaptureException">It exists, or cannot be created or written.</exception>
+    /// <param name="replace">Whether to replace an existing file. If the new file cannot be written, the existing one stays.</param>
+    /// <exception cref="CaptureException">The file exists, or cannot be created or written.</exception>
     public static CaptureAppender Create(Folder folder, string name, int number, bool replace = false)
     {
         string path = System.IO.Path.Combine(folder.Path, name);
@@ -76,8 +76,8 @@ internal sealed class CaptureAppender : IDisposable
     }
 
     /// <summary>Appends a chunk.</summary>
-    /// <param name="header">Its header; encoding and lengths are filled in here.</param>
-    /// <param name="content">Its content.</param>
+    /// <param name="header">The header; this method fills in the encoding and the lengths.</param>
+    /// <param name="content">The content.</param>
     /// <exception cref="CaptureException"><see cref="CaptureFault.NoSpace"/>, <see cref="CaptureFault.CannotWrite"/>.</exception>
     public void Append(ChunkHeader header, ReadOnlySpan<byte> content)
     {
@@ -86,7 +86,7 @@ internal sealed class CaptureAppender : IDisposable
             throw new CaptureException(CaptureFault.CannotWrite, $"The capture '{Path}' cannot be written: an event makes a block of {content.Length} bytes, and {CaptureFormat.LargestChunk} are the limit.");
         }
 
-        // Before the first chunk stands the preamble.
+        // The preamble precedes the first chunk.
         int start = Length == 0 ? CaptureFormat.PreambleSize : 0;
         int contentAt = start + ChunkHeader.Size;
         _chunk.SetLength(contentAt);
@@ -120,7 +120,7 @@ internal sealed class CaptureAppender : IDisposable
         Write(bytes);
     }
 
-    /// <summary>Brings the file to the disk.</summary>
+    /// <summary>Flushes the file to the disk (fsync).</summary>
     /// <exception cref="CaptureException"><see cref="CaptureFault.NoSpace"/>, <see cref="CaptureFault.CannotWrite"/>.</exception>
     public void Synchronize()
     {
@@ -145,10 +145,10 @@ internal sealed class CaptureAppender : IDisposable
         _file.Dispose();
     }
 
-    // The kernel's words have the name of a temporary file.
+    // The message of the kernel contains the name of a temporary file.
     private static string Reason(Exception e) => e switch
     {
-        FileNotFoundException or DirectoryNotFoundException => "its folder takes no new files.",
+        FileNotFoundException or DirectoryNotFoundException => "the folder does not accept new files.",
         UnauthorizedAccessException => "this user may not create files in its folder.",
         _ => e.Message,
     };
@@ -168,7 +168,7 @@ internal sealed class CaptureAppender : IDisposable
             }
             catch (Exception inner) when (inner is IOException or UnauthorizedAccessException)
             {
-                // A reader passes over a last chunk that is not whole.
+                // A reader ignores an incomplete last chunk.
             }
 
             throw Failure(e);
@@ -181,12 +181,12 @@ internal sealed class CaptureAppender : IDisposable
 }
 
 /// <summary>
-/// Marks a file that a process writes: the writer holds flock(2) on it from its creation to its end. The lock protects a recording from <see cref="CaptureOptions.Replace"/> and nothing else, since any process
-/// that can open a file can lock it. A capture can be opened by its owner alone.
+/// Marks a file that a process is writing: the writer holds flock(2) on the file from its creation to its end. The lock protects a recording from <see cref="CaptureOptions.Replace"/> only. Any process
+/// that can open a file can lock it, and only the owner can open a capture.
 /// </summary>
 internal static class CaptureLock
 {
-    /// <summary>Locks a new file that has no reader. A file system without locks leaves it unmarked.</summary>
+    /// <summary>Locks a new file that has no reader yet. On a file system without locks, the file stays unlocked.</summary>
     public static void Take(SafeFileHandle file, string path)
     {
         try
@@ -195,14 +195,14 @@ internal static class CaptureLock
         }
         catch (IOException)
         {
-            // Then another process may replace the file.
+            // Without a lock, another process may replace the file.
         }
     }
 
-    /// <summary>Unlocks a file, also for children that share it.</summary>
+    /// <summary>Unlocks a file, also for child processes that inherited it.</summary>
     public static void Release(SafeFileHandle file) => FileLock.Unlock(file);
 
-    /// <summary>Whether a process writes a file. One that this user cannot open, or whose file system has no locks, counts as not written.</summary>
+    /// <summary>Reports whether a process is writing a file. Returns false if this user cannot open the file, or if its file system has no locks.</summary>
     public static bool IsTaken(Folder folder, string name)
     {
         try

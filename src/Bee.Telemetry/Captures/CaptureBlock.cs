@@ -4,33 +4,33 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Telemetry.Captures;
 
-/// <summary>Packed items that are compressed and written together. One thread at a time uses it.</summary>
+/// <summary>Packed items that are compressed and written together. Not thread-safe.</summary>
 internal sealed class CaptureBlock : IBufferWriter<byte>
 {
     private byte[] _bytes = new byte[64 << 10];
 
-    /// <summary>The file that it belongs to.</summary>
+    /// <summary>The file that the block belongs to.</summary>
     public CapturePart? Part { get; private set; }
 
-    /// <summary>The bytes in it. Setting a smaller number takes back what was written last.</summary>
+    /// <summary>The length of the content in bytes. Setting a smaller length removes the last bytes.</summary>
     public int Length { get; set; }
 
-    /// <summary>The events in it.</summary>
+    /// <summary>The number of events in the block.</summary>
     public uint Events { get; set; }
 
-    /// <summary>The lost events that it reports.</summary>
+    /// <summary>The number of lost events that the block reports.</summary>
     public ulong Lost { get; set; }
 
-    /// <summary>When its first item was added, in ticks, UTC.</summary>
+    /// <summary>The time of the first item, in UTC ticks.</summary>
     public long First { get; private set; }
 
-    /// <summary>When it was closed.</summary>
+    /// <summary>The time when the block was closed, in UTC ticks.</summary>
     public long Last { get; set; }
 
-    /// <summary>Its content.</summary>
+    /// <summary>The content.</summary>
     public ReadOnlySpan<byte> Content => _bytes.AsSpan(0, Length);
 
-    /// <summary>Empties it, for items of a file.</summary>
+    /// <summary>Clears the block for items of a file.</summary>
     public void Begin(CapturePart part)
     {
         Part = part;
@@ -66,33 +66,33 @@ internal sealed class CaptureBlock : IBufferWriter<byte>
     }
 }
 
-/// <summary>One file of a capture: what packs its items, and their sums.</summary>
-/// <param name="number">Its number, from 1.</param>
+/// <summary>One file of a capture: its packer and its totals.</summary>
+/// <param name="number">The number of the file, from 1.</param>
 internal sealed class CapturePart(int number)
 {
-    /// <summary>Its number, from 1.</summary>
+    /// <summary>The number of the file, from 1.</summary>
     public int Number => number;
 
-    /// <summary>Packs its items.</summary>
+    /// <summary>Packs the items of the file.</summary>
     public EventPacker Packer { get; } = new();
 
-    /// <summary>The sums of what was packed.</summary>
+    /// <summary>The totals of the packed items.</summary>
     public StreamSums Sums { get; } = new();
 
-    /// <summary>The bytes of items that wait to be written, before compression.</summary>
+    /// <summary>The size of the items that are not written yet, in bytes before compression.</summary>
     public long Pending { get; set; }
 
-    /// <summary>The bytes of items that were written, before compression.</summary>
+    /// <summary>The size of the items that were written, in bytes before compression.</summary>
     public long Packed { get; set; }
 
-    /// <summary>The bytes that the file has.</summary>
+    /// <summary>The length of the file in bytes.</summary>
     public long Written { get; set; }
 
-    /// <summary>The events of the blocks that were written.</summary>
+    /// <summary>The number of events in the written blocks.</summary>
     public long Events { get; set; }
 }
 
-/// <summary>Counts the events and losses of streams.</summary>
+/// <summary>Counts events and lost events by stream.</summary>
 internal sealed class StreamSums
 {
     private readonly Dictionary<string, Sum> _streams = new(StringComparer.Ordinal);
@@ -100,10 +100,10 @@ internal sealed class StreamSums
     private Type? _lastType;
     private Sum? _last;
 
-    /// <summary>The sums so far.</summary>
+    /// <summary>The totals of each stream.</summary>
     public IReadOnlyList<CaptureStream> Streams => [.. _streams.Values.Select(sum => new CaptureStream(sum.Name, sum.Events, sum.Lost))];
 
-    /// <summary>The lost events of all streams.</summary>
+    /// <summary>The number of lost events of all streams.</summary>
     public ulong Lost
     {
         get
@@ -134,14 +134,14 @@ internal sealed class StreamSums
         _last!.Events++;
     }
 
-    /// <summary>Counts lost events; 0 notes that losses of the stream are counted.</summary>
+    /// <summary>Counts lost events. 0 marks the stream as one whose losses are counted.</summary>
     public void CountLost(string stream, ulong count)
     {
         Sum sum = Of(stream);
         sum.Lost = (sum.Lost ?? 0) + count;
     }
 
-    /// <summary>Adds other sums.</summary>
+    /// <summary>Adds the totals of another instance.</summary>
     public void Add(StreamSums others)
     {
         foreach (Sum other in others._streams.Values)
@@ -152,7 +152,7 @@ internal sealed class StreamSums
         }
     }
 
-    /// <summary>Takes away sums that were added.</summary>
+    /// <summary>Subtracts totals that were added before.</summary>
     public void Subtract(StreamSums others)
     {
         foreach (Sum other in others._streams.Values)
@@ -163,7 +163,7 @@ internal sealed class StreamSums
         }
     }
 
-    /// <summary>The sums with others added.</summary>
+    /// <summary>Returns these totals plus those of another instance.</summary>
     public IReadOnlyList<CaptureStream> Plus(StreamSums others)
     {
         var all = new StreamSums();

@@ -7,15 +7,15 @@ using Bee.Posix;
 
 namespace Bee.Telemetry.Captures;
 
-/// <summary>The JSON documents of a capture file: its head, and the sums at its end.</summary>
+/// <summary>Reads and writes the JSON documents of a capture file: the head, and the totals at the end.</summary>
 internal static class CaptureDocuments
 {
     private static string Version =>
         typeof(CaptureDocuments).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? string.Empty;
 
-    /// <summary>Returns what is said of a capture that this machine writes.</summary>
-    /// <param name="path">Its path.</param>
-    /// <param name="started">When it is begun.</param>
+    /// <summary>Returns the description of a new capture that this machine writes.</summary>
+    /// <param name="path">The path of the capture.</param>
+    /// <param name="started">When the capture began, in UTC.</param>
     public static CaptureFile Here(string path, DateTime started) => new()
     {
         Path = path,
@@ -26,9 +26,9 @@ internal static class CaptureDocuments
         Started = started.ToLocalTime(),
     };
 
-    /// <summary>Returns the head of a file.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="number">Its number among the files of the capture, from 1.</param>
+    /// <summary>Returns the head of a file as JSON.</summary>
+    /// <param name="file">The description of the capture.</param>
+    /// <param name="number">The number of the file within the capture, from 1.</param>
     public static byte[] Head(CaptureFile file, int number) => Write(json =>
     {
         json.WriteString("bee", file.BeeVersion);
@@ -39,7 +39,7 @@ internal static class CaptureDocuments
         json.WriteNumber("number", number);
     });
 
-    /// <summary>Returns the end of a file.</summary>
+    /// <summary>Returns the end of a file as JSON.</summary>
     public static byte[] Done(IReadOnlyCollection<CaptureStream> streams) => Write(json =>
     {
         json.WriteNumber("events", streams.Sum(stream => stream.Events));
@@ -60,8 +60,8 @@ internal static class CaptureDocuments
         json.WriteEndArray();
     });
 
-    /// <summary>Reads a head.</summary>
-    /// <exception cref="FormatException">It is not one.</exception>
+    /// <summary>Parses a head.</summary>
+    /// <exception cref="FormatException">The text is not a head.</exception>
     public static CaptureFile ReadHead(string path, ReadOnlyMemory<byte> text) => Read(text, root => new CaptureFile
     {
         Path = path,
@@ -72,8 +72,8 @@ internal static class CaptureDocuments
         Started = root.GetProperty("started").GetDateTime().ToLocalTime(),
     });
 
-    /// <summary>Reads the sums at a file's end.</summary>
-    /// <exception cref="FormatException">They are not what <see cref="Done"/> writes.</exception>
+    /// <summary>Parses the totals at the end of a file.</summary>
+    /// <exception cref="FormatException">The text is not what <see cref="Done"/> writes.</exception>
     public static IReadOnlyList<CaptureStream> ReadDone(ReadOnlyMemory<byte> text) => Read(text, root =>
     {
         var streams = new List<CaptureStream>();
@@ -85,7 +85,7 @@ internal static class CaptureDocuments
         return streams;
     });
 
-    // The text of another machine's file is shown on this one's terminal.
+    // Sanitized, because a terminal shows text of a file from another machine.
     private static string Text(JsonElement element, string name) => TerminalText.Show(element.GetProperty(name).GetString() ?? throw new FormatException($"'{name}' is not a text."));
 
     private static byte[] Write(Action<Utf8JsonWriter> properties)

@@ -1,77 +1,77 @@
 namespace Bee.Telemetry.Captures;
 
-/// <summary>A capture: what a writer has written, or what a file says of itself.</summary>
+/// <summary>Describes a capture: what a <see cref="CaptureWriter"/> has written, or what a <see cref="CaptureReader"/> has read.</summary>
 public sealed record CaptureFile
 {
-    /// <summary>The file's path; of a capture in several files a pattern that all of them match.</summary>
+    /// <summary>The path of the file. If the capture has several files, a wildcard pattern that matches all of them.</summary>
     public required string Path { get; init; }
 
-    /// <summary>The events in it. Of a capture in several files the sum over those that are kept.</summary>
+    /// <summary>The number of events, in all files that are kept.</summary>
     public long Events { get; init; }
 
-    /// <summary>The lost events that it reports, in the files that are kept; null where losses were not counted.</summary>
+    /// <summary>The number of lost events that the capture reports, in all files that are kept; null if losses were not counted.</summary>
     public ulong? Lost { get; init; }
 
-    /// <summary>The length in bytes, of all kept files together.</summary>
+    /// <summary>The total length of all files that are kept, in bytes.</summary>
     public long Bytes { get; init; }
 
     /// <summary>The number of files that are kept.</summary>
     public int Files { get; init; } = 1;
 
-    /// <summary>The number of files that were removed, since there were more than the limit.</summary>
+    /// <summary>The number of files that were removed because of <see cref="CaptureOptions.MaxFiles"/>.</summary>
     public int FilesRemoved { get; init; }
 
-    /// <summary>The events that were in the removed files.</summary>
+    /// <summary>The number of events in the removed files.</summary>
     public long EventsRemoved { get; init; }
 
-    /// <summary>Whether the capture has its end. One whose writer was killed, or still writes, does not.</summary>
+    /// <summary>Whether the capture is complete. It is not while its writer runs, or if the writer was killed.</summary>
     public bool IsComplete { get; init; }
 
     /// <summary>When the capture began, in local time.</summary>
     public DateTime Started { get; init; }
 
-    /// <summary>When its last events were written, in local time; null if it has none.</summary>
+    /// <summary>When the last events were written, in local time; null if the capture has no events.</summary>
     public DateTime? Ended { get; init; }
 
-    /// <summary>The name of the machine that it was made on.</summary>
+    /// <summary>The name of the machine that wrote the capture.</summary>
     public string Host { get; init; } = string.Empty;
 
-    /// <summary>The release of that machine's kernel.</summary>
+    /// <summary>The kernel release of that machine.</summary>
     public string Kernel { get; init; } = string.Empty;
 
-    /// <summary>The architecture of that machine, as .NET names it: X64, Arm64.</summary>
+    /// <summary>The architecture of that machine, as .NET names it, such as <c>X64</c> or <c>Arm64</c>.</summary>
     public string Architecture { get; init; } = string.Empty;
 
-    /// <summary>The version of Bee that wrote it.</summary>
+    /// <summary>The version of Bee that wrote the capture.</summary>
     public string BeeVersion { get; init; } = string.Empty;
 
-    /// <summary>The sums of each stream; empty if the capture does not have its end.</summary>
+    /// <summary>The totals of each stream; empty if the capture is not complete.</summary>
     public IReadOnlyList<CaptureStream> Streams { get; init; } = [];
 
     /// <inheritdoc/>
     public override string ToString() => Path;
 }
 
-/// <summary>The sums of one stream of a capture.</summary>
-/// <param name="Name">The map's name, or the iterator's.</param>
-/// <param name="Events">The events.</param>
-/// <param name="Lost">The lost events; null where they were not counted.</param>
+/// <summary>The totals of one stream of a capture.</summary>
+/// <param name="Name">The name of the map or iterator.</param>
+/// <param name="Events">The number of events.</param>
+/// <param name="Lost">The number of lost events; null if losses were not counted.</param>
 public sealed record CaptureStream(string Name, long Events, ulong? Lost)
 {
     /// <inheritdoc/>
     public override string ToString() => Name;
 }
 
-/// <summary>Where a <see cref="CaptureWriter"/> writes, and how much.</summary>
-/// <param name="Path">The file. With a <see cref="MaxSize"/>, files are written whose names have a number before the extension.</param>
+/// <summary>The path and the size limits of a <see cref="CaptureWriter"/>.</summary>
+/// <param name="Path">The path of the file. With <see cref="MaxSize"/>, the writer inserts a number before the extension: <c>run.1.beecap</c>, <c>run.2.beecap</c>.</param>
 public sealed record CaptureOptions(string Path)
 {
-    /// <summary>The bytes after which a new file is begun; null for one file without a limit.</summary>
+    /// <summary>The size in bytes after which a new file begins; null for one file without a limit.</summary>
     public long? MaxSize { get; init; }
 
-    /// <summary>The number of files that are kept; the oldest are removed. Null to keep all.</summary>
+    /// <summary>The number of files to keep; older files are removed. Null keeps all.</summary>
     public int? MaxFiles { get; init; }
 
-    /// <summary>Whether captures that exist under the names are replaced.</summary>
+    /// <summary>Whether to replace existing captures of the same name.</summary>
     public bool Replace { get; init; }
 }

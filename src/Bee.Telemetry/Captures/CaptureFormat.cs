@@ -5,26 +5,26 @@ using System.Runtime.InteropServices;
 namespace Bee.Telemetry.Captures;
 
 /// <summary>
-/// The bytes of a capture file, as docs/captures.md has them: a preamble, then chunks, each with a header of <see cref="ChunkHeader.Size"/> bytes. All numbers are little-endian.
+/// The binary format of a capture file (docs/captures.md): a preamble, then chunks with a header of <see cref="ChunkHeader.Size"/> bytes each. All numbers are little-endian.
 /// </summary>
 internal static class CaptureFormat
 {
-    /// <summary>The version that this code writes, and the latest that it reads.</summary>
+    /// <summary>The version that this code writes, and the newest that it reads.</summary>
     public const int Version = 1;
 
-    /// <summary>Magic, version, and four bytes of zeros.</summary>
+    /// <summary>The size of the preamble: the magic, the version and four zero bytes.</summary>
     public const int PreambleSize = 16;
 
-    /// <summary>The most bytes of a chunk, stored or not: more would be a file that was made to fill the reader's memory.</summary>
+    /// <summary>The maximum size of a chunk in bytes, stored or unpacked. It keeps a crafted file from exhausting the reader's memory.</summary>
     public const int LargestChunk = 64 << 20;
 
-    /// <summary>The most bytes of a document, that is of a head or an end.</summary>
+    /// <summary>The maximum size of a head or an end in bytes.</summary>
     public const int LargestDocument = 1 << 20;
 
     /// <summary>The extension of capture files.</summary>
     public const string Extension = ".beecap";
 
-    /// <summary>What a capture file begins with. The first byte is not ASCII and the last is a line's end, so that a transfer as text damages the magic.</summary>
+    /// <summary>The first bytes of a capture file. The first byte is not ASCII and the last one is a newline, so a transfer in text mode damages the magic.</summary>
     public static ReadOnlySpan<byte> Magic => [0x89, (byte)'B', (byte)'E', (byte)'E', (byte)'C', (byte)'A', (byte)'P', 0x0a];
 
     /// <summary>Writes the preamble.</summary>
@@ -36,26 +36,26 @@ internal static class CaptureFormat
     }
 }
 
-/// <summary>What a chunk holds. The number is four letters of ASCII.</summary>
+/// <summary>The kinds of chunks. Each number is four ASCII letters.</summary>
 internal enum ChunkKind : uint
 {
-    /// <summary>HEAD, the first chunk: a JSON document that says where and when the file was written.</summary>
+    /// <summary>HEAD, the first chunk: a JSON document with the place and time of the recording.</summary>
     Head = 0x44414548,
 
     /// <summary>DATA: packed events and losses.</summary>
     Data = 0x41544144,
 
-    /// <summary>DONE, the last chunk of a file that was finished: a JSON document with the sums.</summary>
+    /// <summary>DONE, the last chunk of a complete file: a JSON document with the totals.</summary>
     Done = 0x454e4f44,
 }
 
-/// <summary>How the content of a chunk is stored.</summary>
+/// <summary>The encodings of a chunk's content.</summary>
 internal enum ChunkEncoding : uint
 {
-    /// <summary>As it is.</summary>
+    /// <summary>Not compressed.</summary>
     Plain = 0,
 
-    /// <summary>As a raw deflate stream, RFC 1951.</summary>
+    /// <summary>A raw deflate stream (RFC 1951).</summary>
     Deflate = 1,
 }
 
@@ -63,33 +63,33 @@ internal enum ChunkEncoding : uint
 [StructLayout(LayoutKind.Auto)]
 internal readonly struct ChunkHeader
 {
-    /// <summary>The bytes of a header.</summary>
+    /// <summary>The size of a header in bytes.</summary>
     public const int Size = 48;
 
     private const int CrcAt = 20;
 
-    /// <summary>What the chunk holds.</summary>
+    /// <summary>The kind of the chunk.</summary>
     public ChunkKind Kind { get; init; }
 
-    /// <summary>How its content is stored.</summary>
+    /// <summary>The encoding of the content.</summary>
     public ChunkEncoding Encoding { get; init; }
 
-    /// <summary>The bytes behind the header.</summary>
+    /// <summary>The number of bytes after the header.</summary>
     public uint Stored { get; init; }
 
-    /// <summary>The bytes of the content.</summary>
+    /// <summary>The length of the unpacked content in bytes.</summary>
     public uint Length { get; init; }
 
-    /// <summary>The number of events in it.</summary>
+    /// <summary>The number of events in the chunk.</summary>
     public uint Events { get; init; }
 
-    /// <summary>The number of lost events that it reports.</summary>
+    /// <summary>The number of lost events that the chunk reports.</summary>
     public ulong Lost { get; init; }
 
-    /// <summary>When its first item was added, in ticks of <see cref="DateTime"/>, UTC.</summary>
+    /// <summary>The time of the first item, in ticks of <see cref="DateTime"/>, UTC.</summary>
     public long First { get; init; }
 
-    /// <summary>When it was closed, in the same unit.</summary>
+    /// <summary>The time when the chunk was closed, in the same unit.</summary>
     public long Last { get; init; }
 
     /// <summary>Reads a header.</summary>
@@ -105,8 +105,8 @@ internal readonly struct ChunkHeader
         Last = BinaryPrimitives.ReadInt64LittleEndian(from[40..]),
     };
 
-    /// <summary>Writes the header in front of its content, with the checksum over both.</summary>
-    /// <param name="chunk">The room for the header, and the content.</param>
+    /// <summary>Writes the header in front of the content, with a checksum of both.</summary>
+    /// <param name="chunk">The space for the header, followed by the content.</param>
     public void Write(Span<byte> chunk)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(chunk, (uint)Kind);
@@ -120,11 +120,11 @@ internal readonly struct ChunkHeader
         BinaryPrimitives.WriteUInt32LittleEndian(chunk[CrcAt..], Checksum(chunk[..Size], chunk[Size..]));
     }
 
-    /// <summary>Whether the checksum that a header has is that of header and content.</summary>
+    /// <summary>Reports whether the checksum in a header matches the header and the content.</summary>
     public static bool IsIntact(ReadOnlySpan<byte> header, ReadOnlySpan<byte> content) =>
         BinaryPrimitives.ReadUInt32LittleEndian(header[CrcAt..]) == Checksum(header, content);
 
-    // CRC-32C of all bytes but those of the checksum itself.
+    // CRC-32C of all bytes except the checksum itself.
     private static uint Checksum(ReadOnlySpan<byte> header, ReadOnlySpan<byte> content) =>
         ~Crc32C(Crc32C(Crc32C(uint.MaxValue, header[..CrcAt]), header[(CrcAt + sizeof(uint))..Size]), content);
 

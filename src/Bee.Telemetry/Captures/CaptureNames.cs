@@ -3,8 +3,8 @@ using Bee.Posix;
 
 namespace Bee.Telemetry.Captures;
 
-/// <summary>The names of the files of a capture: the given one, or with a limit of size numbered ones, <c>trace.1.beecap</c>, <c>trace.2.beecap</c>.</summary>
-/// <remarks>The folder is opened once, and everything happens relative to it: who may rename a folder on the path leads a capture of root nowhere else.</remarks>
+/// <summary>Names the files of a capture: the given name, or with a size limit numbered names such as <c>trace.1.beecap</c> and <c>trace.2.beecap</c>.</summary>
+/// <remarks>The folder is opened once, and all files are opened relative to it. A user who renames a folder on the path cannot redirect a capture that root writes.</remarks>
 internal sealed class CaptureNames : IDisposable
 {
     private readonly string _path;
@@ -25,18 +25,18 @@ internal sealed class CaptureNames : IDisposable
 
     private string Stem => Path.GetFileNameWithoutExtension(_path);
 
-    /// <summary>The name of a file in the folder.</summary>
-    /// <param name="number">Its number, from 1.</param>
+    /// <summary>Returns the name of a file in the folder.</summary>
+    /// <param name="number">The number of the file, from 1.</param>
     public string Of(int number) => _isNumbered ? $"{Stem}.{number.ToString(CultureInfo.InvariantCulture)}{Path.GetExtension(_path)}" : Path.GetFileName(_path);
 
-    /// <summary>The path of a name, for messages.</summary>
+    /// <summary>Returns the path of a name, for messages.</summary>
     public string PathOf(string name) => Path.Combine(FolderPath, name);
 
-    /// <summary>The path, or a pattern with a wildcard that all files of the capture match.</summary>
+    /// <summary>The path, or a wildcard pattern that matches all files of the capture.</summary>
     public string Pattern => _isNumbered ? $"{Escape(Path.Combine(FolderPath, Stem))}.*{Escape(Path.GetExtension(_path))}" : _path;
 
-    /// <summary>Refuses names that cannot be written, or are taken and not to be replaced.</summary>
-    /// <param name="replace">Whether captures that exist are replaced.</param>
+    /// <summary>Checks that the files can be created, and that none exists unless it may be replaced.</summary>
+    /// <param name="replace">Whether existing captures are replaced.</param>
     /// <exception cref="CaptureException"><see cref="CaptureFault.Exists"/>, <see cref="CaptureFault.InUse"/>, <see cref="CaptureFault.CannotCreate"/>.</exception>
     public void Check(bool replace)
     {
@@ -47,7 +47,7 @@ internal sealed class CaptureNames : IDisposable
 
         foreach (string taken in Taken())
         {
-            // As root, the file would take the place of a device; a link may lead to one.
+            // Refuses device nodes and links to them: as root, the capture would replace the device.
             if (Folder.StatusOf(taken) is { IsRegular: false } other)
             {
                 throw Refuse($"'{PathOf(taken)}' is {other.Kind}, not a regular file");
@@ -65,7 +65,7 @@ internal sealed class CaptureNames : IDisposable
         }
     }
 
-    /// <summary>Removes the captures that exist under the names, but for the first file's.</summary>
+    /// <summary>Removes existing captures under the numbered names, except the first.</summary>
     public void ClearOthers()
     {
         foreach (string taken in Taken())
@@ -77,8 +77,8 @@ internal sealed class CaptureNames : IDisposable
         }
     }
 
-    /// <summary>The error of a path that is taken.</summary>
-    public static CaptureException Exists(string path) => new(CaptureFault.Exists, $"The capture '{path}' exists.", "Give another name, or remove it.");
+    /// <summary>Creates the exception for a path that exists.</summary>
+    public static CaptureException Exists(string path) => new(CaptureFault.Exists, $"The capture '{path}' exists.", "Choose another name, or remove the file.");
 
     /// <inheritdoc/>
     public void Dispose() => _folder?.Dispose();
@@ -95,7 +95,7 @@ internal sealed class CaptureNames : IDisposable
         }
     }
 
-    // As WildcardPattern.Escape: the pattern is for cmdlets.
+    // Escapes as WildcardPattern.Escape does, because cmdlets use the pattern.
     private static string Escape(string text) => string.Concat(text.Select(c => c is '*' or '?' or '[' or ']' or '`' ? $"`{c}" : $"{c}"));
 
     private IReadOnlyList<string> Taken()

@@ -8,7 +8,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Telemetry.Captures;
 
-/// <summary>Reads a capture file from its beginning to its end, a block at a time, on the caller's thread. The kernel, libbpf and rights are not needed. Nothing in the file is believed.</summary>
+/// <summary>
+/// Reads a capture file, one block at a time, on the caller's thread. It needs neither a kernel nor privileges, and validates everything that it reads. Not thread-safe.
+/// </summary>
 public sealed class CaptureReader : IDisposable
 {
     private const string Damage = "Use an undamaged copy. The events before this place were read.";
@@ -29,19 +31,21 @@ public sealed class CaptureReader : IDisposable
         _length = RandomAccess.GetLength(file);
     }
 
-    /// <summary>What the file says of itself; counts and sums only after <see cref="Read"/> or <see cref="Summarize"/>.</summary>
+    /// <summary>The description of the capture. The counts are set by <see cref="Events"/> or <see cref="Summarize"/>.</summary>
     public CaptureFile Info => _info;
 
-    /// <summary>Makes the objects. Its types are those of the file's events that were read.</summary>
+    /// <summary>Unpacks the events, and has the types of those that were read.</summary>
     internal EventUnpacker Unpacker { get; } = new();
 
-    /// <summary>Where the file ends early, in bytes from its beginning: it has no end, because its writer was killed, its disk was full, or it is still being written; null if it has, or has not been read so far.</summary>
+    /// <summary>
+    /// The offset in bytes where an incomplete capture ends: its writer was killed, its disk was full, or it is still being written. Null if the capture is complete, or was not read to this place yet.
+    /// </summary>
     public long? EndsEarlyAt { get; private set; }
 
     /// <summary>Opens a capture and reads its head.</summary>
-    /// <exception cref="CaptureException">It is not a capture, is damaged, or a newer release wrote it.</exception>
-    /// <exception cref="IOException">It does not exist, or is not a regular file.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
+    /// <exception cref="CaptureException">The file is not a capture, is damaged, or was written by a newer release.</exception>
+    /// <exception cref="IOException">The file does not exist, or is not a regular file.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not read the file.</exception>
     public static CaptureReader Open(string path)
     {
         var reader = new CaptureReader(path, RegularFile.Open(path));
@@ -57,7 +61,7 @@ public sealed class CaptureReader : IDisposable
         }
     }
 
-    /// <summary>Returns what has read the first block, with the types of its events, for views. Faults are left to <see cref="Read"/>, which begins at the same place. Call it before that.</summary>
+    /// <summary>Reads ahead through the first block and returns its types, for views. Call this before <see cref="Read"/>, which reports the errors that this method ignores.</summary>
     internal EventUnpacker FirstTypes()
     {
         long start = _offset;
@@ -71,7 +75,7 @@ public sealed class CaptureReader : IDisposable
         }
         catch (CaptureException)
         {
-            // The reading meets it again.
+            // Read meets the same error again.
         }
 
         _offset = start;
@@ -102,11 +106,11 @@ public sealed class CaptureReader : IDisposable
         }
     }
 
-    /// <summary>Reads all events and losses.</summary>
-    /// <param name="sink">Receives them.</param>
-    /// <param name="cancellationToken">Ends the reading between two blocks.</param>
-    /// <returns>False when the sink wanted no more.</returns>
-    /// <exception cref="CaptureException"><see cref="CaptureFault.Damaged"/>. The events of the blocks before have been given to the sink.</exception>
+    /// <summary>Reads all events and losses into a sink.</summary>
+    /// <param name="sink">Receives the events and losses.</param>
+    /// <param name="cancellationToken">Cancels the reading between two blocks.</param>
+    /// <returns>False if the sink ended the reading.</returns>
+    /// <exception cref="CaptureException">The file is damaged (<see cref="CaptureFault.Damaged"/>). The sink has received the events of the blocks before.</exception>
     internal bool Read(IEventSink sink, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(sink);
@@ -142,8 +146,9 @@ public sealed class CaptureReader : IDisposable
         return Unpack(Unpacker, header, at, content.Span, counter) ? BlockResult.Data : BlockResult.Stopped;
     }
 
-    /// <summary>Adds up the headers of all blocks; their content is neither read nor checked.</summary>
-    /// <exception cref="CaptureException"><see cref="CaptureFault.Damaged"/>.</exception>
+    /// <summary>Adds up the headers of all blocks, without reading or checking their content. Call this instead of <see cref="Events"/>.</summary>
+    /// <returns>The description with the counts, as <see cref="Info"/> has them afterwards.</returns>
+    /// <exception cref="CaptureException">The file is damaged (<c>Capture.Damaged</c>).</exception>
     public CaptureFile Summarize()
     {
         long events = 0;
@@ -184,7 +189,7 @@ public sealed class CaptureReader : IDisposable
         int read = ReadAt(0, preamble);
         if (read < preamble.Length || !preamble.StartsWith(CaptureFormat.Magic))
         {
-            throw new CaptureException(CaptureFault.NotACapture, $"'{_path}' is not a capture: it does not begin as one.", $"Give the path of a capture, whose name usually ends in {CaptureFormat.Extension}.") { Offset = 0 };
+            throw new CaptureException(CaptureFault.NotACapture, $"'{_path}' is not a capture: it does not begin with the magic bytes of one.", $"Give the path of a capture, whose name usually ends in {CaptureFormat.Extension}.") { Offset = 0 };
         }
 
         int version = BinaryPrimitives.ReadInt32LittleEndian(preamble[8..]);
@@ -197,7 +202,7 @@ public sealed class CaptureReader : IDisposable
 
         if (preamble[12..].ContainsAnyExcept((byte)0))
         {
-            throw Damaged(12, "the four bytes behind the version are not zeros");
+            throw Damaged(12, "the four bytes after the version are not zero");
         }
 
         _offset = preamble.Length;
@@ -216,7 +221,7 @@ public sealed class CaptureReader : IDisposable
         }
     }
 
-    // False where the file ends without an end.
+    // Returns false if the file ends without a DONE chunk.
     private bool NextHeader(out ChunkHeader header, out long at)
     {
         at = _offset;
@@ -232,24 +237,24 @@ public sealed class CaptureReader : IDisposable
         bool isFirst = at == CaptureFormat.PreambleSize;
         if (header.Kind is not (ChunkKind.Head or ChunkKind.Data or ChunkKind.Done) || header.Kind == ChunkKind.Head != isFirst)
         {
-            throw Damaged(at, "a block does not begin where one should");
+            throw Damaged(at, "no block begins here");
         }
 
         int most = header.Kind == ChunkKind.Data ? CaptureFormat.LargestChunk : CaptureFormat.LargestDocument;
         if (header.Stored > most || header.Length > most)
         {
-            throw Damaged(at, $"a block says that it has {Math.Max(header.Stored, header.Length)} bytes, and {most} are the limit");
+            throw Damaged(at, $"the header of a block claims {Math.Max(header.Stored, header.Length)} bytes, more than the limit of {most}");
         }
 
         _offset = at + ChunkHeader.Size;
         return true;
     }
 
-    // False where the file ends before the chunk does.
+    // Returns false if the file ends within the chunk.
     private bool TryLoad(in ChunkHeader header, long at, out ReadOnlyMemory<byte> content)
     {
         content = default;
-        // Before room is made for what the header promises.
+        // Checked before the memory that the header claims is allocated.
         if (_length - _offset < header.Stored)
         {
             EndsEarlyAt = at;
@@ -278,16 +283,16 @@ public sealed class CaptureReader : IDisposable
                 content = Inflate(stored, (int)header.Length, at);
                 return true;
             default:
-                throw Damaged(at, $"a block is stored in a way that does not exist ({(uint)header.Encoding}, {header.Stored} of {header.Length} bytes)");
+                throw Damaged(at, $"a block has an unknown encoding ({(uint)header.Encoding}, {header.Stored} of {header.Length} bytes)");
         }
     }
 
     private ReadOnlyMemory<byte> Inflate(ReadOnlyMemory<byte> stored, int length, long at)
     {
-        // Deflate makes 1032 bytes of one at most.
+        // Deflate compresses 1032 bytes into one at best.
         if (length > 1032L * Math.Max(1, stored.Length))
         {
-            throw Damaged(at, $"a block of {stored.Length} bytes says that it has {length}");
+            throw Damaged(at, $"a block of {stored.Length} bytes claims to unpack to {length}");
         }
 
         Memory<byte> content = Room(ref _content, length);
@@ -296,7 +301,7 @@ public sealed class CaptureReader : IDisposable
             using var inflate = new DeflateStream(new MemoryStream(_stored, 0, stored.Length, writable: false), CompressionMode.Decompress);
             if (inflate.ReadAtLeast(content.Span, length, throwOnEndOfStream: false) < length || inflate.ReadByte() >= 0)
             {
-                throw Damaged(at, "a block has another length than it says");
+                throw Damaged(at, "the length of a block differs from its header");
             }
         }
         catch (InvalidDataException e)
@@ -326,7 +331,7 @@ public sealed class CaptureReader : IDisposable
 
         if (counter.Events != header.Events || counter.Lost != header.Lost)
         {
-            throw Damaged(at, $"a block has {counter.Events} events and {counter.Lost} lost ones, and its header says {header.Events} and {header.Lost}");
+            throw Damaged(at, $"a block has {counter.Events} events and {counter.Lost} lost ones, but its header claims {header.Events} and {header.Lost}");
         }
 
         return true;
@@ -353,7 +358,7 @@ public sealed class CaptureReader : IDisposable
 
         if (sum != events)
         {
-            throw Damaged(at, $"it has {events} events, and its end says {sum}");
+            throw Damaged(at, $"it has {events} events, but its end claims {sum}");
         }
 
         if (_offset != _length)
@@ -417,7 +422,7 @@ public sealed class CaptureReader : IDisposable
         }
     }
 
-    // Compares what comes with what the headers say.
+    // Counts the events of a block, to compare them with its header.
     private sealed class CountingSink(IEventSink? sink) : IEventSink
     {
         public long Total { get; private set; }

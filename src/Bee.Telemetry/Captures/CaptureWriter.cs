@@ -5,8 +5,8 @@ using Bee.Posix;
 namespace Bee.Telemetry.Captures;
 
 /// <summary>
-/// Writes events and losses to a capture file. The caller's thread packs them into blocks, and a thread of the writer compresses the blocks and writes them: a block of a mebibyte, or what has come within a
-/// second. If the disk is slower than the events, <see cref="Write"/> waits until it is cancelled. The end waits a limited time for a disk that does not answer. Any thread may call.
+/// Writes events and losses to a capture file. The caller's thread packs them into blocks. A thread of the writer compresses and writes each block when it is a mebibyte long or a second old. If the disk
+/// is slower than the events, <see cref="Write"/> waits. All members are safe from any thread.
 /// </summary>
 public sealed class CaptureWriter : IDisposable
 {
@@ -15,7 +15,7 @@ public sealed class CaptureWriter : IDisposable
     private const int MostBlocks = 6;
     private static readonly TimeSpan s_delay = TimeSpan.FromSeconds(1);
 
-    // Longer than a healthy disk takes for what the kernel has cached of a file.
+    // Longer than a healthy disk needs to flush the page cache of one file.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     private readonly object _gate = new();
@@ -55,10 +55,10 @@ public sealed class CaptureWriter : IDisposable
         _thread = new Thread(Run) { IsBackground = true, Name = "bee capture" };
     }
 
-    /// <summary>The file's path; of a capture in several files a pattern that all of them match.</summary>
+    /// <summary>The path of the file. If the capture has several files, a wildcard pattern that matches all of them.</summary>
     public string Path => _names.Pattern;
 
-    /// <summary>What has been added and written so far.</summary>
+    /// <summary>The state of the capture: what was added and written so far.</summary>
     public CaptureFile Status
     {
         get
@@ -81,13 +81,13 @@ public sealed class CaptureWriter : IDisposable
         }
     }
 
-    /// <summary>How long the end waits for the disk.</summary>
+    /// <summary>The longest time that completing the file waits for the disk.</summary>
     internal TimeSpan Patience { get; init; } = s_patience;
 
-    /// <summary>Called by the thread before it writes a block; null for nothing.</summary>
+    /// <summary>Called by the writer's thread before it writes a block; null for no call.</summary>
     internal Action? Writing { get; init; }
 
-    /// <summary>Why the capture takes no more events; null while it does.</summary>
+    /// <summary>Why the capture does not accept more events; null while it does.</summary>
     public CaptureException? Fault
     {
         get
@@ -99,8 +99,8 @@ public sealed class CaptureWriter : IDisposable
         }
     }
 
-    /// <summary>Refuses a path that cannot be written, before the work whose events are captured begins. Nothing is created or removed.</summary>
-    /// <exception cref="CaptureException">The file exists and is not to be replaced, or cannot be created.</exception>
+    /// <summary>Checks that a capture can be created, before the work to capture begins. Creates and removes nothing.</summary>
+    /// <exception cref="CaptureException">The file exists and may not be replaced, or cannot be created.</exception>
     public static void Check(CaptureOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -108,8 +108,8 @@ public sealed class CaptureWriter : IDisposable
         names.Check(options.Replace);
     }
 
-    /// <summary>Creates the file, and then removes captures that are to be replaced.</summary>
-    /// <exception cref="CaptureException">The file exists and is not to be replaced, or cannot be created or written.</exception>
+    /// <summary>Creates the file, and removes the captures that it replaces.</summary>
+    /// <exception cref="CaptureException">The file exists and may not be replaced, or cannot be created or written.</exception>
     public static CaptureWriter Create(CaptureOptions options) => Create(options, s_patience, null);
 
     /// <summary>Creates a capture in one file.</summary>
@@ -140,12 +140,12 @@ public sealed class CaptureWriter : IDisposable
         }
     }
 
-    /// <summary>Adds an event.</summary>
-    /// <param name="item">The event, entry, histogram or line.</param>
-    /// <param name="cancellationToken">Ends the wait for a disk that is slower than the events.</param>
+    /// <summary>Appends an event.</summary>
+    /// <param name="item">The event, map entry, histogram or line.</param>
+    /// <param name="cancellationToken">Cancels the wait for a slow disk.</param>
     /// <exception cref="CaptureException">The file cannot be written.</exception>
-    /// <exception cref="PackException">A capture cannot hold the event. The capture goes on.</exception>
-    /// <exception cref="OperationCanceledException">The disk was waited for. The event is not captured.</exception>
+    /// <exception cref="PackException">The event has a value that a capture cannot hold. The capture continues without it.</exception>
+    /// <exception cref="OperationCanceledException">The wait was canceled. The event is not captured.</exception>
     public void Write(BpfEvent item, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(item);
@@ -163,7 +163,7 @@ public sealed class CaptureWriter : IDisposable
             }
             catch (Exception e)
             {
-                // The packer counts definitions as written that the block no longer has, so this file can take nothing more.
+                // The packer counts definitions as written that the block no longer has, so this file cannot continue.
                 block.Length = before;
                 HandOver();
                 _fault = new CaptureException(CaptureFault.CannotWrite, $"The capture '{Path}' ends early, because an event of type {item.GetType().Name} cannot be packed: {e.Message} The {Quantity.Of(_events, "event")} before can be read.", inner: e);
@@ -181,12 +181,12 @@ public sealed class CaptureWriter : IDisposable
         }
     }
 
-    /// <summary>Adds lost events; 0 notes that the stream's losses are counted.</summary>
-    /// <param name="map">The map, by its name in the object.</param>
-    /// <param name="count">How many since the last call for this map.</param>
-    /// <param name="cancellationToken">Ends the wait for a disk that is slower than the events.</param>
+    /// <summary>Appends a count of lost events. 0 marks the losses of the map as counted.</summary>
+    /// <param name="map">The name of the map in the object.</param>
+    /// <param name="count">The number of events lost since the last call for this map.</param>
+    /// <param name="cancellationToken">Cancels the wait for a slow disk.</param>
     /// <exception cref="CaptureException">The file cannot be written.</exception>
-    /// <exception cref="OperationCanceledException">The disk was waited for. The loss is not captured.</exception>
+    /// <exception cref="OperationCanceledException">The wait was canceled. The loss is not captured.</exception>
     public void WriteLost(string map, ulong count, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(map);
@@ -206,15 +206,16 @@ public sealed class CaptureWriter : IDisposable
         }
     }
 
-    /// <summary>Writes what is left and the end of the file. Further calls only return what was written.</summary>
-    /// <exception cref="CaptureException">The file cannot be written, or the disk does not answer for half a minute: then the file has no end.</exception>
+    /// <summary>Writes the remaining events and the end of the file. Further calls return the same result.</summary>
+    /// <returns>The description of the complete capture.</returns>
+    /// <exception cref="CaptureException">The file cannot be written, or the disk did not answer within 30 seconds. The file then has no end, and its whole blocks can be read.</exception>
     public CaptureFile Complete()
     {
         Close();
         return _fault is { } fault ? throw fault : Status;
     }
 
-    /// <summary>Completes the file if that has not been done.</summary>
+    /// <summary>Completes the file if <see cref="Complete"/> was not called. Failures are only in <see cref="Fault"/>.</summary>
     public void Dispose() => Close();
 
     private void Close()
@@ -235,7 +236,7 @@ public sealed class CaptureWriter : IDisposable
         }
     }
 
-    // The thread ends when its call into the kernel returns, and leaves the file without an end.
+    // The thread ends when its system call returns, and leaves the file without an end.
     private void Abandon()
     {
         lock (_gate)
@@ -247,7 +248,7 @@ public sealed class CaptureWriter : IDisposable
         }
     }
 
-    // With the gate held. Waits for a free block while the thread is behind.
+    // The caller holds the gate. Waits for a free block while the thread lags behind.
     private CaptureBlock Open(CancellationToken cancellationToken)
     {
         while (_open is null)
@@ -264,7 +265,7 @@ public sealed class CaptureWriter : IDisposable
                 _open = block ?? new CaptureBlock();
                 _open.Begin(_part);
                 _part.Packer.StartBlock();
-                // The thread has to know when a second has passed.
+                // Wakes the thread, which writes the block after a second.
                 Monitor.PulseAll(_gate);
             }
             else
@@ -276,7 +277,7 @@ public sealed class CaptureWriter : IDisposable
         return _fault is null ? _open : throw _fault;
     }
 
-    // With the gate held.
+    // The caller holds the gate.
     private void Wait(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -290,7 +291,7 @@ public sealed class CaptureWriter : IDisposable
         }
         finally
         {
-            // To dispose of it would wait for a call under way, which waits for the gate.
+            // Dispose would wait for a running callback, which waits for the gate.
             wake.Unregister();
         }
     }
@@ -303,7 +304,7 @@ public sealed class CaptureWriter : IDisposable
         }
     }
 
-    // With the gate held.
+    // The caller holds the gate.
     private void HandOver()
     {
         if (_open is not { Length: > 0 } block)
@@ -315,7 +316,7 @@ public sealed class CaptureWriter : IDisposable
         block.Last = DateTime.UtcNow.Ticks;
         _part.Pending += block.Length;
         _full.Enqueue(block);
-        // As small as what was written so far.
+        // Assumes the compression ratio of what was written so far.
         double ratio = _part.Packed == 0 ? 1 : (double)_part.Written / _part.Packed;
         if (_options.MaxSize is { } most && _part.Written + (_part.Pending + _blockSize) * ratio > most)
         {
@@ -354,7 +355,7 @@ public sealed class CaptureWriter : IDisposable
         }
         catch (Exception e)
         {
-            // An exception that leaves a thread ends the process.
+            // An unhandled exception on a thread would end the process.
             Fail(new CaptureException(CaptureFault.CannotWrite, $"The capture '{_file.Path}' cannot be written: {e.Message}", inner: e));
         }
         finally
@@ -387,7 +388,7 @@ public sealed class CaptureWriter : IDisposable
                 }
 
                 TimeSpan left = s_delay - TimeSpan.FromTicks(DateTime.UtcNow.Ticks - _open.First);
-                // The wall clock may have been set.
+                // The wall clock may have been changed.
                 if (left <= TimeSpan.Zero || left > s_delay)
                 {
                     HandOver();
@@ -436,7 +437,7 @@ public sealed class CaptureWriter : IDisposable
         }
     }
 
-    // No thread changes the sums any more: the packing has gone on to another file, or ended.
+    // No other thread changes the totals now: packing continues in another file, or has ended.
     private void Finish()
     {
         long before = _file.Length;

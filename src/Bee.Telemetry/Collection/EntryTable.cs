@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Bee.Telemetry.Collection;
 
 /// <summary>
-/// The entries of a map as the last pass over it found them, by the bytes of their keys: which series each belongs to, and what it held. An open hash table over plain arrays,
-/// which takes no more than the map itself has entries.
+/// The entries of a map as the last pass found them, by the bytes of their keys, each with its series and its numbers. An open-addressing hash table over plain arrays
+/// that never has more entries than the map.
 /// </summary>
 internal sealed class EntryTable
 {
@@ -18,8 +18,8 @@ internal sealed class EntryTable
     private Series[] _series = new Series[FirstRoom];
     private int[] _slots = new int[FirstRoom * 2];
 
-    /// <param name="keySize">Bytes of a key; 0 for a map with one entry.</param>
-    /// <param name="lanes">How many numbers are kept of an entry.</param>
+    /// <param name="keySize">The size of a key in bytes; 0 for a map with one entry.</param>
+    /// <param name="lanes">The number of numbers to keep for each entry.</param>
     public EntryTable(int keySize, int lanes)
     {
         _keySize = keySize;
@@ -28,22 +28,22 @@ internal sealed class EntryTable
         _last = new ulong[FirstRoom * lanes];
     }
 
-    /// <summary>How many entries there are.</summary>
+    /// <summary>The number of entries.</summary>
     public int Count { get; private set; }
 
-    /// <summary>How many there is room for.</summary>
+    /// <summary>The capacity in entries.</summary>
     public int Room => _passes.Length;
 
-    /// <summary>The numbers that the entry held in the last pass that saw it.</summary>
+    /// <summary>Returns the numbers of an entry in the last pass that saw it.</summary>
     public Span<ulong> Last(int entry) => _last.AsSpan(entry * _lanes, _lanes);
 
-    /// <summary>The last pass that saw the entry.</summary>
+    /// <summary>Returns the last pass that saw an entry.</summary>
     public ref int Pass(int entry) => ref _passes[entry];
 
-    /// <summary>The series that the entry belongs to.</summary>
+    /// <summary>Returns the series of an entry.</summary>
     public Series Of(int entry) => _series[entry];
 
-    /// <summary>Returns the entry of a key; -1 if the key has no entry.</summary>
+    /// <summary>Returns the entry of a key; -1 if the key has none.</summary>
     public int Find(ReadOnlySpan<byte> key, int hash)
     {
         var mask = _slots.Length - 1;
@@ -59,7 +59,7 @@ internal sealed class EntryTable
         return -1;
     }
 
-    /// <summary>Adds an entry that <see cref="Find"/> did not find.</summary>
+    /// <summary>Adds an entry for a key that <see cref="Find"/> did not find.</summary>
     public int Add(ReadOnlySpan<byte> key, int hash, Series series, int pass)
     {
         if (Count == Room)
@@ -75,9 +75,9 @@ internal sealed class EntryTable
         return entry;
     }
 
-    /// <summary>Forgets the entries that a pass did not see.</summary>
+    /// <summary>Removes the entries that a pass did not see.</summary>
     /// <param name="pass">The pass.</param>
-    /// <param name="forgotten">Receives the series of each.</param>
+    /// <param name="forgotten">Called with the series of each removed entry.</param>
     public void Sweep(int pass, Action<Series> forgotten)
     {
         var kept = 0;
@@ -109,7 +109,7 @@ internal sealed class EntryTable
         Resize((int)Math.Max(FirstRoom, BitOperations.RoundUpToPowerOf2((uint)kept)));
     }
 
-    /// <summary>The hash of a key, which differs from one process to the next: who names processes cannot choose keys that collide.</summary>
+    /// <summary>Hashes a key with a seed of this process, so that traced processes cannot choose keys that collide.</summary>
     public static int Hash(ReadOnlySpan<byte> key)
     {
         var hash = new HashCode();

@@ -4,12 +4,11 @@ using Bee.Telemetry.Metrics;
 namespace Bee.Telemetry.Collection;
 
 /// <summary>
-/// The buckets of a histogram as totals of series: which bucket is which total, and their upper bounds. The sum of the values follows the buckets; the buckets of a native histogram follow the sum
-/// where each value is seen.
+/// Maps the buckets of a histogram to the totals of a series. The totals are the buckets, then the sum of the values, then the native buckets if each value is seen.
 /// </summary>
 internal sealed class HistogramCells
 {
-    // Linear slots in the key of a map can have any number; what is beyond stands in the last bucket.
+    // The keys of a map can have any number of linear slots. Values beyond this many go into the last bucket.
     private const int MostBuckets = 300;
 
     private readonly int _first;
@@ -18,11 +17,11 @@ internal sealed class HistogramCells
     public HistogramCells(HistogramPlan plan)
     {
         var isSigned = plan is ObservationPlan { Value.IsSigned: true };
-        // The first bucket of a scale is what lies below its first slot; nothing is counted there by slots, nor can be of numbers without a sign.
+        // The first bucket of a scale is below its first slot. Slots count nothing there, and unsigned numbers cannot be there.
         _first = plan.Scale.Limits == HistogramLimits.Named || isSigned || (plan is ObservationPlan && plan.Scale.Limits == HistogramLimits.Linear) ? 0 : 1;
-        // The last slot that a program counts has no upper bound, since it puts there what is beyond.
+        // The last slot that a program counts has no upper bound, since the program puts larger values there too.
         double[] bounds = [.. plan.Scale.UpperBounds()[_first..].TakeWhile(double.IsFinite)];
-        // Powers of two beyond 2^53 and steps of less than 1 can have bounds that are alike as a double or as a whole number.
+        // Bounds can be equal as doubles or whole numbers: powers of two beyond 2^53, and steps of less than 1.
         Targets = new int[plan.Scale.Buckets];
         var rising = new List<double>();
         for (var bucket = _first; bucket < Targets.Length; bucket++)
@@ -46,32 +45,32 @@ internal sealed class HistogramCells
         SumFactor = plan is SlotPlan { SumSlot: { } place } ? place.Factor : 1;
     }
 
-    /// <summary>The inclusive upper bounds in the tool's unit, rising, without infinity.</summary>
+    /// <summary>The inclusive upper bounds in the tool's unit, ascending, without infinity.</summary>
     public IReadOnlyList<double> UpperBounds { get; }
 
-    /// <summary>The total of each bucket of the scale.</summary>
+    /// <summary>The index of the total for each bucket of the scale.</summary>
     public int[] Targets { get; }
 
-    /// <summary>How many buckets there are, that of infinity included.</summary>
+    /// <summary>The number of buckets, including the one up to infinity.</summary>
     public int Buckets => UpperBounds.Count + 1;
 
-    /// <summary>The index of the total that is the sum of the values.</summary>
+    /// <summary>The index of the total for the sum of the values.</summary>
     public int Sum { get; }
 
     /// <summary>Whether the sum is known.</summary>
     public bool HasSum { get; }
 
-    /// <summary>What the sum is multiplied by to be in the unit of the values.</summary>
+    /// <summary>The factor that converts the sum to the unit of the values.</summary>
     public double SumFactor { get; }
 
     /// <summary>Whether the sum can be negative.</summary>
     public bool IsSumSigned { get; }
 
-    /// <summary>How many totals a series has without native buckets.</summary>
+    /// <summary>The number of totals of a series without native buckets.</summary>
     public int Totals => Buckets + 1;
 }
 
-/// <summary>The buckets of a native histogram of schema 0, whose bounds are powers of two of the base unit, for whole numbers in a unit of their own.</summary>
+/// <summary>The buckets of a native histogram of schema 0, whose bounds are powers of two of the base unit, for whole numbers in the tool's unit.</summary>
 internal sealed class NativeScale
 {
     private readonly MetricUnit _unit;
@@ -85,18 +84,18 @@ internal sealed class NativeScale
         Buckets = Index(unit.ToBase(ulong.MaxValue)) - _first + 1;
     }
 
-    /// <summary>How many buckets there are above zero.</summary>
+    /// <summary>The number of buckets above zero.</summary>
     public int Buckets { get; }
 
-    /// <summary>How many totals they take: one for values of zero or less, then the buckets.</summary>
+    /// <summary>The number of totals: one for values of zero or less, then the buckets.</summary>
     public int Totals => Buckets + 1;
 
-    /// <summary>The total of a value, counted from the first: 0 for zero.</summary>
+    /// <summary>Returns the index of the total for a value; 0 for zero.</summary>
     /// <param name="value">The value in the tool's unit.</param>
     public int Of(ulong value) => value == 0 ? 0 : Index(_unit.ToBase(value)) - _first + 1;
 
-    /// <summary>Returns the buckets.</summary>
-    /// <param name="totals">The totals of a series, from that of zero on.</param>
+    /// <summary>Returns the native buckets.</summary>
+    /// <param name="totals">The totals of a series, from the one for zero on.</param>
     public NativeBuckets Make(ReadOnlySpan<ulong> totals)
     {
         var positive = totals[1..];

@@ -10,13 +10,13 @@ using Bee.Posix;
 
 namespace Bee.Telemetry.Collection;
 
-/// <summary>Writes values as the author's metadata says, where the C type does not. What cannot be decoded keeps its own text.</summary>
+/// <summary>Formats label values by the decoders that the metadata names.</summary>
 internal static class LabelDecoding
 {
     private const string DeviceNames = "/sys/dev/block";
 
-    /// <summary>Returns the text; null where the value does not fit the decoder, or stands for nothing that exists here.</summary>
-    /// <param name="decoder">How to write it.</param>
+    /// <summary>Returns the text; null if the value does not fit the decoder, or names something that does not exist on this machine.</summary>
+    /// <param name="decoder">The decoder.</param>
     /// <param name="value">The value of the property.</param>
     public static string? Decode(LabelDecoder decoder, object? value) => decoder switch
     {
@@ -36,7 +36,7 @@ internal static class LabelDecoding
         _ => null,
     };
 
-    // Inside of the kernel, 20 bits of a dev_t are the minor number.
+    // In the kernel, a dev_t has a minor number of 20 bits.
     private static string Device(ulong number)
     {
         const int MinorBits = 20;
@@ -52,7 +52,7 @@ internal static class LabelDecoding
         }
     }
 
-    // Each part has its length before it; the end of the array cuts the last one.
+    // Each label of the name follows its length. The end of the array truncates the last one.
     private static string DomainName(ReadOnlySpan<byte> wire)
     {
         var name = new StringBuilder();

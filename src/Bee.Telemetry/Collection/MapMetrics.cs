@@ -8,11 +8,11 @@ using Bee.Telemetry.Metrics;
 
 namespace Bee.Telemetry.Collection;
 
-/// <summary>The metrics of one map under given names and limits: reads the map, or the counts of its records, and keeps the state of its series.</summary>
-/// <remarks>Not safe for several threads.</remarks>
+/// <summary>The metrics of one map under given names and limits. Reads the map, or the counts of its records, and keeps the state of its series.</summary>
+/// <remarks>Not thread-safe.</remarks>
 internal sealed class MapMetrics
 {
-    /// <summary>The label that only the series of the keys beyond the limit has, with the value <c>true</c>.</summary>
+    /// <summary>The label of the series that adds up all keys beyond the limit, with the value <c>true</c>.</summary>
     public const string OverflowLabel = "bee_overflow";
 
     private readonly MapPlan _plan;
@@ -34,9 +34,9 @@ internal sealed class MapMetrics
     private readonly int _stride;
     private BpfEvent? _first;
 
-    /// <param name="plan">What the map is as a metric.</param>
+    /// <param name="plan">The plan of the map.</param>
     /// <param name="map">The map.</param>
-    /// <param name="tally">The counts of its records; null for a map of entries.</param>
+    /// <param name="tally">The counts of the map's records; null for a map with entries.</param>
     /// <param name="options">Names and limits.</param>
     public MapMetrics(MapPlan plan, BpfMap? map, RecordTally? tally, SessionMetricsOptions options)
     {
@@ -82,26 +82,26 @@ internal sealed class MapMetrics
         {
             _scan = map?.Scan();
             _stride = plan.Map.IsPerCpu ? plan.Map.CpuStride : 0;
-            // A count that wraps around has to be watched on each CPU; others can be added up before.
+            // A counter that wraps around must be watched on each CPU. Others can be added up first.
             _cpus = plan.Map.IsPerCpu && Array.Exists(cells, cell => cell.Width < 64) ? Cpus.Possible : 1;
         }
 
         _store = new SeriesStore(keySize, cells, _cpus, totals, isGauge, options);
     }
 
-    /// <summary>How many entries the last pass found; null for ring and perf buffers.</summary>
+    /// <summary>The number of entries in the last pass; null for ring and perf buffers.</summary>
     public int? Entries => _tally is null ? _store.Entries : null;
 
     /// <summary>The map.</summary>
     public MapDescription Map => _plan.Map;
 
-    /// <summary>What the map gives, with the fields behind the labels: without the label of keys beyond the limit.</summary>
+    /// <summary>The metrics of the map, without the label for keys beyond the limit.</summary>
     public IEnumerable<DescribedMetric> Descriptions => _plan.Values.Select((value, i) =>
         new DescribedMetric(Describe(i, _labelNames[..^1]), _plan.Map, value.Unit) { FilterLabels = [.. _labelNames.Zip(_labels).Where(label => DescribedMetric.IsFilter(label.Second.Meaning)).Select(label => label.First)] });
 
-    /// <summary>Reads the map, or what has been counted.</summary>
-    /// <param name="now">The time, in UTC.</param>
-    /// <param name="cancellationToken">Ends the pass; nothing is concluded from it then.</param>
+    /// <summary>Reads the map, or the counts of its records.</summary>
+    /// <param name="now">The current time, in UTC.</param>
+    /// <param name="cancellationToken">Cancels the pass, which then has no effect.</param>
     public void Refresh(DateTime now, CancellationToken cancellationToken)
     {
         _store.Begin(now);
@@ -117,11 +117,11 @@ internal sealed class MapMetrics
         _store.End();
     }
 
-    /// <summary>Adds the metrics as they are after the last pass.</summary>
+    /// <summary>Appends the metrics as of the last pass.</summary>
     public void AddTo(List<MetricFamily> families)
     {
         var labels = (string[])_labelNames.Clone();
-        // An empty label is no label; so the series of other keys stay the same when this one appears.
+        // Prometheus drops empty labels, so the other series stay the same when the overflow series appears.
         var count = _store.HasOverflow ? labels.Length : labels.Length - 1;
         var series = new MetricSeries[_plan.Values.Count][];
         for (var i = 0; i < series.Length; i++)
@@ -218,7 +218,7 @@ internal sealed class MapMetrics
                 {
                     var key = _scan.Key(i);
                     var value = _scan.Value(i);
-                    // Every slot of an array exists from the start; those that no program has written to yet say nothing.
+                    // Every slot of an array exists from the start. Slots that no program has written are skipped.
                     if (!isArray || value.ContainsAnyExcept((byte)0) || _store.Knows(key))
                     {
                         Take(value, taken);
@@ -317,11 +317,11 @@ internal sealed class MapMetrics
     }
 }
 
-/// <summary>How the metrics of maps are named.</summary>
+/// <summary>The ways to name the metrics of maps.</summary>
 public enum MetricNaming
 {
-    /// <summary>By Prometheus' rules: <c>bee_TOOL_MAP_UNIT</c>.</summary>
+    /// <summary>By Prometheus' conventions: <c>bee_TOOL_MAP_UNIT</c>.</summary>
     Bee,
-    /// <summary>As BumbleBee does: <c>ebpf_solo_io_MAP</c>, with the fields' names and the tool's own units.</summary>
+    /// <summary>As BumbleBee names them: <c>ebpf_solo_io_MAP</c>, with the field names and units of the tool.</summary>
     BumbleBee,
 }

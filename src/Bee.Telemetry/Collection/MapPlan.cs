@@ -10,20 +10,20 @@ using Bee.Telemetry.Metrics;
 
 namespace Bee.Telemetry.Collection;
 
-/// <summary>A label: a property of the objects that a map's records or entries become.</summary>
+/// <summary>A label: a property of the decoded records or entries of a map.</summary>
 /// <param name="Field">The field's name in C.</param>
 /// <param name="Property">The property.</param>
-/// <param name="Meaning">What the field stands for.</param>
-/// <param name="Metadata">What the author says about the field.</param>
+/// <param name="Meaning">The meaning of the field.</param>
+/// <param name="Metadata">The metadata of the field.</param>
 internal sealed record PlannedLabel(string Field, PropertyInfo Property, FieldMeaning Meaning, FieldMetadata Metadata)
 {
     public static PlannedLabel Of(IRecordShape shape, RecordField field) =>
         new(field.MetadataName, shape.ClrType.GetProperty(field.Name)!, field.Meaning, field.MetadataIn(shape.Metadata));
 
-    /// <summary>The label's name: what the author says, else the field's.</summary>
+    /// <summary>The name of the label: from the metadata, or else the field's name.</summary>
     public string Name => Metadata.Label ?? Field;
 
-    /// <summary>Reads the label's text from an object.</summary>
+    /// <summary>Returns the label's text for an object.</summary>
     public string Read(BpfEvent item)
     {
         var value = Property.GetValue(item);
@@ -32,44 +32,44 @@ internal sealed record PlannedLabel(string Field, PropertyInfo Property, FieldMe
     }
 }
 
-/// <summary>A number of the entries or records that is a metric.</summary>
-/// <param name="Field">The field's name in C where the map has several; otherwise null.</param>
-/// <param name="Number">Where it is; null counts the records.</param>
-/// <param name="Unit">The unit, if one is said or known; otherwise null.</param>
-/// <param name="Help">What is said of it; null if nothing is.</param>
+/// <summary>A number of entries or records that is a metric.</summary>
+/// <param name="Field">The field's name in C if the map has several numbers; otherwise null.</param>
+/// <param name="Number">The position of the number; null counts the records.</param>
+/// <param name="Unit">The unit; null if unknown.</param>
+/// <param name="Help">The help text of the number; null if it has none.</param>
 internal sealed record PlannedValue(string? Field, NumberField? Number, string? Unit, string? Help)
 {
     /// <summary>The type.</summary>
     public required MetricType Type { get; init; }
 }
 
-/// <summary>What a map is as a metric: which fields are labels, and which numbers are values.</summary>
+/// <summary>How a map becomes a metric: which fields are labels, and which numbers are values.</summary>
 internal sealed record MapPlan
 {
     /// <summary>The map.</summary>
     public required MapDescription Map { get; init; }
 
-    /// <summary>How its records or entries become objects.</summary>
+    /// <summary>Decodes the records or entries.</summary>
     public required IRecordShape Shape { get; init; }
 
     /// <summary>The labels.</summary>
     public required IReadOnlyList<PlannedLabel> Labels { get; init; }
 
-    /// <summary>The values; of a histogram one.</summary>
+    /// <summary>The values. A histogram has one.</summary>
     public required IReadOnlyList<PlannedValue> Values { get; init; }
 
-    /// <summary>Where the bytes of the labels are in a record of a ring or perf buffer; null for maps of entries.</summary>
+    /// <summary>The position of the labels' bytes in a record of a ring or perf buffer; null for maps with entries.</summary>
     public LabelLayout? Identity { get; init; }
 
-    /// <summary>How slots or observations become buckets; null if it is no histogram.</summary>
+    /// <summary>Maps slots or observations to buckets; null if the metric is not a histogram.</summary>
     public HistogramPlan? Histogram { get; init; }
 
-    /// <summary>The metric's name behind the tool's: what the author says, else the map's name.</summary>
+    /// <summary>The part of the metric's name after the tool: from the metadata, or else the map's name.</summary>
     public string Name => Map.Metadata.Metric?.Name ?? Map.Name;
 
-    /// <summary>Returns the plans of a map: one, and where Inspektor Gadget's declarations make counters and gauges of one map's fields one of each type.</summary>
+    /// <summary>Returns the plans of a map: usually one, or one for each type if Inspektor Gadget's declarations make both counters and gauges of its fields.</summary>
     /// <param name="map">The map.</param>
-    /// <returns>The plans; none if the map is not a metric or holds nothing that could be one.</returns>
+    /// <returns>The plans; empty if the map is not a metric or has no suitable fields.</returns>
     /// <exception cref="BpfObjectException">A BTF type contradicts itself.</exception>
     public static IEnumerable<MapPlan> AllOf(MapDescription map)
     {
@@ -109,15 +109,15 @@ internal sealed record MapPlan
         };
     }
 
-    /// <summary>The unit of the only value of a map: what is said, else what its type or the end of the map's name gives away.</summary>
+    /// <summary>Returns the unit of the only value of a map: from the metadata, or else from its type or the end of the map's name.</summary>
     public static string? UnitOf(MapDescription map, FieldMeaning meaning) =>
         map.Metadata.Metric?.Unit ?? map.Metadata.Unit ?? HistogramPlan.UnitOf(meaning) ?? HistogramUnits.OfName(map.Name);
 
-    /// <summary>What is said of the metric.</summary>
+    /// <summary>Returns the help text of a map's metric; null if it has none.</summary>
     public static string? HelpOf(MapDescription map) => map.Metadata.Metric?.Help ?? map.Metadata.Help;
 }
 
-/// <summary>Plans <c>hist_</c> maps, whose contents make histograms.</summary>
+/// <summary>Plans <c>hist_</c> maps, whose contents become histograms.</summary>
 internal static class HistogramPlans
 {
     public static MapPlan? Of(MapDescription map)
@@ -139,10 +139,10 @@ internal static class HistogramPlans
     }
 }
 
-/// <summary>Plans ring and perf buffers, each of whose records is one observation.</summary>
+/// <summary>Plans ring and perf buffers, in which each record is one observation.</summary>
 internal static class EventPlans
 {
-    /// <summary>Counts the records by their labels: all fields but moments, pointers and open arrays, unless the author names labels.</summary>
+    /// <summary>Counts the records by their labels: all fields except timestamps, pointers and flexible arrays, unless the metadata names the labels.</summary>
     public static MapPlan Counter(MapDescription map)
     {
         var record = RecordType.ForEvent(map);
@@ -159,7 +159,7 @@ internal static class EventPlans
         };
     }
 
-    /// <summary>Keeps the last value for each combination of labels; which field is the value is chosen as for a histogram.</summary>
+    /// <summary>Keeps the last value for each combination of labels. Chooses the value field as for a histogram.</summary>
     public static MapPlan? Gauge(MapDescription map) => ObservationPlans.Of(map, out _) is not { } plan ? null : new MapPlan
     {
         Map = map,
@@ -175,7 +175,7 @@ internal static class EventPlans
         Identity = plan.Identity,
     };
 
-    /// <summary>Adds up, or keeps, the fields that the metadata declares so. Without declared keys there is one series.</summary>
+    /// <summary>Sums, or keeps the last of, the fields that the metadata declares. Without declared keys, there is one series.</summary>
     public static MapPlan? Declared(MapDescription map, FieldMetric declared, MetricType type)
     {
         var record = RecordType.ForEvent(map);
@@ -200,19 +200,19 @@ internal static class EventPlans
             return [];
         }
 
-        // The record's properties are MapName and then the struct's fields, in order, or the value.
+        // The properties of the record are MapName, then the fields of the struct in order, or the value.
         var shape = WordsShape.Apply(ShapeReader.Read(map.Value, map.Name), "Value", map.Metadata);
         IReadOnlyList<FieldShape> fields = shape is ObjectShape { Struct.Fields: var members } ? members : [new FieldShape("Value", shape, 0, 0)];
         return fields.Select((field, i) => (field, record.Fields[i + 1]));
     }
 }
 
-/// <summary>Plans maps whose entries hold counts or levels.</summary>
+/// <summary>Plans maps whose entries are counters or gauges.</summary>
 internal static class EntryPlan
 {
     /// <param name="map">The map.</param>
     /// <param name="type">The type of its metrics.</param>
-    /// <param name="declared">Which fields the metadata declares as values; null for all numbers.</param>
+    /// <param name="declared">The fields that the metadata declares as values; null for all numbers.</param>
     public static MapPlan? Of(MapDescription map, MetricType type, FieldMetric? declared = null)
     {
         var entry = EntryType.ForMap(map);
@@ -235,7 +235,7 @@ internal static class EntryPlan
             Map = map,
             Shape = entry,
             Labels = [.. Labels(map, entry, key, keyFields).Select(field => PlannedLabel.Of(entry, field))],
-            // A single number needs no name of its own beside the map's.
+            // A single number has the map's name.
             Values = values.Count == 1 && declared is null ? [values[0] with { Field = null, Help = values[0].Help ?? MapPlan.HelpOf(map) }] : values,
         };
     }
@@ -253,7 +253,7 @@ internal static class EntryPlan
             return entry.Fields.Where(field => field.CName.Length > 0).Take(keyFields.Count).Where((_, i) => !keyFields[i].IsOpenArray && !keyFields[i].IsMade);
         }
 
-        // An array of one element has no key that says anything; of a stack's id the stack does.
+        // The key of an array with one element has no information. A stack id as a key is replaced by the stack.
         return map.Type is MapType.Array or MapType.PerCpuArray && map.MaxEntries == 1 || map.KeySize == 0
             ? []
             : [key is NumberShape { Meaning: FieldMeaning.Stack } ? entry.Fields.First(field => field.Name == "Stack") : entry.Fields[1]];
@@ -263,7 +263,7 @@ internal static class EntryPlan
         ? [new PlannedValue(null, number, MapPlan.UnitOf(map, value.Meaning), MapPlan.HelpOf(map)) { Type = type }]
         : [];
 
-    /// <summary>A field of a struct that is a value; null for one that is not a number.</summary>
+    /// <summary>Returns the plan of a struct field as a value; null if the field is not a number.</summary>
     public static PlannedValue? Value(MapDescription map, FieldShape field, MetricType type)
     {
         if (Number(field.Value, field.BitOffset, field.BitSize, type) is not { } number)
@@ -275,7 +275,7 @@ internal static class EntryPlan
         return new PlannedValue(field.Name, number, unit, map.Metadata.Fields.GetValueOrDefault(field.Name)?.Description ?? MapPlan.HelpOf(map)) { Type = type };
     }
 
-    // Addresses, moments and ids are numbers too, but neither counts nor levels.
+    // Addresses, timestamps and ids are numbers too, but neither counters nor gauges.
     private static NumberField? Number(ValueShape value, int bitOffset, int bits, MetricType type) => value switch
     {
         NumberShape { Meaning: FieldMeaning.Port } => null,
@@ -284,12 +284,12 @@ internal static class EntryPlan
     };
 }
 
-/// <summary>The text of a field's value as a label: the value of the typed event, exact, the same in every culture and time zone.</summary>
+/// <summary>Formats field values as labels: exact, and independent of culture and time zone.</summary>
 internal static class LabelValue
 {
     /// <summary>Returns the text.</summary>
     /// <param name="value">The value of the property.</param>
-    /// <param name="meaning">What the field stands for.</param>
+    /// <param name="meaning">The meaning of the field.</param>
     public static string Of(object? value, FieldMeaning meaning) => value switch
     {
         null => "",

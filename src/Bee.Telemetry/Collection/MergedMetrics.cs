@@ -2,12 +2,12 @@ using Bee.Telemetry.Metrics;
 
 namespace Bee.Telemetry.Collection;
 
-/// <summary>Puts the metrics of several sessions together.</summary>
+/// <summary>Merges the metrics of several sessions.</summary>
 internal static class MergedMetrics
 {
     /// <summary>
-    /// Merges families of one name: their label names are united, and a series has an empty value, which Prometheus takes for no label, for those that it lacks. A family whose type or unit differs from the
-    /// first of its name is left out.
+    /// Merges families of one name into one with the union of their labels. A series gets an empty value, which Prometheus treats as no label, for each label that it lacks. Families whose type or unit
+    /// differs from the first of their name are dropped.
     /// </summary>
     /// <param name="families">The families of all sources.</param>
     public static IReadOnlyList<MetricFamily> Of(IEnumerable<MetricFamily> families)
@@ -21,7 +21,7 @@ internal static class MergedMetrics
             merged.Add(alike.Count == 1 ? alike[0] : Merge(first, alike));
         }
 
-        // What tools measure first, then what Bee says of them.
+        // The metrics of tools come first, then Bee's own.
         return [.. merged.OrderBy(family => family.Descriptor.Name is "bee_session" or "bee_build" || family.Descriptor.Name.StartsWith("bee_session_", StringComparison.Ordinal))];
     }
 

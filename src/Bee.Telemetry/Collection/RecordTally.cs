@@ -7,12 +7,12 @@ using Bee.Telemetry.Metrics;
 namespace Bee.Telemetry.Collection;
 
 /// <summary>
-/// Counts the records of a ring or perf buffer by their labels, on the thread that reads them, from the session's start on. Those who serve metrics read it like a map, at any time and from any thread.
+/// Counts the records of a ring or perf buffer by their labels, on the thread that reads them, since the session began. Metrics are collected from the counts as from a map, at any time and on any thread.
 /// </summary>
-/// <remarks>A record costs a hash of its labels' bytes and a few additions; the lock is held that long, and by a reader while it copies a batch.</remarks>
+/// <remarks>Each record costs a hash of its labels' bytes and a few additions under a lock. A collection holds the lock while it copies a batch.</remarks>
 internal sealed class RecordTally : IRecordObserver
 {
-    /// <summary>How many combinations of labels are told apart; the records of any further one are counted together.</summary>
+    /// <summary>The maximum number of label combinations. Records of further combinations are counted together.</summary>
     public const int Most = 10_000;
 
     private readonly object _gate = new();
@@ -26,8 +26,8 @@ internal sealed class RecordTally : IRecordObserver
     private readonly ulong[] _overflow;
     private bool _hasOverflow;
 
-    /// <param name="plan">What is counted.</param>
-    /// <param name="map">The map, where stacks are found; null in tests.</param>
+    /// <param name="plan">The plan of the map.</param>
+    /// <param name="map">The map, for the lookup of stacks; null in tests.</param>
     public RecordTally(MapPlan plan, BpfMap? map)
     {
         _plan = plan;
@@ -53,10 +53,10 @@ internal sealed class RecordTally : IRecordObserver
         _overflow = new ulong[Numbers];
     }
 
-    /// <summary>How many numbers a combination of labels has.</summary>
+    /// <summary>The number of counters for each combination of labels.</summary>
     public int Numbers { get; }
 
-    /// <summary>The native buckets; null without them.</summary>
+    /// <summary>The native buckets; null if the metric has none.</summary>
     public NativeScale? Native { get; }
 
     private NumberField? Value { get; }
@@ -71,7 +71,7 @@ internal sealed class RecordTally : IRecordObserver
 
         if (record.Length < _recordSize)
         {
-            // What is cut off is neither the value nor a label.
+            // Pads a truncated record with zeros, for its fields that are neither the value nor a label.
             var whole = new byte[_recordSize];
             record.CopyTo(whole);
             record = whole;
@@ -98,8 +98,8 @@ internal sealed class RecordTally : IRecordObserver
         }
     }
 
-    /// <summary>Hands over all combinations of labels: a number that stays theirs, the labels (null for those beyond the limit), and their numbers.</summary>
-    /// <param name="sink">Is called with a copy, outside of the lock.</param>
+    /// <summary>Calls a sink with each combination of labels: its stable number, a record with the labels (null for those beyond the limit), and its counters.</summary>
+    /// <param name="sink">Called with copies, outside the lock.</param>
     public void Read(Action<int, BpfEvent?, ulong[]> sink)
     {
         const int Batch = 256;
@@ -168,7 +168,7 @@ internal sealed class RecordTally : IRecordObserver
     }
 }
 
-/// <summary>Several counts of the records of one buffer.</summary>
+/// <summary>Passes the records of one buffer to several tallies.</summary>
 internal sealed class RecordTallies(RecordTally[] tallies) : IRecordObserver
 {
     /// <inheritdoc/>
@@ -181,7 +181,7 @@ internal sealed class RecordTallies(RecordTally[] tallies) : IRecordObserver
     }
 }
 
-/// <summary>The numbers of each combination of labels, found by the labels' bytes. Nothing is ever removed.</summary>
+/// <summary>The counters of each combination of labels, by the bytes of the labels. Entries are never removed.</summary>
 internal sealed class EntryTableOfLabels(int keySize, int numbers)
 {
     private readonly List<BpfEvent> _first = [];
@@ -191,7 +191,7 @@ internal sealed class EntryTableOfLabels(int keySize, int numbers)
 
     public int Count => _first.Count;
 
-    /// <summary>The first record with these labels.</summary>
+    /// <summary>Returns the first record with the labels of an entry.</summary>
     public BpfEvent First(int index) => _first[index];
 
     public Span<ulong> Numbers(int index) => _numbers.AsSpan(index * numbers, numbers);

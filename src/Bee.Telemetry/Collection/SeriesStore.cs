@@ -1,16 +1,16 @@
 namespace Bee.Telemetry.Collection;
 
 /// <summary>
-/// Turns what passes over a map find in its entries into series that obey Prometheus' rules: a total never falls within one start time, although entries wrap around, are
-/// deleted and come back.
+/// Turns the entries that each pass finds in a map into series that follow Prometheus' rules: a total never falls within one start time, although entries wrap around, are deleted and
+/// reappear.
 /// </summary>
 /// <remarks>
-/// <para>Each entry adds to its series what it has grown since the pass before. A number that fell has either wrapped around or begun anew. A number of less than 64 bits
-/// that would have grown by less than half of its range is taken for wrapped; everything else for an entry that was deleted and made again, which counts as a whole.</para>
-/// <para>The series of a single key begins anew with the key, under a new start time. A series that several keys add to goes on, and so never loses what deleted keys have added.</para>
-/// <para>A series whose last entry is deleted keeps its last value for a time, except a gauge, which says how things are now. At the limit further keys
-/// are added up in one series; a key stays there for as long as it exists. What deleted keys have added there stays.</para>
-/// <para>Not safe for several threads.</para>
+/// <para>Each entry adds its growth since the last pass to its series. A smaller number has either wrapped around or started over. If the number has fewer than 64 bits and a wrap means growth by less
+/// than half of its range, it counts as wrapped. Otherwise the entry counts as deleted and recreated, and its whole number is added.</para>
+/// <para>A series with a single key starts over with the key, under a new start time. A series that several keys add to continues, and keeps what deleted keys have added.</para>
+/// <para>A series whose last entry is deleted keeps its last value for a time, except a gauge. Keys beyond the limit are added up in one overflow series, and a key stays in that series for as long as it
+/// exists. The series keeps what deleted keys have added.</para>
+/// <para>Not thread-safe.</para>
 /// </remarks>
 internal sealed class SeriesStore
 {
@@ -27,12 +27,12 @@ internal sealed class SeriesStore
     private DateTime _now;
     private int _pass;
 
-    /// <param name="keySize">Bytes of a key.</param>
+    /// <param name="keySize">The size of a key in bytes.</param>
     /// <param name="cells">The numbers of an entry.</param>
-    /// <param name="cpus">How many values each number has: one, or one a CPU.</param>
-    /// <param name="totals">How many totals a series has.</param>
-    /// <param name="isGauge">Whether the numbers are levels instead of counts.</param>
-    /// <param name="options">The limit, and how long deleted keys are kept.</param>
+    /// <param name="cpus">The number of values of each number: 1, or the number of CPUs.</param>
+    /// <param name="totals">The number of totals of a series.</param>
+    /// <param name="isGauge">Whether the numbers are gauges rather than counters.</param>
+    /// <param name="options">The limit, and the time for which deleted keys are kept.</param>
     public SeriesStore(int keySize, Cell[] cells, int cpus, int totals, bool isGauge, SessionMetricsOptions options)
     {
         _cells = cells;
@@ -45,36 +45,36 @@ internal sealed class SeriesStore
         _entries = new EntryTable(keySize, isGauge ? 0 : cells.Length * cpus);
     }
 
-    /// <summary>Reads the labels of an entry that has not been seen yet.</summary>
+    /// <summary>Reads the labels of a new entry.</summary>
     /// <param name="key">The key.</param>
     /// <param name="value">The value.</param>
-    /// <returns>The labels' values; null for an entry that belongs to the overflow series.</returns>
+    /// <returns>The label values; null if the entry belongs to the overflow series.</returns>
     public delegate string[]? LabelReader(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value);
 
-    /// <summary>The series, the overflow series included.</summary>
+    /// <summary>All series, including the overflow series.</summary>
     public IEnumerable<Series> All => _overflow is null ? _byLabels.Values : _byLabels.Values.Append(_overflow);
 
-    /// <summary>How many series there are.</summary>
+    /// <summary>The number of series.</summary>
     public int Count => _byLabels.Count + (_overflow is null ? 0 : 1);
 
-    /// <summary>Whether keys beyond the limit are added up.</summary>
+    /// <summary>Whether the overflow series exists.</summary>
     public bool HasOverflow => _overflow is not null;
 
-    /// <summary>How many entries the last pass found.</summary>
+    /// <summary>The number of entries in the last pass.</summary>
     public int Entries => _entries.Count;
 
-    /// <summary>How many entries there is memory for.</summary>
+    /// <summary>The number of entries that fit into the allocated memory.</summary>
     public int Room => _entries.Room;
 
-    /// <summary>Whether the last pass found an entry with this key.</summary>
+    /// <summary>Reports whether the last pass found an entry with a key.</summary>
     public bool Knows(ReadOnlySpan<byte> key) => _entries.Find(key, EntryTable.Hash(key)) >= 0;
 
     /// <summary>Begins a pass over the map.</summary>
-    /// <param name="now">The time, in UTC.</param>
+    /// <param name="now">The current time, in UTC.</param>
     public void Begin(DateTime now)
     {
         _pass++;
-        // A clock that was set back must not give a key that returns the start time that it had.
+        // If the clock was set back, a key that reappears must not get its old start time again.
         _now = now > _before ? now : _before.AddTicks(1);
         if (_isGauge)
         {
@@ -85,12 +85,12 @@ internal sealed class SeriesStore
         }
     }
 
-    /// <summary>Takes an entry into account. An entry that a pass finds twice counts once.</summary>
+    /// <summary>Processes an entry. An entry that a pass returns twice counts once.</summary>
     /// <param name="key">The key.</param>
     /// <param name="value">The value, for the labels.</param>
-    /// <param name="numbers">The numbers, those of one cell for each CPU side by side.</param>
-    /// <param name="bucket">What is added to the cells' targets, where the bucket is a part of the key; otherwise -1.</param>
-    /// <param name="labels">Reads the labels if the key is new.</param>
+    /// <param name="numbers">The numbers, with the values of one cell for all CPUs next to each other.</param>
+    /// <param name="bucket">The offset to the targets of the cells if the bucket is part of the key; otherwise -1.</param>
+    /// <param name="labels">Reads the labels of a new key.</param>
     public void Entry(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ReadOnlySpan<ulong> numbers, int bucket, LabelReader labels)
     {
         var hash = EntryTable.Hash(key);
@@ -117,7 +117,7 @@ internal sealed class SeriesStore
         }
     }
 
-    /// <summary>Ends a pass that has seen the whole map: entries that it did not see are deleted.</summary>
+    /// <summary>Ends a complete pass. Entries that the pass did not see are deleted.</summary>
     public void End()
     {
         _entries.Sweep(_pass, Leave);
@@ -200,7 +200,7 @@ internal sealed class SeriesStore
             var cell = _cells[i / _cpus];
             var isFirst = isNew || isReset;
             var number = cell.Count(numbers[i]);
-            // A count that is negative from the start says nothing; one that has grown beyond the largest number of its type goes on.
+            // A counter that is negative in its first pass is ignored. One that overflows later continues.
             var counted = isFirst && cell.IsNegative(numbers[i]) && !cell.IsSum ? 0 : number;
             series.Totals[cell.Target + offset] += (counted - (isFirst ? 0 : last[i])) & (cell.IsSum ? ulong.MaxValue : cell.Mask);
             last[i] = number;
@@ -241,10 +241,10 @@ internal sealed class SeriesStore
     }
 }
 
-/// <summary>The totals of one combination of labels, over all entries that have it.</summary>
+/// <summary>The totals of one combination of labels, over all entries with these labels.</summary>
 internal sealed class Series(string[] labels, int cells)
 {
-    /// <summary>The labels' values.</summary>
+    /// <summary>The label values.</summary>
     public string[] Labels { get; } = labels;
 
     /// <summary>Cumulative totals, modulo 2^64.</summary>
@@ -253,40 +253,40 @@ internal sealed class Series(string[] labels, int cells)
     /// <summary>The sums over the entries of the current pass, for gauges.</summary>
     public Int128[] Levels { get; } = new Int128[cells];
 
-    /// <summary>When the totals began.</summary>
+    /// <summary>When counting began, in UTC.</summary>
     public DateTime Created { get; set; }
 
-    /// <summary>How many entries the map has with these labels.</summary>
+    /// <summary>The number of entries with these labels.</summary>
     public int Living { get; set; }
 
-    /// <summary>When the last entry was found deleted; null while there are entries.</summary>
+    /// <summary>When the last entry was found deleted; null while the series has entries.</summary>
     public DateTime? Died { get; set; }
 
     /// <summary>The hash of the key of the first entry.</summary>
     public int FirstKey { get; set; }
 
-    /// <summary>Whether entries of several keys have been added up.</summary>
+    /// <summary>Whether entries of several keys were added up.</summary>
     public bool IsShared { get; set; }
 
-    /// <summary>Whether this is the series of all keys beyond the limit.</summary>
+    /// <summary>Whether this is the overflow series.</summary>
     public bool IsOverflow { get; init; }
 }
 
-/// <summary>A number that entries hold, and the total that it adds to.</summary>
+/// <summary>A number of an entry, and the total that it adds to.</summary>
 /// <param name="Target">The index of the total.</param>
-/// <param name="Width">How many bits the program counts with, 1 to 64: a count wraps around there.</param>
+/// <param name="Width">The number of bits that the program counts with, 1 to 64. The counter wraps around there.</param>
 /// <param name="IsSigned">Whether the number can be negative.</param>
-/// <param name="IsSum">Whether the number is a sum of values, which may wrap around or fall without a new start.</param>
+/// <param name="IsSum">Whether the number is a sum of values, which may wrap around or fall without starting over.</param>
 internal readonly record struct Cell(int Target, int Width, bool IsSigned, bool IsSum = false)
 {
-    /// <summary>The bits that the program counts with.</summary>
+    /// <summary>The mask of the bits that the program counts with.</summary>
     public ulong Mask => Width == 64 ? ulong.MaxValue : (1ul << Width) - 1;
 
-    /// <summary>Whether a number is negative.</summary>
+    /// <summary>Reports whether a number is negative.</summary>
     /// <param name="number">The number, sign-extended.</param>
     public bool IsNegative(ulong number) => IsSigned && (long)number < 0;
 
-    /// <summary>The bits that the program counts with. No count of 64 bits with a sign gets beyond its largest number, so a negative one counts nothing.</summary>
+    /// <summary>Returns the number within the bits that the program counts with. A negative number of 64 bits counts as 0, since no signed counter of 64 bits overflows.</summary>
     /// <param name="number">The number, sign-extended.</param>
     public ulong Count(ulong number) => IsSum ? number : Width == 64 && IsNegative(number) ? 0 : number & Mask;
 }

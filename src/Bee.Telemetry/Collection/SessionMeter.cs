@@ -8,8 +8,8 @@ using Bee.Telemetry.Metrics;
 namespace Bee.Telemetry.Collection;
 
 /// <summary>
-/// What a session measures: its maps that are metrics, and the counts of its ring and perf buffers, which begin when this is made. Each <see cref="SessionMetrics"/>
-/// of the session reads it under names and limits of its own.
+/// The measured parts of a session: its maps that are metrics, and the counts of its ring and perf buffers since this was created. Each <see cref="SessionMetrics"/>
+/// of the session reads it under its own names and limits.
 /// </summary>
 internal sealed class SessionMeter
 {
@@ -17,9 +17,9 @@ internal sealed class SessionMeter
     private readonly Dictionary<string, ProgramStatistics> _programs = new(StringComparer.Ordinal);
     private readonly List<(MapPlan Plan, BpfMap Map, RecordTally? Tally)> _measured = [];
 
-    /// <summary>Finds the metrics of a session, and counts the records of its buffers from now on.</summary>
+    /// <summary>Finds the metrics of a session, and starts to count the records of its buffers.</summary>
     /// <param name="session">The session.</param>
-    /// <param name="streams">The streams of the reader that reads its events; none for a session that is not read. Call this before the reader runs.</param>
+    /// <param name="streams">The streams of the reader that reads the session's events; empty if none does. Call this before the reader runs.</param>
     public SessionMeter(BpfSession session, IReadOnlyList<RecordStream> streams)
     {
         ArgumentNullException.ThrowIfNull(session);
@@ -35,7 +35,7 @@ internal sealed class SessionMeter
             }
             else if (streams.FirstOrDefault(stream => stream.Name == map.Name && stream.Map is not null) is { } stream && plans.Count > 0)
             {
-                // Who reads a buffer takes its records out, so they can be counted only there.
+                // The reader consumes the records of a buffer, so they can be counted only there.
                 RecordTally[] tallies = [.. plans.Select(plan => new RecordTally(plan, map))];
                 stream.Observer = tallies.Length == 1 ? tallies[0] : new RecordTallies(tallies);
                 _measured.AddRange(plans.Zip(tallies, (plan, tally) => (plan, map, (RecordTally?)tally)));
@@ -46,15 +46,15 @@ internal sealed class SessionMeter
     /// <summary>The session.</summary>
     public BpfSession Session { get; }
 
-    /// <summary>The streams of the reader.</summary>
+    /// <summary>The streams of the session's reader.</summary>
     public IReadOnlyList<RecordStream> Streams { get; }
 
-    /// <summary>Whether the session keeps the kernel's statistics on, so that its metrics have the runs of its programs.</summary>
+    /// <summary>Whether the session keeps the kernel's statistics enabled, so that the metrics include the runs of its programs.</summary>
     public bool CountsRuns { get; init; }
 
     internal IReadOnlyList<(MapPlan Plan, BpfMap Map, RecordTally? Tally)> Measured => _measured;
 
-    /// <summary>Reports whether a metric has a label of this name, as the field or as Prometheus' rules name it.</summary>
+    /// <summary>Reports whether a metric has a label of this name, as the field or as the label is named.</summary>
     /// <param name="name">The name, in any case.</param>
     public bool HasLabel(string name) => _measured.Exists(one =>
     {
@@ -62,7 +62,7 @@ internal sealed class SessionMeter
         return names.Concat(one.Plan.Labels.Select(label => label.Field)).Concat(MetricNames.Labels(names)).Contains(name, StringComparer.OrdinalIgnoreCase);
     });
 
-    /// <summary>Reads what the kernel has counted of the programs' runs, by their names; after the end of the session what was read last. Safe from any thread.</summary>
+    /// <summary>Reads the kernel's statistics of the programs, by name. After the end of the session, returns the last values. Safe from any thread.</summary>
     public IReadOnlyDictionary<string, ProgramStatistics> ReadPrograms()
     {
         lock (_programs)
@@ -86,7 +86,7 @@ internal sealed class SessionMeter
         }
     }
 
-    /// <summary>Lets everything that reads this read once more and keep that: for the moment before the session ends by itself.</summary>
+    /// <summary>Makes all readers of this meter read once more and keep the result. Call this before the session ends.</summary>
     public void Freeze()
     {
         ReadPrograms();
@@ -122,7 +122,7 @@ internal sealed class SessionMeter
         }
         catch (BpfObjectException)
         {
-            // Types that contradict themselves are told of where the map is streamed.
+            // Inconsistent types are reported when the map is streamed.
             return [];
         }
     }

@@ -6,8 +6,8 @@ using Bee.Telemetry.Metrics;
 namespace Bee.Telemetry.Collection;
 
 /// <summary>
-/// The metrics of a session for those who scrape them together: one set of names, limits and series. Each collection reads the maps anew; collections that wait for another one take
-/// what it found if it began after they did.
+/// The metrics of a session's maps, as a source for <see cref="Serving.MetricServer"/> and <see cref="Otlp.MetricPusher"/>. Each collection reads the maps; concurrent collections share one read. All
+/// members are safe from any thread.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A SemaphoreSlim holds nothing unless its AvailableWaitHandle is used.")]
 public sealed class SessionMetrics : IMetricSource
@@ -21,8 +21,8 @@ public sealed class SessionMetrics : IMetricSource
     private volatile bool _isFrozen;
     private long _failures;
 
-    /// <summary>Makes a source of the metrics of a session's maps: <c>counter_</c>, <c>gauge_</c> and <c>hist_</c> maps, and others whose metadata defines a metric.</summary>
-    /// <param name="session">The session. It stays the caller's, and must be disposed after the last use of this source or later.</param>
+    /// <summary>Creates a source of the metrics of a session's maps: <c>counter_</c>, <c>gauge_</c> and <c>hist_</c> maps, and others that the metadata declares as metrics.</summary>
+    /// <param name="session">The session. It stays the caller's. After it is disposed, the last metrics are returned.</param>
     /// <param name="options">Names and limits; null for the defaults.</param>
     public SessionMetrics(BpfSession session, SessionMetricsOptions? options = null)
         : this(new SessionMeter(session, []), options ?? new SessionMetricsOptions { Tool = ToolOf(session) })
@@ -45,12 +45,12 @@ public sealed class SessionMetrics : IMetricSource
         meter.Register(this);
     }
 
-    /// <summary>Whether the session is being read.</summary>
+    /// <summary>Whether the session still runs.</summary>
     public bool IsReady => !_isFrozen;
 
     /// <summary>Reads the metrics.</summary>
-    /// <param name="cancellationToken">Ends a read that takes too long.</param>
-    /// <returns>The metrics; after the end of the session those that the last collection found. Of a map that cannot be read those of the last time.</returns>
+    /// <param name="cancellationToken">Cancels a read that takes too long.</param>
+    /// <returns>The metrics. A map that cannot be read keeps its last values, as do all maps after the end of the session.</returns>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public IReadOnlyList<MetricFamily> Collect(CancellationToken cancellationToken)
     {
@@ -78,17 +78,17 @@ public sealed class SessionMetrics : IMetricSource
         }
     }
 
-    /// <summary>How often a map could not be read.</summary>
+    /// <summary>The number of failed reads of maps.</summary>
     internal long Failures => Interlocked.Read(ref _failures);
 
-    /// <summary>Reads once more, and from then on gives what that found: for the moment before the session ends by itself.</summary>
+    /// <summary>Reads once more and keeps the result. Call this before the session ends.</summary>
     internal void Freeze()
     {
         Collect(CancellationToken.None);
         _isFrozen = true;
     }
 
-    /// <summary>How many entries the last collection found in each map.</summary>
+    /// <summary>The number of entries in each map, as of the last collection.</summary>
     internal IReadOnlyDictionary<string, int> Entries
     {
         get
@@ -96,7 +96,7 @@ public sealed class SessionMetrics : IMetricSource
             _gate.Wait();
             try
             {
-                // Counters and gauges of one map are read apart, and may not agree on the number.
+                // The counters and gauges of one map are read separately, and may find different numbers of entries.
                 return _maps.Where(map => map.Entries is not null).GroupBy(map => map.Map.Name).ToDictionary(maps => maps.Key, maps => maps.Max(map => map.Entries!.Value));
             }
             finally
@@ -127,7 +127,7 @@ public sealed class SessionMetrics : IMetricSource
             }
             catch (BpfLoadException)
             {
-                // The other maps can be read all the same, and this one's last values stay.
+                // The other maps can still be read, and this one keeps its last values.
                 Interlocked.Increment(ref _failures);
             }
 
@@ -139,34 +139,34 @@ public sealed class SessionMetrics : IMetricSource
     }
 }
 
-/// <summary>How the metrics of a session are named and limited.</summary>
+/// <summary>The names and limits of a session's metrics.</summary>
 public sealed record SessionMetricsOptions
 {
-    /// <summary>How many series a metric has by default before further keys are added up in one series.</summary>
+    /// <summary>The default of <see cref="SeriesLimit"/>.</summary>
     public const int DefaultSeriesLimit = 2000;
 
-    /// <summary>The tool's name, a part of the metrics' names.</summary>
+    /// <summary>The name of the tool, which becomes part of the metric names.</summary>
     public required string Tool { get; init; }
 
     /// <summary>The value of the label <c>session</c>; null leaves the label out.</summary>
     public string? Session { get; init; }
 
-    /// <summary>When the programs were attached, in UTC: the counts began then.</summary>
+    /// <summary>When the programs were attached and counting began, in UTC.</summary>
     public DateTime Started { get; init; } = DateTime.UtcNow;
 
-    /// <summary>How metrics are named.</summary>
+    /// <summary>The way to name metrics.</summary>
     public MetricNaming Naming { get; init; }
 
-    /// <summary>How many series a metric has at most, 1 or more. Further keys go into one more series.</summary>
+    /// <summary>The maximum number of series of a metric, 1 or more. Keys beyond it are added up in one more series, with the label <c>bee_overflow</c>.</summary>
     public int SeriesLimit { get; init; } = DefaultSeriesLimit;
 
-    /// <summary>How long the last value of a deleted key is served.</summary>
+    /// <summary>How long the last value of a deleted key is served. The default is 5 minutes.</summary>
     public TimeSpan KeepDeleted { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>The names of labels that are left out, as the fields or the labels are named; series that differ only in them are added up.</summary>
+    /// <summary>The labels to leave out, by the name of the field or of the label. Series that differ only in them are added up.</summary>
     public IReadOnlyList<string> LeaveOut { get; init; } = [];
 
-    /// <summary>Whether the kernel's statistics are on for those who scrape, so that the metrics have the runs of the programs. They also have them if the session keeps statistics on.</summary>
+    /// <summary>Whether the kernel's statistics are enabled for the scraper, so that the metrics include the runs of the programs. If the session keeps statistics enabled, they are included too.</summary>
     internal bool CountsRuns { get; init; }
 
     /// <summary>The clock.</summary>

@@ -5,10 +5,10 @@ using Bee.Telemetry.Metrics;
 
 namespace Bee.Telemetry.Collection;
 
-/// <summary>Bee's own metrics of a session: events, losses, records that cannot be decoded, how full maps and buffers are, and what runs.</summary>
+/// <summary>Bee's own metrics of a session: events, losses, decoding errors, the fill of maps and buffers, and the tool that runs.</summary>
 internal sealed class StatusMetrics : IMetricSource
 {
-    // Counting the entries of a map that is no metric reads all of its keys.
+    // Counting the entries of a map that is not a metric reads all of its keys.
     private static readonly TimeSpan s_recount = TimeSpan.FromSeconds(10);
 
     private readonly object _gate = new();
@@ -18,10 +18,10 @@ internal sealed class StatusMetrics : IMetricSource
     private readonly SessionMetricsOptions _options;
     private readonly Dictionary<string, (long? Entries, DateTime Counted)> _counts = new(StringComparer.Ordinal);
 
-    /// <param name="meter">What the session measures.</param>
-    /// <param name="metrics">The session's metrics, which know how many entries their maps have.</param>
-    /// <param name="options">The session's start and the clock.</param>
-    /// <param name="status">Tells the session's state; it is called at each collection and must not throw.</param>
+    /// <param name="meter">The meter of the session.</param>
+    /// <param name="metrics">The session's metrics, for the number of entries in their maps.</param>
+    /// <param name="options">The start time and the clock.</param>
+    /// <param name="status">Returns the state of the session. Called at each collection; must not throw.</param>
     public StatusMetrics(SessionMeter meter, SessionMetrics metrics, SessionMetricsOptions options, Func<SessionStatus> status)
     {
         ArgumentNullException.ThrowIfNull(meter);
@@ -41,7 +41,7 @@ internal sealed class StatusMetrics : IMetricSource
         var families = new List<MetricFamily>
         {
             Family("bee_session_up", MetricType.Gauge, null, "Whether the programs of the session are attached and its events are read.", [Of(status, status.IsRunning ? 1 : 0)]),
-            new(new MetricDescriptor("bee_session", MetricType.Info, null, "What the session runs, and what was decided about the image's signature.",
+            new(new MetricDescriptor("bee_session", MetricType.Info, null, "The tool that the session runs, and the state of the image's signature.",
                 ["session", "tool", "image", "digest", "signature"]),
                 [new MetricSeries([status.Session, status.Tool, status.Image, status.Digest, status.Signature], 1)]),
         };
@@ -59,7 +59,7 @@ internal sealed class StatusMetrics : IMetricSource
             families.Add(Family("bee_session_dropped_events", MetricType.Counter, null, "Events that left the full background buffer before they were received.", [Of(status, dropped)]));
         }
 
-        AddIf(families, Family("bee_session_read_failures", MetricType.Counter, null, "Times that a map could not be read.", [Of(status, _metrics.Failures)]));
+        AddIf(families, Family("bee_session_read_failures", MetricType.Counter, null, "Failed reads of maps.", [Of(status, _metrics.Failures)]));
         AddMaps(families, status, cancellationToken);
         if (_options.CountsRuns || _meter.CountsRuns)
         {
@@ -79,7 +79,7 @@ internal sealed class StatusMetrics : IMetricSource
             seconds.Add(Of(status, statistics.RunNanoseconds / 1e9, program));
         }
 
-        AddIf(families, Family("bee_program_runs", MetricType.Counter, null, "Runs of a program that were counted, which they are while the kernel's statistics are on.", runs, "program"));
+        AddIf(families, Family("bee_program_runs", MetricType.Counter, null, "Runs of a program, counted while the kernel's statistics are enabled.", runs, "program"));
         AddIf(families, Family("bee_program_run_seconds", MetricType.Counter, "seconds", "The time of the counted runs on all CPUs.", seconds, "program"));
     }
 
@@ -99,7 +99,7 @@ internal sealed class StatusMetrics : IMetricSource
         }
 
         AddIf(families, Family("bee_session_map_entries", MetricType.Gauge, null, "Entries in a map; of an array those that are not zero.", entries, "map"));
-        AddIf(families, Family("bee_session_map_capacity", MetricType.Gauge, null, "How many entries fit into a map.", capacity, "map"));
+        AddIf(families, Family("bee_session_map_capacity", MetricType.Gauge, null, "The maximum number of entries of a map.", capacity, "map"));
     }
 
     private long? Count(BpfMap map)
@@ -142,23 +142,23 @@ internal sealed class StatusMetrics : IMetricSource
     }
 }
 
-/// <summary>What is known of a session beside its maps and streams, at one moment.</summary>
+/// <summary>The state of a session at one moment, apart from its maps and streams.</summary>
 /// <param name="Session">The session's name.</param>
 /// <param name="Tool">The tool's name.</param>
 internal sealed record SessionStatus(string Session, string Tool)
 {
-    /// <summary>Where the tool came from: an image's reference, or a file's name.</summary>
+    /// <summary>The source of the tool: the reference of an image, or the name of a file.</summary>
     public string Image { get; init; } = "";
 
-    /// <summary>The image's digest; empty for a tool from a file.</summary>
+    /// <summary>The digest of the image; empty for a tool from a file.</summary>
     public string Digest { get; init; } = "";
 
-    /// <summary>What was decided about the image's signature: <c>verified</c>, <c>allowed</c> (by a policy, without a signature) or <c>unchecked</c>.</summary>
+    /// <summary>The state of the image's signature: <c>verified</c>, <c>allowed</c> (by a policy, without a signature) or <c>unchecked</c>.</summary>
     public string Signature { get; init; } = "unchecked";
 
     /// <summary>Whether the programs are attached and their events are read.</summary>
     public bool IsRunning { get; init; }
 
-    /// <summary>How many events a full background buffer dropped; null if the session has no such buffer.</summary>
+    /// <summary>The number of events that a full background buffer dropped; null if the session has no such buffer.</summary>
     public long? Dropped { get; init; }
 }

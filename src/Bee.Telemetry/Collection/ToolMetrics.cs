@@ -8,7 +8,7 @@ using Bee.Telemetry.Metrics;
 
 namespace Bee.Telemetry.Collection;
 
-/// <summary>What sessions of a tool will serve, as its object tells before it is loaded.</summary>
+/// <summary>The metrics that sessions of a tool will serve, derived from its object before it is loaded.</summary>
 internal sealed class ToolMetrics
 {
     private ToolMetrics(IReadOnlyList<DescribedMetric> metrics) => Metrics = metrics;
@@ -16,18 +16,18 @@ internal sealed class ToolMetrics
     /// <summary>The metrics of the tool's maps, in the order of the object.</summary>
     public IReadOnlyList<DescribedMetric> Metrics { get; }
 
-    /// <summary>Whether a ring or perf buffer is read.</summary>
+    /// <summary>Whether the tool has a ring or perf buffer.</summary>
     public bool HasEvents { get; private init; }
 
     /// <summary>Whether lost events are counted.</summary>
     public bool CountsLosses { get; private init; }
 
-    /// <summary>Whether there are maps whose entries are counted.</summary>
+    /// <summary>Whether the tool has maps whose entries are counted.</summary>
     public bool HasEntries { get; private init; }
 
-    /// <summary>Reads an object.</summary>
+    /// <summary>Derives the metrics of an object.</summary>
     /// <param name="file">The object, with its metadata.</param>
-    /// <param name="options">How metrics are named.</param>
+    /// <param name="options">The way to name metrics.</param>
     /// <exception cref="BpfObjectException">A BTF type contradicts itself.</exception>
     public static ToolMetrics Of(ObjectFile file, SessionMetricsOptions options)
     {
@@ -42,13 +42,13 @@ internal sealed class ToolMetrics
     }
 }
 
-/// <summary>A metric that a tool's sessions will serve.</summary>
-/// <param name="Descriptor">Its name, type, unit, help text and labels.</param>
-/// <param name="Map">The map that it comes from.</param>
-/// <param name="ToolUnit">The unit in which the tool counts; null if it is unknown.</param>
+/// <summary>A metric that sessions of a tool will serve.</summary>
+/// <param name="Descriptor">The descriptor of the metric.</param>
+/// <param name="Map">The map of the metric.</param>
+/// <param name="ToolUnit">The unit that the tool counts in; null if unknown.</param>
 internal sealed record DescribedMetric(MetricDescriptor Descriptor, MapDescription Map, string? ToolUnit)
 {
-    /// <summary>The labels that have few values, or values that readers choose by: names, not numbers and addresses.</summary>
+    /// <summary>The labels that are useful as filters: names, not numbers or addresses.</summary>
     public IReadOnlyList<string> FilterLabels { get; init; } = [];
 
     internal static bool IsFilter(FieldMeaning meaning) =>

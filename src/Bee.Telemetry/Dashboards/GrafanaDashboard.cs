@@ -9,43 +9,43 @@ using Bee.Telemetry.Metrics;
 
 namespace Bee.Telemetry.Dashboards;
 
-/// <summary>What a dashboard is made for.</summary>
-/// <param name="Tool">The tool's name, as metrics have it.</param>
+/// <summary>Options of a dashboard.</summary>
+/// <param name="Tool">The tool's name as the metrics have it.</param>
 internal sealed record DashboardOptions(string Tool)
 {
     /// <summary>The title; null for the tool's name.</summary>
     public string? Title { get; init; }
 
-    /// <summary>What the dashboard says about itself; null for nothing.</summary>
+    /// <summary>The description; null for none.</summary>
     public string? Description { get; init; }
 
-    /// <summary>How metrics are named.</summary>
+    /// <summary>The way to name metrics.</summary>
     public MetricNaming Naming { get; init; }
 }
 
 /// <summary>
-/// Makes a dashboard of Grafana (its classic JSON model, which each version since 10 imports) for the metrics of a tool. A row for the sessions, then one for each metric: rates of counters,
-/// gauges as they are, histograms as heat map and quantiles. The same metrics give the same text.
+/// Generates a Grafana dashboard (the classic JSON model, which all versions since 10 import) for the metrics of a tool. One row shows the sessions, and one each metric: rates of counters,
+/// values of gauges, and a heat map and quantiles of histograms. The same metrics yield the same text.
 /// </summary>
 internal static class GrafanaDashboard
 {
-    // Grafana takes 40 characters.
+    // Grafana's limit.
     private const int LongestUid = 40;
 
-    // What a chart can show apart.
+    // The number of series that a reader can distinguish in a chart.
     private const int Most = 20;
 
     private const int Columns = 24;
 
     private static readonly JsonSerializerOptions s_format = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    // Grafana's own variables, and labels that Prometheus adds to each target.
+    // Names of Grafana's own variables, and of labels that Prometheus adds to each target.
     private static readonly string[] s_taken = ["datasource", "instance", "session", "job", "tool"];
 
-    /// <summary>Makes a dashboard.</summary>
-    /// <param name="metrics">What the tool serves.</param>
-    /// <param name="options">What it is made for.</param>
-    /// <returns>JSON with a line feed at its end.</returns>
+    /// <summary>Generates a dashboard.</summary>
+    /// <param name="metrics">The metrics of the tool.</param>
+    /// <param name="options">The options.</param>
+    /// <returns>The JSON text, with a newline at its end.</returns>
     public static string Make(ToolMetrics metrics, DashboardOptions options)
     {
         ArgumentNullException.ThrowIfNull(metrics);
@@ -89,7 +89,7 @@ internal static class GrafanaDashboard
             : $"bee-{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..32].ToLowerInvariant()}";
     }
 
-    // The labels to choose by, each with the first metric that has it.
+    // The labels to filter by, each with the first metric that has it.
     private static List<(string Label, DescribedMetric Metric)> Filters(ToolMetrics metrics) =>
         [.. metrics.Metrics.SelectMany(metric => metric.FilterLabels.Select(label => (Label: label, Metric: metric))).Where(filter => !s_taken.Contains(filter.Label)).DistinctBy(filter => filter.Label)];
 
@@ -111,7 +111,7 @@ internal static class GrafanaDashboard
                 ["options"] = new JsonArray(),
             },
             Query("instance", "Instance", $"label_values({info}}}, instance)", ".*"),
-            // Without a value for all: other tools on the same server have sessions too.
+            // Has no value for "all", because other tools on the same server have sessions too.
             Query("session", "Session", $"label_values({info},instance=~\"$instance\"}}, session)", null),
         };
         foreach (var (label, metric) in filters)
@@ -182,7 +182,7 @@ internal static class GrafanaDashboard
     {
         var descriptor = metric.Descriptor;
         string[] own = [.. descriptor.LabelNames.Where(label => label != "session")];
-        // A session that has its tool's name has no label.
+        // A session that has the name of its tool has no label.
         string[] filters = ["instance=~\"$instance\"", "session=~\"$session|\"", .. own.Where(label => variables.Exists(one => one.Label == label)).Select(label => $"{label}=~\"${label}\"")];
         var selector = $"{{{string.Join(',', filters)}}}";
         var by = string.Join(", ", own);
@@ -207,14 +207,14 @@ internal static class GrafanaDashboard
         }
     }
 
-    // What a query names: of a histogram the buckets.
+    // The name of the series in a query; for a histogram, of its buckets.
     private static string Series(DescribedMetric metric) => metric.Descriptor.Type == MetricType.Histogram ? metric.Descriptor.Name + "_bucket" : SampleNames.Sample(metric.Descriptor);
 
     private static string Quoted(string text) => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 
     private static JsonObject Source() => new() { ["type"] = "prometheus", ["uid"] = "${datasource}" };
 
-    /// <summary>Places panels: from left to right, and below each other.</summary>
+    /// <summary>Arranges panels from left to right, and in rows.</summary>
     private sealed class Layout
     {
         private int _x, _y, _next;

@@ -3,18 +3,18 @@ using Bee.Telemetry.Metrics;
 
 namespace Bee.Telemetry.Dashboards;
 
-/// <summary>The units of metrics as Grafana names them (grafana/grafana, <c>packages/grafana-data/src/valueFormats/categories.ts</c>).</summary>
+/// <summary>Maps units of metrics to Grafana's names (grafana/grafana, <c>packages/grafana-data/src/valueFormats/categories.ts</c>).</summary>
 internal static class GrafanaUnits
 {
-    /// <summary>The unit of a metric's values.</summary>
+    /// <summary>Returns the unit of a metric's values.</summary>
     public static string Of(DescribedMetric metric) => metric.Descriptor.Unit is { } unit ? OfBase(unit) : OfTool(metric.ToolUnit);
 
-    /// <summary>The unit of a counter's rate.</summary>
+    /// <summary>Returns the unit of a counter's rate.</summary>
     public static string OfRate(DescribedMetric metric) => Of(metric) switch
     {
         "short" => "ops",
         "bytes" => "binBps",
-        // Seconds of each second, as of CPU time: how many of it at a time.
+        // Seconds per second, for instance of CPU time.
         "s" => "suffix: s/s",
         var unit when unit.StartsWith("suffix:", StringComparison.Ordinal) => unit + "/s",
         var unit => $"suffix: {unit}/s",
@@ -34,7 +34,7 @@ internal static class GrafanaUnits
         _ => $"suffix: {unit.Replace('_', ' ')}",
     };
 
-    // Of metrics that are served in the tool's own unit.
+    // For metrics that are served in the tool's own unit.
     private static string OfTool(string? unit) => MetricUnits.Find(unit) switch
     {
         { Name: null } => "short",

@@ -7,15 +7,15 @@ using Bee.Telemetry.Logs;
 namespace Bee.Telemetry.Delivery;
 
 /// <summary>
-/// Brings events to one receiver: a queue of a fixed size, and a thread that makes log records of them and sends these in batches. A batch is tried until the receiver takes or refuses it, so a
-/// receiver that comes back gets what waited. Missing events are counted, and a loss record stands in their place in the stream. All members are safe from any thread.
+/// Delivers events to one receiver. A thread takes events from a bounded queue, converts them to log records and sends these in batches. Each batch is retried until the receiver accepts or rejects
+/// it. Missing events are counted, and a loss record takes their place in the stream. All members are safe from any thread.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The thread disposes of the token and the transport when it ends.")]
 internal sealed class DeliveryQueue : IDisposable
 {
     private static readonly TimeSpan s_lastFlush = TimeSpan.FromSeconds(2);
 
-    // How long a transport that was cancelled may take to return; then it is left behind.
+    // The time that a canceled transport may take to return, before it is abandoned.
     private static readonly TimeSpan s_farewell = TimeSpan.FromMilliseconds(500);
 
     private readonly object _gate = new();
@@ -24,7 +24,7 @@ internal sealed class DeliveryQueue : IDisposable
     private readonly Thread _thread;
     private readonly CancellationTokenSource _stop = new();
 
-    // Events and gaps in the order of the stream. What comes before the first is in _before, and what comes after the last event in _after.
+    // Events and gaps in the order of the stream. _before has the gaps before the first event, and _after those after the last one.
     private readonly Queue<Entry> _entries = new();
     private readonly LossLedger _before = new();
     private readonly LossLedger _after = new();
@@ -38,9 +38,9 @@ internal sealed class DeliveryQueue : IDisposable
     private volatile bool _isDown;
     private volatile string? _fault;
 
-    /// <summary>Creates the queue, and starts its thread.</summary>
-    /// <param name="transport">Sends the batches. The queue disposes of it.</param>
-    /// <param name="options">How events are delivered.</param>
+    /// <summary>Creates the queue and starts its thread.</summary>
+    /// <param name="transport">Sends the batches. The queue owns and disposes it.</param>
+    /// <param name="options">The limits of the queue and its batches.</param>
     public DeliveryQueue(ILogTransport transport, DeliveryOptions options)
     {
         ArgumentNullException.ThrowIfNull(transport);
@@ -56,13 +56,13 @@ internal sealed class DeliveryQueue : IDisposable
     /// <summary>The receiver, for messages.</summary>
     public string Destination => _transport.Destination;
 
-    /// <summary>Whether the receiver counts as down: too many tries in a row have failed.</summary>
+    /// <summary>Whether the receiver is down: too many consecutive attempts have failed.</summary>
     public bool IsDown => _isDown;
 
-    /// <summary>Why the last try that failed did so, as one sentence; null if none did.</summary>
+    /// <summary>Why the last failed attempt failed, as one sentence; null if none has failed.</summary>
     public string? LastFault => _fault;
 
-    /// <summary>What became of the events so far.</summary>
+    /// <summary>The numbers of events by outcome so far.</summary>
     public DeliveryCounts Counts
     {
         get
@@ -74,13 +74,13 @@ internal sealed class DeliveryQueue : IDisposable
         }
     }
 
-    /// <summary>Adds an event at the end of the stream.</summary>
+    /// <summary>Appends an event to the stream.</summary>
     /// <param name="item">The event.</param>
-    /// <param name="origin">Where it comes from.</param>
-    /// <param name="cancellationToken">Ends the wait for room.</param>
-    /// <exception cref="OperationCanceledException">The wait was ended; the event was not added.</exception>
-    /// <exception cref="InvalidOperationException">The queue has been finished.</exception>
-    internal void Add(BpfEvent item, EventOrigin origin, CancellationToken cancellationToken)
+    /// <param name="origin">The tool and the metadata of the event.</param>
+    /// <param name="cancellationToken">Cancels the wait for room.</param>
+    /// <exception cref="OperationCanceledException">The wait was canceled. The event was not added.</exception>
+    /// <exception cref="InvalidOperationException">The queue has ended.</exception>
+    public void Add(BpfEvent item, EventOrigin origin, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(item);
         ArgumentNullException.ThrowIfNull(origin);
@@ -114,7 +114,7 @@ internal sealed class DeliveryQueue : IDisposable
             Place(_after);
             _entries.Enqueue(new Entry(item, origin, null, number, now));
 
-            // The thread waits for a first one, and for a whole batch.
+            // The thread waits for the first event, and for a full batch.
             if (++_events == 1 || _events == _options.BatchSize)
             {
                 Monitor.PulseAll(_gate);
@@ -122,11 +122,11 @@ internal sealed class DeliveryQueue : IDisposable
         }
     }
 
-    /// <summary>Notes at the end of the stream that events are missing which were lost before they came here.</summary>
-    /// <param name="reason">Why.</param>
-    /// <param name="tool">Their tool; null where it is not known.</param>
-    /// <param name="map">Their map; null where it is not known.</param>
-    /// <param name="count">How many.</param>
+    /// <summary>Appends a gap to the stream, for events that were lost before they reached this queue.</summary>
+    /// <param name="reason">Why the events are missing.</param>
+    /// <param name="tool">The tool of the events; null if unknown.</param>
+    /// <param name="map">The map of the events; null if unknown.</param>
+    /// <param name="count">The number of events.</param>
     public void AddLoss(LossReason reason, string? tool, string? map, long count)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
@@ -141,17 +141,17 @@ internal sealed class DeliveryQueue : IDisposable
         }
     }
 
-    /// <summary>Sends what waits, and ends. A receiver that counts as down is tried once more.</summary>
-    /// <param name="within">How long that may take.</param>
-    /// <param name="cancellationToken">Ends the wait; what waits then is not delivered.</param>
-    /// <returns>What became of all events.</returns>
+    /// <summary>Sends the queued events and ends. A receiver that is down is tried once more.</summary>
+    /// <param name="within">The longest time that this takes.</param>
+    /// <param name="cancellationToken">Cancels the wait. Events that are left then are not delivered.</param>
+    /// <returns>The final counts.</returns>
     public DeliveryCounts Finish(TimeSpan within, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
             _isEnding = true;
             Monitor.PulseAll(_gate);
-            // Not disposed of, which would wait for a callback that waits for this lock.
+            // Dispose would wait for a running callback, which waits for this lock.
             CancellationTokenRegistration wake = cancellationToken.Register(Pulse);
             long start = Stopwatch.GetTimestamp();
             while (!_hasEnded && !cancellationToken.IsCancellationRequested && within - Stopwatch.GetElapsedTime(start) is var left && left > TimeSpan.Zero)
@@ -166,7 +166,7 @@ internal sealed class DeliveryQueue : IDisposable
         return Counts;
     }
 
-    /// <summary>Sends what waits, for two seconds at the most, and ends.</summary>
+    /// <summary>Sends the queued events for at most two seconds and ends.</summary>
     public void Dispose() => Finish(s_lastFlush, CancellationToken.None);
 
     private void End()
@@ -202,7 +202,7 @@ internal sealed class DeliveryQueue : IDisposable
 
     private void WaitForRoom(CancellationToken cancellationToken)
     {
-        // Not disposed of, which would wait for a callback that waits for this lock.
+        // Dispose would wait for a running callback, which waits for this lock.
         CancellationTokenRegistration wake = cancellationToken.Register(Pulse);
         while (_events >= _options.QueueSize && !_isDown && !_isEnding && !cancellationToken.IsCancellationRequested)
         {
@@ -252,11 +252,11 @@ internal sealed class DeliveryQueue : IDisposable
         }
         catch (OperationCanceledException)
         {
-            // The time for the last flush is over.
+            // The time limit of the last flush has passed.
         }
         catch (Exception fault)
         {
-            // An exception that leaves a thread ends the process.
+            // An unhandled exception on a thread would end the process.
             _fault = Unexpected(fault);
         }
 
@@ -270,7 +270,7 @@ internal sealed class DeliveryQueue : IDisposable
         _stop.Dispose();
     }
 
-    // Waits for a batch; false at the end.
+    // Waits for a batch. Returns false at the end.
     private bool Take(List<Entry> batch)
     {
         batch.Clear();
@@ -287,7 +287,7 @@ internal sealed class DeliveryQueue : IDisposable
                 Monitor.Wait(_gate, left);
             }
 
-            // Losses that the receiver has not taken yet go out with the next event, or at the end.
+            // Losses that the receiver has not accepted yet are sent with the next event, or at the end.
             foreach (Gap gap in _before.Take())
             {
                 batch.Add(new Entry(null, EventOrigin.Unknown, gap, gap.Last, gap.Observed));
@@ -316,7 +316,7 @@ internal sealed class DeliveryQueue : IDisposable
         }
     }
 
-    // False when the end has come and the receiver does not answer.
+    // Returns false if the queue ends and the receiver does not answer.
     private bool Send(List<Entry> batch)
     {
         var records = new LogRecord[batch.Count];
@@ -369,12 +369,12 @@ internal sealed class DeliveryQueue : IDisposable
         }
         catch (Exception fault) when (fault is not OperationCanceledException || !_stop.IsCancellationRequested)
         {
-            // Not retried: it would fail in the same way, and hold up the events after it.
+            // Not retried: it would fail again, and delay the events after it.
             return SendResult.Rejected(records.Count, records.Count, Unexpected(fault));
         }
     }
 
-    // The message of an exception that is not expected may have anything in it.
+    // The message of an unexpected exception may contain secrets, so it is not shown.
     private string Unexpected(Exception fault) => $"Sending to {Destination} failed unexpectedly ({fault.GetBaseException().GetType().Name}).";
 
     private void Settle(List<Entry> batch, int from, SendResult result)
@@ -394,7 +394,7 @@ internal sealed class DeliveryQueue : IDisposable
                 last = Math.Max(last, batch[i].Sequence);
             }
 
-            // A receiver that refuses loss records too does not get them again at the end.
+            // If the receiver rejects even loss records, they are not sent again at the end.
             bool all = result.Refused == result.Settled && !(events == 0 && _isEnding);
             long refused = Math.Min(events, result.Refused);
             _inFlight -= (int)events;
@@ -404,18 +404,18 @@ internal sealed class DeliveryQueue : IDisposable
             {
                 foreach (Entry entry in batch[from..(from + result.Settled)])
                 {
-                    entry.Tell(_before, LossReason.Delivery);
+                    entry.AddTo(_before, LossReason.Delivery);
                 }
             }
             else if (refused > 0)
             {
-                // The receiver says how many, and not which.
+                // The receiver reports the number of rejected records, but not which.
                 _before.Add(LossReason.Delivery, null, null, refused, last, DateTime.UtcNow);
             }
         }
     }
 
-    // Waits before the next try. False when the end has come and the receiver is down.
+    // Waits before the next attempt. Returns false if the queue ends and the receiver is down.
     private bool Rest(TimeSpan pause, bool isDown, bool isAsked)
     {
         lock (_gate)
@@ -432,7 +432,7 @@ internal sealed class DeliveryQueue : IDisposable
                 Monitor.PulseAll(_gate);
             }
 
-            // The end cuts the pause short, unless the receiver asked for it: what waits is tried once more.
+            // The end cuts the pause short, unless the receiver asked for it. The rest is then tried once more.
             long start = Stopwatch.GetTimestamp();
             while ((isAsked || _isEnding == wasEnding) && !_stop.IsCancellationRequested && pause - Stopwatch.GetElapsedTime(start) is var left && left > TimeSpan.Zero)
             {
@@ -447,7 +447,7 @@ internal sealed class DeliveryQueue : IDisposable
     {
         public LogRecord ToRecord() => Event is { } item ? LogRecords.Of(item, Origin, Sequence, Observed) : Gap!.ToRecord();
 
-        public void Tell(LossLedger ledger, LossReason reason)
+        public void AddTo(LossLedger ledger, LossReason reason)
         {
             if (Gap is { } gap)
             {

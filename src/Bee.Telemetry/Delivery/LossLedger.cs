@@ -5,25 +5,25 @@ namespace Bee.Telemetry.Delivery;
 /// <summary>A gap in a stream: events of one map that are missing for one reason.</summary>
 internal sealed class Gap(LossReason reason, string? tool, string? map)
 {
-    /// <summary>How many events are missing.</summary>
+    /// <summary>The number of missing events.</summary>
     public long Count { get; private set; }
 
-    /// <summary>The number of the last of them.</summary>
+    /// <summary>The sequence number of the last missing event.</summary>
     public long Last { get; private set; }
 
-    /// <summary>When the last of them was noticed, in UTC.</summary>
+    /// <summary>When the last loss was noticed, in UTC.</summary>
     public DateTime Observed { get; private set; }
 
-    /// <summary>Why they are missing.</summary>
+    /// <summary>Why the events are missing.</summary>
     public LossReason Reason => reason;
 
-    /// <summary>Their tool; null where it is not known.</summary>
+    /// <summary>The tool of the events; null if unknown.</summary>
     public string? Tool => tool;
 
-    /// <summary>Their map; null where it is not known.</summary>
+    /// <summary>The map of the events; null if unknown.</summary>
     public string? Map => map;
 
-    /// <summary>Makes the gap larger.</summary>
+    /// <summary>Extends the gap.</summary>
     public void Add(long count, long last, DateTime observed)
     {
         Count = Sum(Count, count);
@@ -31,22 +31,22 @@ internal sealed class Gap(LossReason reason, string? tool, string? map)
         Observed = observed > Observed ? observed : Observed;
     }
 
-    /// <summary>Returns the sum, or the largest number if the sum is larger: counts come from captures too, which anyone can write. Neither may be negative.</summary>
+    /// <summary>Returns the sum of two non-negative counts, at most <see cref="long.MaxValue"/>. Counts can come from captures, which are untrusted.</summary>
     public static long Sum(long one, long other) => one > long.MaxValue - other ? long.MaxValue : one + other;
 
-    /// <summary>Makes the log record.</summary>
+    /// <summary>Converts the gap to a log record.</summary>
     public LogRecord ToRecord() => LogRecords.OfLoss(reason, tool, map, Count, Last, Observed);
 }
 
-/// <summary>The gaps at one place of a stream, one for each reason and map: so there are never more of them than maps.</summary>
+/// <summary>The gaps at one position of a stream, one for each reason and map, so that their number is bounded.</summary>
 internal sealed class LossLedger
 {
     private readonly List<Gap> _gaps = [];
 
-    /// <summary>How many gaps there are.</summary>
+    /// <summary>The number of gaps.</summary>
     public int Count => _gaps.Count;
 
-    /// <summary>Notes missing events.</summary>
+    /// <summary>Adds missing events.</summary>
     public void Add(LossReason reason, string? tool, string? map, long count, long last, DateTime observed)
     {
         foreach (Gap gap in _gaps)
@@ -63,10 +63,10 @@ internal sealed class LossLedger
         _gaps.Add(added);
     }
 
-    /// <summary>Notes a gap.</summary>
+    /// <summary>Adds a gap.</summary>
     public void Add(Gap gap) => Add(gap.Reason, gap.Tool, gap.Map, gap.Count, gap.Last, gap.Observed);
 
-    /// <summary>Takes out all gaps, those that end first first.</summary>
+    /// <summary>Removes and returns all gaps, ordered by their last sequence number.</summary>
     public Gap[] Take()
     {
         Gap[] gaps = [.. _gaps];

@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Bee.Telemetry.Exposition;
 
-/// <summary>What a scraper wants, by the header fields of its request (RFC 9110, section 12.5).</summary>
+/// <summary>Negotiates the content of an answer by the header fields of its request (RFC 9110, section 12.5).</summary>
 internal static class ContentNegotiation
 {
-    /// <summary>Returns the format that suits a field <c>Accept</c> best: the highest <c>q</c>, of equals the first.</summary>
-    /// <param name="accept">The field's value; null if the request does not have it.</param>
-    /// <returns>The format; text if the scraper names only formats that Bee does not have, as browsers do.</returns>
+    /// <summary>Returns the format that a field <c>Accept</c> prefers: the one with the highest <c>q</c>, or the first of several.</summary>
+    /// <param name="accept">The value of the field; null if the request has none.</param>
+    /// <returns>The format; text if the scraper accepts only other formats, as browsers do.</returns>
     public static ExpositionFormat Format(string? accept)
     {
         var best = ExpositionFormat.Text;
@@ -23,7 +23,7 @@ internal static class ContentNegotiation
         return best;
     }
 
-    /// <summary>Returns the value of the field <c>Content-Type</c> of a format.</summary>
+    /// <summary>Returns the value of the field <c>Content-Type</c> for a format.</summary>
     public static string ContentType(ExpositionFormat format) => format switch
     {
         ExpositionFormat.OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
@@ -31,8 +31,8 @@ internal static class ContentNegotiation
         _ => "text/plain; version=0.0.4; charset=utf-8",
     };
 
-    /// <summary>Returns whether a field <c>Accept-Encoding</c> allows gzip.</summary>
-    /// <param name="acceptEncoding">The field's value; null if the request does not have it.</param>
+    /// <summary>Reports whether a field <c>Accept-Encoding</c> allows gzip.</summary>
+    /// <param name="acceptEncoding">The value of the field; null if the request has none.</param>
     public static bool AllowsGzip(string? acceptEncoding)
     {
         var any = false;
@@ -91,10 +91,10 @@ internal static class ContentNegotiation
 /// <summary>The formats that Prometheus scrapes.</summary>
 public enum ExpositionFormat
 {
-    /// <summary>The text format 0.0.4.</summary>
+    /// <summary>The Prometheus text format 0.0.4.</summary>
     Text,
-    /// <summary>OpenMetrics 1.0: text with units, infos and the start of each count.</summary>
+    /// <summary>OpenMetrics 1.0: text with units, infos and start times.</summary>
     OpenMetrics,
-    /// <summary>Messages <c>io.prometheus.client.MetricFamily</c>, each behind its length: the only format that has native histograms.</summary>
+    /// <summary>Length-delimited messages <c>io.prometheus.client.MetricFamily</c>, the only format with native histograms.</summary>
     Protobuf,
 }

@@ -3,15 +3,15 @@ using System.Text;
 
 namespace Bee.Telemetry.Exposition;
 
-/// <summary>Bytes in one array that grows, borrowed from the shared pool. Not for several threads at once.</summary>
+/// <summary>A growing buffer of bytes, rented from the shared pool. Not thread-safe.</summary>
 internal sealed class ExpositionBuffer : IBufferWriter<byte>, IDisposable
 {
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(64 * 1024);
 
-    /// <summary>The number of bytes so far.</summary>
+    /// <summary>The number of bytes written.</summary>
     public int Length { get; private set; }
 
-    /// <summary>The bytes so far, until the next write.</summary>
+    /// <summary>The written bytes, valid until the next write.</summary>
     public ReadOnlyMemory<byte> Written => _bytes.AsMemory(0, Length);
 
     /// <inheritdoc/>
@@ -35,7 +35,7 @@ internal sealed class ExpositionBuffer : IBufferWriter<byte>, IDisposable
         return _bytes.AsSpan(Length);
     }
 
-    /// <summary>Gives the array back.</summary>
+    /// <summary>Returns the array to the pool.</summary>
     public void Dispose()
     {
         var bytes = _bytes;
@@ -69,7 +69,7 @@ internal sealed class ExpositionBuffer : IBufferWriter<byte>, IDisposable
         Length += Encoding.UTF8.GetBytes(text, _bytes.AsSpan(Length));
     }
 
-    /// <summary>Appends a part of what is in the buffer once more.</summary>
+    /// <summary>Appends a copy of bytes that are already in the buffer.</summary>
     internal void AppendAgain(int start, int count)
     {
         Reserve(count);
@@ -77,13 +77,13 @@ internal sealed class ExpositionBuffer : IBufferWriter<byte>, IDisposable
         Length += count;
     }
 
-    /// <summary>Takes bytes off the end.</summary>
+    /// <summary>Removes bytes from the end.</summary>
     internal void TrimEnd(int count) => Length -= count;
 
     /// <summary>Overwrites a byte.</summary>
     internal void Patch(int position, byte value) => _bytes[position] = value;
 
-    /// <summary>Inserts bytes before what has been written from <paramref name="start"/> on.</summary>
+    /// <summary>Inserts bytes at <paramref name="start"/>.</summary>
     internal void Insert(int start, ReadOnlySpan<byte> bytes)
     {
         Reserve(bytes.Length);

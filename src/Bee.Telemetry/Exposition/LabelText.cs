@@ -2,12 +2,12 @@ using System.Buffers;
 
 namespace Bee.Telemetry.Exposition;
 
-/// <summary>Values of labels and help texts as formats have them.</summary>
+/// <summary>Writes label values and help texts for the text formats.</summary>
 internal static class LabelText
 {
     private static readonly SearchValues<char> s_escaped = SearchValues.Create("\\\"\n");
 
-    /// <summary>Returns a text with U+FFFD in place of lone surrogates and of NUL.</summary>
+    /// <summary>Returns a text with lone surrogates and NUL replaced by U+FFFD.</summary>
     public static string Clean(string text)
     {
         var clean = text.ToCharArray();
@@ -26,7 +26,7 @@ internal static class LabelText
         return new string(clean);
     }
 
-    /// <summary>Appends a text with backslashes before backslashes and newlines, and before quotes if they are to be escaped.</summary>
+    /// <summary>Appends a text with backslashes and newlines escaped, and optionally quotes.</summary>
     public static void AppendEscaped(ExpositionBuffer buffer, ReadOnlySpan<char> text, bool escapesQuotes = true)
     {
         for (int next; (next = text.IndexOfAny(s_escaped)) >= 0; text = text[(next + 1)..])
@@ -44,7 +44,7 @@ internal static class LabelText
     }
 }
 
-/// <summary>Compares lists of label names or values by their texts.</summary>
+/// <summary>Compares lists of label names or values by content.</summary>
 internal sealed class LabelComparer : IEqualityComparer<IReadOnlyList<string>>
 {
     /// <summary>The only instance.</summary>

@@ -5,18 +5,18 @@ using Bee.Telemetry.Metrics;
 namespace Bee.Telemetry.Exposition;
 
 /// <summary>
-/// The families of several sources as one scrape may have them: each name once, each combination of labels once, and names that formats accept. What cannot be served
-/// beside the rest is left out, so that the rest stays valid.
+/// The families of several sources, merged for one scrape: each name once, each combination of labels once, and only valid names. Families and series that contradict earlier
+/// ones are dropped, so that the rest is valid.
 /// </summary>
-/// <param name="Families">The families, in the order in which their names appeared.</param>
-/// <param name="LeftOut">For each family or series that is left out, one sentence that says why.</param>
+/// <param name="Families">The families, in the order in which their names first appeared.</param>
+/// <param name="LeftOut">The reason for each dropped family or series, as one sentence.</param>
 internal sealed record MergedFamilies(IReadOnlyList<MetricFamily> Families, IReadOnlyList<string> LeftOut)
 {
-    // .NET writes a lone surrogate as U+FFFD, and Prometheus' parsers end at NUL. Replaced before labels are compared: two keys may become alike by that.
+    // .NET writes a lone surrogate as U+FFFD, and Prometheus' parsers stop at NUL. Both are replaced before labels are compared, since two keys may become equal.
     private static readonly SearchValues<char> s_suspects = SearchValues.Create([.. Enumerable.Range(0xD800, 0x800).Select(static c => (char)c), '\0']);
 
     /// <summary>Merges families.</summary>
-    /// <param name="families">The families of all sources, one source after the other.</param>
+    /// <param name="families">The families of all sources, source by source.</param>
     public static MergedFamilies Merge(IEnumerable<MetricFamily> families)
     {
         var leftOut = new List<string>();
@@ -29,7 +29,7 @@ internal sealed record MergedFamilies(IReadOnlyList<MetricFamily> Families, IRea
             {
                 if (!part.Accepts(descriptor))
                 {
-                    leftOut.Add($"'{descriptor.Name}' of one source has another type, unit or other labels than that of another source.");
+                    leftOut.Add($"'{descriptor.Name}' of one source differs in type, unit or labels from that of another source.");
                     continue;
                 }
             }
@@ -38,7 +38,7 @@ internal sealed record MergedFamilies(IReadOnlyList<MetricFamily> Families, IRea
                 var names = SampleNames(descriptor);
                 if (names.FirstOrDefault(owners.ContainsKey) is { } taken)
                 {
-                    leftOut.Add($"'{descriptor.Name}' has a sample '{taken}', which '{owners[taken].Descriptor.Name}' has too.");
+                    leftOut.Add($"'{descriptor.Name}' and '{owners[taken].Descriptor.Name}' both have a sample '{taken}'.");
                     continue;
                 }
 
@@ -75,7 +75,7 @@ internal sealed record MergedFamilies(IReadOnlyList<MetricFamily> Families, IRea
         _ => [descriptor.Name],
     };
 
-    /// <summary>A family while it is put together.</summary>
+    /// <summary>A family that is being merged.</summary>
     private sealed class Part(MetricDescriptor descriptor)
     {
         private readonly List<MetricSeries> _series = [];
@@ -106,7 +106,7 @@ internal sealed record MergedFamilies(IReadOnlyList<MetricFamily> Families, IRea
                 var one = Clean(series[i]);
                 if (Descriptor.Type == MetricType.Histogram && !IsHistogram(one.Histogram))
                 {
-                    leftOut.Add($"A series of '{Descriptor.Name}' has no histogram, or one whose bounds do not rise.");
+                    leftOut.Add($"A series of '{Descriptor.Name}' has no histogram, or one whose bounds are not ascending.");
                     continue;
                 }
 
@@ -163,7 +163,7 @@ internal sealed record MergedFamilies(IReadOnlyList<MetricFamily> Families, IRea
             return true;
         }
 
-        // Null if the two cannot be one series.
+        // Returns null if the two cannot become one series.
         private MetricSeries? Sum(MetricSeries first, MetricSeries second) => Descriptor.Type switch
         {
             MetricType.Counter => first with { Value = first.Value + second.Value, Created = Later(first.Created, second.Created) },
@@ -177,7 +177,7 @@ internal sealed record MergedFamilies(IReadOnlyList<MetricFamily> Families, IRea
             _ => second,
         };
 
-        // The total of both began to be counted when the later one did: before that it was smaller, and afterwards it does not decrease.
+        // Uses the later start time: the sum is complete from then on, and does not decrease.
         private static DateTime? Later(DateTime? first, DateTime? second) => first > second ? first : second ?? first;
     }
 }

@@ -3,13 +3,13 @@ using System.Globalization;
 
 namespace Bee.Telemetry.Exposition;
 
-/// <summary>Numbers as the text formats have them.</summary>
+/// <summary>Writes numbers for the text formats.</summary>
 internal static class NumberText
 {
-    // Up to here a double has every integer, and .NET formats it faster as one.
+    // Up to here, doubles represent all integers exactly, and .NET formats an integer faster.
     private const double Exact = 1L << 53;
 
-    /// <summary>Appends a value: the shortest decimal that gives the same double.</summary>
+    /// <summary>Appends a value as the shortest decimal that parses to the same double.</summary>
     public static void Append(ExpositionBuffer buffer, double value)
     {
         if (Math.Abs(value) <= Exact && value == Math.Truncate(value))
@@ -34,7 +34,7 @@ internal static class NumberText
         buffer.Advance(count);
     }
 
-    /// <summary>Appends a moment as seconds since 1970 with milliseconds.</summary>
+    /// <summary>Appends a time as seconds since 1970, with milliseconds.</summary>
     public static void Append(ExpositionBuffer buffer, DateTime moment)
     {
         var (seconds, rest) = Math.DivRem(moment.Ticks - DateTime.UnixEpoch.Ticks, TimeSpan.TicksPerSecond);
@@ -47,8 +47,8 @@ internal static class NumberText
     }
 
     /// <summary>
-    /// Returns a bucket's bound as the label <c>le</c> has it. It is text to Prometheus, so it is written in all formats as Prometheus writes it for protobuf and
-    /// OpenMetrics: Go's <c>%g</c>, with <c>.0</c> behind integers. Otherwise a change of the format would begin new series.
+    /// Formats a bucket's bound for the label <c>le</c>. Prometheus treats the label as text, so all formats use what Prometheus writes for protobuf and
+    /// OpenMetrics: Go's <c>%g</c>, with <c>.0</c> after integers. Otherwise a change of the format would start new series.
     /// </summary>
     public static string Bound(double bound)
     {
@@ -61,7 +61,7 @@ internal static class NumberText
         var point = parts[0].IndexOf('.');
         var all = parts[0].Replace(".", "", StringComparison.Ordinal);
         var digits = all.TrimStart('0');
-        // The power of ten of the first digit.
+        // The exponent of the first digit.
         var exponent = (point < 0 ? all.Length : point) - 1 - (all.Length - digits.Length) + (parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0);
         digits = digits.TrimEnd('0');
         var sign = bound < 0 ? "-" : "";

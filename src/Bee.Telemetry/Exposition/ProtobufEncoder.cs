@@ -4,8 +4,8 @@ using Bee.Telemetry.Metrics;
 namespace Bee.Telemetry.Exposition;
 
 /// <summary>
-/// Messages <c>io.prometheus.client.MetricFamily</c> (prometheus/client_model, <c>io/prometheus/client/metrics.proto</c>), each behind its length.
-/// A histogram has its classic buckets, and native ones if it has such.
+/// Writes length-delimited messages <c>io.prometheus.client.MetricFamily</c> (prometheus/client_model, <c>io/prometheus/client/metrics.proto</c>).
+/// Each histogram has its classic buckets, and native ones if available.
 /// </summary>
 internal sealed class ProtobufEncoder(ExpositionBuffer buffer)
 {
@@ -23,7 +23,7 @@ internal sealed class ProtobufEncoder(ExpositionBuffer buffer)
     private void Append(MetricFamily family)
     {
         var descriptor = family.Descriptor;
-        // Written elsewhere first: its length stands before it, and End would move all of it to make room.
+        // Written to a separate buffer first, because the length precedes it, and End would move all of it.
         using var body = new ExpositionBuffer();
         new ProtobufEncoder(body).AppendBody(descriptor, family.Series);
         _writer.Raw((ulong)body.Length);
@@ -90,7 +90,7 @@ internal sealed class ProtobufEncoder(ExpositionBuffer buffer)
     private void AppendHistogram(MetricHistogram histogram)
     {
         _writer.Number(1, histogram.Count);
-        // Prometheus takes a missing sum for zero, and an average of zero for true.
+        // Prometheus would read a missing sum as zero, and report an average of zero.
         _writer.Double(2, histogram.Sum ?? double.NaN);
         var total = 0ul;
         for (var i = 0; i < histogram.UpperBounds.Count; i++)
@@ -108,7 +108,7 @@ internal sealed class ProtobufEncoder(ExpositionBuffer buffer)
         }
     }
 
-    // The caller checks that the buckets add up: otherwise Prometheus refuses the whole scrape.
+    // The caller checks that the buckets add up. Otherwise Prometheus rejects the whole scrape.
     private void AppendNative(NativeBuckets native)
     {
         _writer.Signed(5, native.Schema);
@@ -126,7 +126,7 @@ internal sealed class ProtobufEncoder(ExpositionBuffer buffer)
             end--;
         }
 
-        // A span without buckets tells an empty native histogram from a classic one.
+        // A span without buckets distinguishes an empty native histogram from a classic one.
         var span = _writer.Begin(12);
         _writer.Signed(1, first < end ? native.FirstIndex + first : 0);
         _writer.Number(2, (ulong)(end - first));

@@ -3,12 +3,12 @@ using System.Text;
 
 namespace Bee.Telemetry.Exposition;
 
-/// <summary>Fields of protobuf messages (protobuf.dev/programming-guides/encoding).</summary>
+/// <summary>Writes fields of protobuf messages (protobuf.dev/programming-guides/encoding).</summary>
 internal readonly struct ProtobufWriter(ExpositionBuffer buffer)
 {
     private const int Varint = 0, Fixed64 = 1, Delimited = 2;
 
-    /// <summary>Writes a field of type uint64, int64, int32, bool or enum. A negative number is given as its two's complement of 64 bits.</summary>
+    /// <summary>Writes a field of type uint64, int64, int32, bool or enum. The caller passes a negative number as its 64-bit two's complement.</summary>
     public void Number(int field, ulong value)
     {
         Tag(field, Varint);
@@ -44,24 +44,24 @@ internal readonly struct ProtobufWriter(ExpositionBuffer buffer)
         buffer.Append(value);
     }
 
-    /// <summary>Begins a field that holds a message.</summary>
-    /// <returns>Where the message begins, for <see cref="End"/>.</returns>
+    /// <summary>Begins a field that contains a message.</summary>
+    /// <returns>The start of the message, for <see cref="End"/>.</returns>
     public int Begin(int field)
     {
         Tag(field, Delimited);
         return Begin();
     }
 
-    /// <summary>Begins a message behind its length.</summary>
-    /// <returns>Where the message begins, for <see cref="End"/>.</returns>
+    /// <summary>Begins a length-delimited message.</summary>
+    /// <returns>The start of the message, for <see cref="End"/>.</returns>
     public int Begin()
     {
-        // One byte for the length: most messages are short.
+        // Reserves one byte for the length, since most messages are short.
         buffer.Append((byte)0);
         return buffer.Length;
     }
 
-    /// <summary>Ends a message: puts its length before it.</summary>
+    /// <summary>Ends a message: inserts its length before it.</summary>
     public void End(int start)
     {
         var length = (uint)(buffer.Length - start);
@@ -104,7 +104,7 @@ internal readonly struct ProtobufWriter(ExpositionBuffer buffer)
         buffer.Advance(sizeof(ulong));
     }
 
-    /// <summary>Returns a signed number as protobuf's sint types have it.</summary>
+    /// <summary>Encodes a signed number as protobuf's sint types do.</summary>
     public static ulong ZigZag(long value) => (ulong)((value << 1) ^ (value >> 63));
 
     private void Tag(int field, int type) => Raw((ulong)(field << 3 | type));

@@ -4,14 +4,14 @@ using Bee.Telemetry.Metrics;
 namespace Bee.Telemetry.Exposition;
 
 /// <summary>
-/// The text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats) and OpenMetrics 1.0
-/// (prometheus.io/docs/specs/om/open_metrics_spec), which differ in few lines.
+/// Writes the text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats) or OpenMetrics 1.0
+/// (prometheus.io/docs/specs/om/open_metrics_spec), which differ in a few lines.
 /// </summary>
 internal sealed class TextEncoder(ExpositionBuffer buffer, bool isOpenMetrics)
 {
     private readonly Dictionary<IReadOnlyList<double>, byte[][]> _bounds = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>Appends families, and the end that OpenMetrics wants.</summary>
+    /// <summary>Appends families, and the end marker of OpenMetrics.</summary>
     public void Append(IReadOnlyList<MetricFamily> families)
     {
         foreach (var family in families)
@@ -91,7 +91,7 @@ internal sealed class TextEncoder(ExpositionBuffer buffer, bool isOpenMetrics)
         }
         else
         {
-            // In place of the brace that ends the labels.
+            // Replaces the brace that ends the labels.
             buffer.TrimEnd(1);
             buffer.Append(",le=\""u8);
         }
@@ -111,7 +111,7 @@ internal sealed class TextEncoder(ExpositionBuffer buffer, bool isOpenMetrics)
             buffer.Append((byte)'\n');
         }
 
-        // OpenMetrics has a sum and a count, or neither; and no sum that may fall, as with negative observations.
+        // OpenMetrics requires both a sum and a count, or neither, and no sum that can fall because of negative observations.
         var hasSum = histogram.Sum is not null && !(isOpenMetrics && histogram.UpperBounds is [< 0, ..]);
         if (hasSum)
         {
@@ -181,8 +181,8 @@ internal sealed class TextEncoder(ExpositionBuffer buffer, bool isOpenMetrics)
 public static class MetricEncoder
 {
     /// <summary>
-    /// Encodes metrics, for an HTTP server other than <see cref="Serving.MetricServer"/> or a file. Families of one name are merged. Invalid names and labels are replaced by valid ones. A family or
-    /// series that contradicts an earlier one of the same name is left out.
+    /// Encodes metrics, for a file or an HTTP server other than <see cref="Serving.MetricServer"/>. Families of one name are merged. Invalid names and labels are replaced by valid ones. Families and
+    /// series that contradict earlier ones of the same name are dropped. Safe from any thread.
     /// </summary>
     /// <param name="families">The metrics, as <see cref="IMetricSource.Collect"/> returns them.</param>
     /// <param name="format">The format.</param>
@@ -216,12 +216,12 @@ public static class MetricEncoder
     }
 }
 
-/// <summary>The names of a family and of its samples in a format, as UTF-8.</summary>
+/// <summary>The names of a family and its samples in a format, as UTF-8.</summary>
 internal sealed class SampleNames
 {
-    /// <summary>Makes the names.</summary>
-    /// <param name="descriptor">The metric.</param>
-    /// <param name="isOpenMetrics">Whether the family is named without the suffix of its samples.</param>
+    /// <summary>Encodes the names.</summary>
+    /// <param name="descriptor">The descriptor of the metric.</param>
+    /// <param name="isOpenMetrics">Whether the format is OpenMetrics, in which the family's name lacks the suffix of its samples.</param>
     public SampleNames(MetricDescriptor descriptor, bool isOpenMetrics)
     {
         var value = Sample(descriptor);
@@ -233,25 +233,25 @@ internal sealed class SampleNames
         Created = Encoding.UTF8.GetBytes(descriptor.Name + "_created");
     }
 
-    /// <summary>The family, as its type and help text name it.</summary>
+    /// <summary>The name of the family, for its type and help text.</summary>
     public byte[] Family { get; }
 
-    /// <summary>The sample of a counter, gauge or info.</summary>
+    /// <summary>The name of a counter's, gauge's or info's sample.</summary>
     public byte[] Value { get; }
 
-    /// <summary>The buckets of a histogram.</summary>
+    /// <summary>The name of a histogram's buckets.</summary>
     public byte[] Bucket { get; }
 
-    /// <summary>The sum of a histogram.</summary>
+    /// <summary>The name of a histogram's sum.</summary>
     public byte[] Sum { get; }
 
-    /// <summary>The number of observations of a histogram.</summary>
+    /// <summary>The name of a histogram's count.</summary>
     public byte[] Count { get; }
 
-    /// <summary>When a count began.</summary>
+    /// <summary>The name of the start time.</summary>
     public byte[] Created { get; }
 
-    /// <summary>Returns the name of a family's samples; of a histogram's family it is the family's.</summary>
+    /// <summary>Returns the name of a family's samples; for a histogram, the name of the family.</summary>
     public static string Sample(MetricDescriptor descriptor) => descriptor switch
     {
         { IsVerbatim: true } => descriptor.Name,
@@ -260,11 +260,11 @@ internal sealed class SampleNames
         _ => descriptor.Name,
     };
 
-    /// <summary>Returns the help text. A metric without one is a fault to promtool.</summary>
+    /// <summary>Returns the help text. promtool rejects a metric without one.</summary>
     public static string Help(MetricDescriptor descriptor) =>
-        string.IsNullOrWhiteSpace(descriptor.Help) ? "The tool's author gives no description." : descriptor.Help;
+        string.IsNullOrWhiteSpace(descriptor.Help) ? "The tool has no description of this metric." : descriptor.Help;
 
-    /// <summary>Whether the unit can be served: the name has to end with it.</summary>
+    /// <summary>Reports whether the unit can be served. The name must end with it.</summary>
     public static bool HasUnit(MetricDescriptor descriptor) =>
         descriptor is { Unit.Length: > 0, Type: not MetricType.Info } && descriptor.Name.EndsWith("_" + descriptor.Unit, StringComparison.Ordinal);
 }

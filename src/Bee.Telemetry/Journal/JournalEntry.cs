@@ -6,18 +6,18 @@ using Bee.Telemetry.Logs;
 
 namespace Bee.Telemetry.Journal;
 
-/// <summary>Writes a log record in the journal's native protocol (systemd, JOURNAL_NATIVE_PROTOCOL).</summary>
+/// <summary>Encodes log records in the journal's native protocol (systemd, JOURNAL_NATIVE_PROTOCOL).</summary>
 internal static class JournalEntry
 {
-    // journald drops a field whose name is longer (journal-file.c, journal_field_valid).
+    // journald drops fields with longer names (journal-file.c, journal_field_valid).
     private const int LongestName = 64;
 
-    // Names that mean something to journald or to its readers. An attribute of such a name must not pass for it.
+    // Names with a meaning for journald or its readers, which attributes must not use.
     private static readonly string[] s_taken = ["MESSAGE", "PRIORITY", "ERRNO", "TID", "UNIT", "USER_UNIT", "DOCUMENTATION", "INVOCATION_ID", "USER_INVOCATION_ID"];
 
     private static readonly string[] s_takenFamilies = ["MESSAGE_", "SYSLOG_", "CODE_", "OBJECT_", "COREDUMP_", "BEE_", "_"];
 
-    /// <summary>Returns the entry's bytes.</summary>
+    /// <summary>Returns the bytes of an entry.</summary>
     public static ReadOnlyMemory<byte> Encode(LogRecord record)
     {
         var output = new ArrayBufferWriter<byte>(512);

@@ -6,21 +6,21 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Telemetry.Journal;
 
-/// <summary>Sends log records to a journal of systemd, each as one entry. An entry that is too large for a datagram goes as a sealed file in memory.</summary>
+/// <summary>Sends each log record to a systemd journal as one entry. Entries too large for a datagram are sent as a sealed memory file.</summary>
 internal sealed class JournalTransport : ILogTransport
 {
     /// <summary>The socket of the system's journal.</summary>
     public const string DefaultSocket = "/run/systemd/journal/socket";
 
-    // A journal that does not read fills the queue of its socket; then a send waits.
+    // If the journal does not read, the queue of its socket fills up, and sending blocks.
     private const int SendTimeout = 200, SendBuffer = 1 << 20;
 
     private readonly string _path;
     private Socket? _socket;
 
-    /// <summary>Creates the transport, and connects.</summary>
-    /// <param name="path">The journal's socket.</param>
-    /// <exception cref="LogException">No journal listens there.</exception>
+    /// <summary>Creates the transport and connects.</summary>
+    /// <param name="path">The path of the journal's socket.</param>
+    /// <exception cref="LogException">No journal listens on the socket.</exception>
     public JournalTransport(string path = DefaultSocket)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -34,7 +34,7 @@ internal sealed class JournalTransport : ILogTransport
             throw new LogException(
                 LogFault.NoJournal,
                 $"The journal's socket {path} cannot be used: {Reason(path, fault)}.",
-                "Check that systemd-journald runs; in a container, mount the folder of its socket, and of a journal with a namespace give its socket's path.",
+                "Check that systemd-journald runs; in a container, mount the folder of its socket; for a journal namespace, give the path of its socket.",
                 fault);
         }
     }
@@ -52,7 +52,7 @@ internal sealed class JournalTransport : ILogTransport
         {
             if (cancellationToken.IsCancellationRequested)
             {
-                return Task.FromResult(new SendResult(i, refused, null, "The time was over."));
+                return Task.FromResult(new SendResult(i, refused, null, "The time limit passed."));
             }
 
             ReadOnlyMemory<byte> entry = JournalEntry.Encode(batch[i]);
@@ -66,10 +66,10 @@ internal sealed class JournalTransport : ILogTransport
             }
             catch (SocketException fault)
             {
-                // journald was restarted, or is gone.
+                // journald was restarted or has stopped.
                 _socket?.Dispose();
                 _socket = null;
-                return Task.FromResult(new SendResult(i, refused, null, $"The journal at {_path} does not take entries: {fault.Message}"));
+                return Task.FromResult(new SendResult(i, refused, null, $"The journal at {_path} does not accept entries: {fault.Message}"));
             }
             catch (IOException fault)
             {
@@ -101,7 +101,7 @@ internal sealed class JournalTransport : ILogTransport
         }
     }
 
-    // .NET's messages are misleading: "Cannot assign requested address" for a path that does not exist.
+    // The messages of .NET are misleading: "Cannot assign requested address" for a path that does not exist.
     private static string Reason(string path, Exception fault) => (FileStatus.Of(path), (fault as SocketException)?.SocketErrorCode) switch
     {
         (null, not (null or SocketError.AccessDenied)) => "it does not exist",
@@ -124,24 +124,24 @@ internal sealed class JournalTransport : ILogTransport
     }
 }
 
-/// <summary>A file in memory that cannot change any more, to be handed to another process.</summary>
+/// <summary>Creates and sends immutable memory files (memfd_create(2)).</summary>
 internal static class SealedMemory
 {
-    /// <summary>Creates a file with a content, and seals it.</summary>
-    /// <exception cref="IOException">The kernel has no memory for it.</exception>
+    /// <summary>Creates a memory file with a content and seals it.</summary>
+    /// <exception cref="IOException">The kernel is out of memory.</exception>
     public static SafeFileHandle Create(string name, ReadOnlySpan<byte> content)
     {
         int fd = Libc.memfd_create(name, Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING);
         if (fd < 0)
         {
-            throw Fault("A file in memory cannot be made");
+            throw Fault("A memory file cannot be created");
         }
 
         var file = new SafeFileHandle(fd, ownsHandle: true);
         try
         {
             RandomAccess.Write(file, content, 0);
-            return Libc.fcntl(fd, Libc.F_ADD_SEALS, Libc.F_SEAL_SEAL | Libc.F_SEAL_SHRINK | Libc.F_SEAL_GROW | Libc.F_SEAL_WRITE) == 0 ? file : throw Fault("A file in memory cannot be sealed");
+            return Libc.fcntl(fd, Libc.F_ADD_SEALS, Libc.F_SEAL_SEAL | Libc.F_SEAL_SHRINK | Libc.F_SEAL_GROW | Libc.F_SEAL_WRITE) == 0 ? file : throw Fault("A memory file cannot be sealed");
         }
         catch
         {
@@ -150,8 +150,8 @@ internal static class SealedMemory
         }
     }
 
-    /// <summary>Sends a datagram without data that carries a file.</summary>
-    /// <exception cref="SocketException">The receiver does not take it.</exception>
+    /// <summary>Sends an empty datagram that carries the fd of a file.</summary>
+    /// <exception cref="SocketException">The receiver does not accept the datagram.</exception>
     public static unsafe void Send(Socket socket, SafeFileHandle file)
     {
         var control = new Libc.FdMessage { Length = (nuint)sizeof(Libc.FdMessage) - sizeof(int), Level = Libc.SOL_SOCKET, Type = Libc.SCM_RIGHTS, Fd = (int)file.DangerousGetHandle() };
@@ -161,7 +161,7 @@ internal static class SealedMemory
             int error = Marshal.GetLastPInvokeError();
             if (error != Libc.EINTR)
             {
-                // EAGAIN and ENOBUFS come when the receiver's queue is full; the rest means that it is gone.
+                // EAGAIN and ENOBUFS mean that the receiver's queue is full. Other errors mean that the receiver is gone.
                 throw new SocketException((int)(error is Libc.EAGAIN or Libc.ENOBUFS ? SocketError.WouldBlock : SocketError.ConnectionReset), Libc.Describe(error));
             }
         }

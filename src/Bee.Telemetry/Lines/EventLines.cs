@@ -5,8 +5,8 @@ using Bee.Ebpf.Records;
 namespace Bee.Telemetry.Lines;
 
 /// <summary>
-/// Writes events as lines of JSON (docs/event-lines.schema.json), for collectors that read a container's output. A line is written whole; it reaches the stream a tenth of a second later at the
-/// latest. Any thread may write.
+/// Writes events as lines of JSON (docs/event-lines.schema.json), for collectors that read the output of a container. Lines are written whole, and flushed within a tenth of a
+/// second. All members are safe from any thread.
 /// </summary>
 public sealed class EventLines : IDisposable
 {
@@ -20,8 +20,8 @@ public sealed class EventLines : IDisposable
     private bool _disposed;
 
     /// <summary>Creates the writer.</summary>
-    /// <param name="output">Where the lines go; it is left open.</param>
-    /// <param name="tool">The name of the tool, which each line has.</param>
+    /// <param name="output">Receives the lines as UTF-8. It stays open.</param>
+    /// <param name="tool">The name of the tool, which becomes a property of each line.</param>
     public EventLines(Stream output, string tool)
     {
         _output = new StreamWriter(output, new UTF8Encoding(false), 64 << 10, leaveOpen: true) { NewLine = "\n" };
@@ -29,12 +29,12 @@ public sealed class EventLines : IDisposable
         _timer = new Timer(static lines => ((EventLines)lines!).Flush(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Why the stream takes no more lines; null while it does.</summary>
+    /// <summary>The error that ended the output; null while the stream accepts lines.</summary>
     public IOException? Fault { get; private set; }
 
-    /// <summary>Writes a line.</summary>
-    /// <param name="item">The event, entry or histogram.</param>
-    /// <exception cref="IOException">The stream is closed on its other side.</exception>
+    /// <summary>Writes an event as one line.</summary>
+    /// <param name="item">The event, map entry or histogram.</param>
+    /// <exception cref="IOException">The stream failed, for instance because its reader closed a pipe.</exception>
     public void Write(BpfEvent item)
     {
         ArgumentNullException.ThrowIfNull(item);
@@ -57,7 +57,7 @@ public sealed class EventLines : IDisposable
         }
     }
 
-    /// <summary>Writes what is left.</summary>
+    /// <summary>Writes the remaining lines. Failures are only in <see cref="Fault"/>.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -94,7 +94,7 @@ public sealed class EventLines : IDisposable
             }
             catch (IOException)
             {
-                // The next line throws.
+                // The next call of Write throws.
             }
         }
     }

@@ -2,12 +2,12 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Telemetry.Logs;
 
-/// <summary>The moment of an event.</summary>
+/// <summary>Finds the time of an event.</summary>
 internal static class EventMoment
 {
-    /// <summary>Returns when the kernel made an event, in UTC, where its type says so; null where it does not.</summary>
+    /// <summary>Returns the time of an event, in UTC, from its fields; null if its type has no time.</summary>
     /// <param name="item">The event.</param>
-    /// <param name="arrived">When Bee saw it, in UTC. A record may have older moments too, such as a process's start, so the latest one until then counts.</param>
+    /// <param name="arrived">When Bee read the event, in UTC. Of several times in a record, such as the start of a process, the latest one before this is used.</param>
     public static DateTime? Of(BpfEvent item, DateTime arrived)
     {
         ArgumentNullException.ThrowIfNull(item);

@@ -2,11 +2,11 @@ using Bee.Ebpf.Metadata;
 
 namespace Bee.Telemetry.Logs;
 
-/// <summary>Where events of one type come from.</summary>
-/// <param name="Tool">The name of the tool; null where it is not known.</param>
-/// <param name="Metadata">What the author says about the map: severities and units.</param>
+/// <summary>The origin of events of one type.</summary>
+/// <param name="Tool">The name of the tool; null if unknown.</param>
+/// <param name="Metadata">The metadata of the map: severities and units.</param>
 internal sealed record EventOrigin(string? Tool, MapMetadata Metadata)
 {
-    /// <summary>Nothing is known.</summary>
+    /// <summary>An unknown origin.</summary>
     public static EventOrigin Unknown { get; } = new(null, MapMetadata.None);
 }

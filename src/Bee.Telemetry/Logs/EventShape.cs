@@ -8,7 +8,7 @@ using Bee.Ebpf.Symbols;
 
 namespace Bee.Telemetry.Logs;
 
-/// <summary>The properties of one type of events, as attributes have them.</summary>
+/// <summary>The properties of one type of events, as log attributes.</summary>
 internal sealed class EventShape
 {
     private const string MapProperty = "MapName";
@@ -37,16 +37,16 @@ internal sealed class EventShape
         Fields = [.. found];
     }
 
-    /// <summary>The type's name.</summary>
+    /// <summary>The name of the type.</summary>
     public string Name { get; }
 
-    /// <summary>The properties but the map's name, in the order of the type.</summary>
+    /// <summary>All properties except the name of the map, in declaration order.</summary>
     public EventField[] Fields { get; }
 
     /// <summary>Returns the shape of a type.</summary>
     public static EventShape Of(Type type) => s_known.GetOrAdd(type, static type => new EventShape(type));
 
-    /// <summary>Returns the name of the map that an event came from; null where its type has none.</summary>
+    /// <summary>Returns the name of the map that an event came from; null if its type has no such property.</summary>
     public string? MapName(BpfEvent item) => _map?.GetValue(item) as string;
 
     /// <summary>Returns the attributes of an event.</summary>
@@ -61,7 +61,7 @@ internal sealed class EventShape
         return attributes;
     }
 
-    // A truncated or longer event stands for one of another type, which has the fields.
+    // A truncated or extended event wraps a type that has the fields.
     private static IReadOnlyList<RecordField> FieldsOf(Type type)
     {
         for (Type? one = type; one is not null && one != typeof(BpfEvent); one = one.BaseType)
@@ -78,30 +78,30 @@ internal sealed class EventShape
 
 /// <summary>One property of a type of events.</summary>
 /// <param name="property">The property.</param>
-/// <param name="field">The field behind it; null if it is not a field of the record.</param>
+/// <param name="field">The field of the property; null if it is not a field of the record.</param>
 internal sealed class EventField(PropertyInfo property, RecordField? field)
 {
-    /// <summary>The attribute's name.</summary>
+    /// <summary>The name of the attribute.</summary>
     public string Name { get; } = property.Name;
 
-    /// <summary>The name under which the map's metadata has the field.</summary>
+    /// <summary>The name of the field in the map's metadata.</summary>
     public string MetadataName { get; } = field?.MetadataName ?? property.Name;
 
-    /// <summary>What the value stands for.</summary>
+    /// <summary>The meaning of the value.</summary>
     public FieldMeaning Meaning { get; } = field?.Meaning ?? FieldMeaning.Object;
 
-    /// <summary>Whether the value is a moment.</summary>
+    /// <summary>Whether the value is a time.</summary>
     public bool IsMoment { get; } = property.PropertyType == typeof(DateTime);
 
-    /// <summary>Returns the value that a property of an event has.</summary>
+    /// <summary>Returns the value of the property.</summary>
     public object? Value(BpfEvent item) => property.GetValue(item);
 
-    /// <summary>Returns the value of an event as an attribute has it.</summary>
+    /// <summary>Returns the value of the property as an attribute.</summary>
     public object? Attribute(BpfEvent item) => Meaning == FieldMeaning.Pointer && property.GetValue(item) is ulong address
         ? string.Create(CultureInfo.InvariantCulture, $"0x{address:x}")
         : ToAttribute(property.GetValue(item));
 
-    /// <summary>Returns a value of a record as one of the types that attributes have.</summary>
+    /// <summary>Converts a value of a record to one of the types of <see cref="LogAttribute"/>.</summary>
     public static object? ToAttribute(object? value) => value switch
     {
         null or string or bool or long or double => value,
@@ -119,7 +119,7 @@ internal sealed class EventField(PropertyInfo property, RecordField? field)
         _ => value.ToString(),
     };
 
-    // A value without a name has its digits as text.
+    // A value without a name becomes its digits.
     private static object OfEnum(Enum value)
     {
         string name = value.ToString();

@@ -4,11 +4,11 @@ using System.Text.Encodings.Web;
 
 namespace Bee.Telemetry.Logs;
 
-/// <summary>Attributes for logs that know names and text only.</summary>
+/// <summary>Flattens attributes for logs whose attributes are only text.</summary>
 internal static class FlatAttributes
 {
-    /// <summary>Returns the attributes with those of structs among them, which have the names of both with a separator between.</summary>
-    /// <returns>Names, and values that are not structs; null values are left out.</returns>
+    /// <summary>Returns the attributes with the members of structs flattened: their names are joined by a separator.</summary>
+    /// <returns>Names and values. Null values are omitted.</returns>
     public static List<LogAttribute> Of(IReadOnlyList<LogAttribute> attributes, char separator)
     {
         var flat = new List<LogAttribute>(attributes.Count);

@@ -5,15 +5,15 @@ using Bee.Posix;
 
 namespace Bee.Telemetry.Logs;
 
-/// <summary>Makes log records of events and losses. Safe from any thread.</summary>
+/// <summary>Creates log records of events and losses. Safe from any thread.</summary>
 internal static class LogRecords
 {
-    /// <summary>Makes the record of an event.</summary>
+    /// <summary>Creates the record of an event.</summary>
     /// <param name="item">The event, map entry, histogram or line.</param>
-    /// <param name="origin">Where it comes from.</param>
-    /// <param name="sequence">Its place in the stream.</param>
-    /// <param name="observed">When Bee saw it, in UTC.</param>
-    internal static LogRecord Of(BpfEvent item, EventOrigin origin, long sequence, DateTime observed)
+    /// <param name="origin">The tool and the metadata of the event.</param>
+    /// <param name="sequence">The sequence number of the event.</param>
+    /// <param name="observed">When Bee read the event, in UTC.</param>
+    public static LogRecord Of(BpfEvent item, EventOrigin origin, long sequence, DateTime observed)
     {
         ArgumentNullException.ThrowIfNull(item);
         ArgumentNullException.ThrowIfNull(origin);
@@ -33,13 +33,13 @@ internal static class LogRecords
         };
     }
 
-    /// <summary>Makes the record of a loss, which is a warning.</summary>
+    /// <summary>Creates the record of a loss, with the severity warning.</summary>
     /// <param name="reason">Why events are missing.</param>
-    /// <param name="tool">The tool whose events they are; null where it is not known.</param>
-    /// <param name="map">Their map; null where it is not known.</param>
-    /// <param name="count">How many are missing, one at least.</param>
-    /// <param name="sequence">The number of the last of them.</param>
-    /// <param name="observed">When Bee learned of it, in UTC.</param>
+    /// <param name="tool">The tool of the events; null if unknown.</param>
+    /// <param name="map">The map of the events; null if unknown.</param>
+    /// <param name="count">The number of missing events, at least one.</param>
+    /// <param name="sequence">The sequence number of the last missing event.</param>
+    /// <param name="observed">When Bee noticed the loss, in UTC.</param>
     public static LogRecord OfLoss(LossReason reason, string? tool, string? map, long count, long sequence, DateTime observed)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
@@ -47,7 +47,7 @@ internal static class LogRecords
         {
             LossReason.Kernel => "a buffer in the kernel was full",
             LossReason.BufferFull => "a buffer of Bee was full",
-            _ => "the receiver did not take them",
+            _ => "the receiver did not accept them",
         };
         LogAttribute[] attributes =
         [
@@ -69,7 +69,7 @@ internal static class LogRecords
         };
     }
 
-    /// <summary>Returns the name of a reason in an attribute: <c>kernel</c>, <c>buffer_full</c> or <c>delivery</c>.</summary>
+    /// <summary>Returns the attribute value for a reason: <c>kernel</c>, <c>buffer_full</c> or <c>delivery</c>.</summary>
     /// <param name="reason">The reason.</param>
     public static string NameOf(LossReason reason) => reason switch
     {

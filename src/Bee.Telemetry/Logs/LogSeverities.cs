@@ -6,7 +6,7 @@ namespace Bee.Telemetry.Logs;
 /// <summary>Finds the severity of an event in its map's metadata.</summary>
 internal static class LogSeverities
 {
-    /// <summary>Returns the severity that the metadata gives to the event's values, of several the most severe; else that of the map; else informational.</summary>
+    /// <summary>Returns the most severe severity that the metadata assigns to the event's values, or else the map's severity, or else informational.</summary>
     public static LogSeverity Of(EventShape type, BpfEvent item, MapMetadata metadata)
     {
         LogSeverity? found = null;

@@ -6,13 +6,13 @@ using Bee.Posix;
 
 namespace Bee.Telemetry.Logs;
 
-/// <summary>Writes an event as one line: <c>pid=4242 comm=cat filename="/tmp/a b"</c>.</summary>
+/// <summary>Formats an event as one line: <c>pid=4242 comm=cat filename="/tmp/a b"</c>.</summary>
 internal static class LogText
 {
-    // What is longer is in the attributes.
+    // Longer values are truncated here, and complete in the attributes.
     private const int LongestValue = 256;
 
-    /// <summary>Returns the line, without characters that a terminal obeys.</summary>
+    /// <summary>Returns the line, without control characters.</summary>
     public static string Of(EventShape type, BpfEvent item, MapMetadata metadata)
     {
         if (type.Fields is [{ } only] && only.Value(item) is string line)

@@ -4,22 +4,21 @@ using System.Text;
 namespace Bee.Telemetry.Metrics;
 
 /// <summary>
-/// Names of metrics and labels by the rules of Prometheus' data model and of <c>promtool check metrics</c>
-/// (prometheus/client_golang, <c>promlint/validations</c>).
+/// Derives names of metrics and labels that follow Prometheus' data model and pass <c>promtool check metrics</c> (prometheus/client_golang, <c>promlint/validations</c>).
 /// </summary>
 internal static class MetricNames
 {
-    // The prefixes that make a map a metric, and the names of types: neither belongs into the name of a metric.
+    // Prefixes that make a map a metric, and names of types. Metric names contain neither.
     private static readonly FrozenSet<string> s_types = new[] { "counter", "gauge", "hist", "histogram", "summary" }.ToFrozenSet();
 
-    // Of these promlint thinks that they are units, wherever they stand.
+    // promlint takes these words for units, wherever they appear in a name.
     private static readonly FrozenSet<string> s_abbreviations =
         new[] { "s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb", "tb", "pb", "m", "h", "d" }.ToFrozenSet();
 
     private static readonly string[] s_scales =
         ["", "pico", "nano", "micro", "milli", "centi", "deci", "deca", "hecto", "kilo", "kibi", "mega", "mibi", "giga", "gibi", "tera", "tebi", "peta", "pebi"];
 
-    // The suffixes that formats add; the name of another metric that ends so would be taken for a part of a histogram or counter.
+    // The suffixes that formats add. A scraper would take another metric with such a suffix for a part of a histogram or counter.
     private static readonly FrozenSet<string> s_suffixes = new[] { "total", "bucket", "count", "sum", "created", "info" }.ToFrozenSet();
 
     private static readonly FrozenSet<string> s_unscaled = new[]
@@ -34,13 +33,13 @@ internal static class MetricNames
     }.ToFrozenSet();
 
     /// <summary>
-    /// Returns the name of the metric of a map: <c>bee_TOOL_MAP[_UNIT]</c>. The map's prefix (<c>counter_</c>), a unit at its end (<c>_us</c>) and
-    /// <c>_total</c> are left out; words that promtool refuses are changed.
+    /// Returns the metric name of a map: <c>bee_TOOL_MAP[_UNIT]</c>. Drops the map's prefix (<c>counter_</c>), its unit suffix (<c>_us</c>) and
+    /// <c>_total</c>, and changes words that promtool rejects.
     /// </summary>
-    /// <param name="tool">The tool's name.</param>
-    /// <param name="map">The map's name, or the name that bee.yaml gives its metric.</param>
-    /// <param name="type">The type.</param>
-    /// <param name="unit">The base unit of the values that are served.</param>
+    /// <param name="tool">The name of the tool.</param>
+    /// <param name="map">The name of the map, or the metric name in bee.yaml.</param>
+    /// <param name="type">The type of the metric.</param>
+    /// <param name="unit">The base unit of the served values.</param>
     public static string Family(string tool, string map, MetricType type, MetricUnit unit)
     {
         var own = Words(map).ToList();
@@ -78,7 +77,7 @@ internal static class MetricNames
 
         if (name.Count == 0 && type != MetricType.Counter && s_suffixes.Contains(words[^1]))
         {
-            // The plural is no suffix of a format.
+            // No format adds the plural as a suffix.
             words[^1] = words[^1] == "info" ? "infos" : words[^1] + "s";
         }
 
@@ -86,15 +85,15 @@ internal static class MetricNames
         return string.Join('_', words);
     }
 
-    /// <summary>Returns BumbleBee's name of the metric of a map, <c>ebpf_solo_io_MAP</c>. Its descriptor is <see cref="MetricDescriptor.IsVerbatim"/>.</summary>
-    /// <param name="map">The map's name.</param>
+    /// <summary>Returns BumbleBee's metric name of a map, <c>ebpf_solo_io_MAP</c>. Its descriptor is <see cref="MetricDescriptor.IsVerbatim"/>.</summary>
+    /// <param name="map">The name of the map.</param>
     public static string BumbleBee(string map) => Sanitize("ebpf_solo_io_" + map, allowsColon: false);
 
     /// <summary>
-    /// Returns names of labels that formats accept, in the same order: snake case, letters, digits and underscores of ASCII. <c>le</c> and <c>quantile</c>, which
-    /// belong to histograms and summaries, get the prefix <c>key_</c>; leading underscores, which Prometheus reserves, are left out; names that become alike get a number.
+    /// Returns valid label names in the same order: snake case of ASCII letters, digits and underscores. <c>le</c> and <c>quantile</c>, which are reserved for
+    /// histograms and summaries, get the prefix <c>key_</c>. Leading underscores, which Prometheus reserves, are dropped. Duplicates get a number.
     /// </summary>
-    /// <param name="names">The names, such as the names of fields.</param>
+    /// <param name="names">The names of fields.</param>
     public static IReadOnlyList<string> Labels(IEnumerable<string> names)
     {
         var seen = new HashSet<string>();
@@ -113,10 +112,10 @@ internal static class MetricNames
         return labels;
     }
 
-    /// <summary>Whether a name can be that of a family.</summary>
+    /// <summary>Reports whether a text is a valid name of a family.</summary>
     internal static bool IsName(string name) => name.Length > 0 && Sanitize(name, allowsColon: true) == name;
 
-    /// <summary>Returns whether formats accept these names of labels.</summary>
+    /// <summary>Reports whether all texts are valid label names.</summary>
     internal static bool AreLabels(IReadOnlyList<string> names)
     {
         for (var i = 0; i < names.Count; i++)
@@ -139,7 +138,7 @@ internal static class MetricNames
         return true;
     }
 
-    /// <summary>Splits a name into words of lower-case letters and digits: <c>bytesSent.v4</c> into <c>bytes</c>, <c>sent</c>, <c>v4</c>.</summary>
+    /// <summary>Splits a name into words of lower-case letters and digits: <c>bytesSent.v4</c> becomes <c>bytes</c>, <c>sent</c>, <c>v4</c>.</summary>
     internal static IReadOnlyList<string> Words(string name)
     {
         var words = new List<string>();
@@ -173,7 +172,7 @@ internal static class MetricNames
         }
     }
 
-    /// <summary>Replaces what a name must not have by underscores.</summary>
+    /// <summary>Replaces characters that a name must not contain by underscores.</summary>
     internal static string Sanitize(string name, bool allowsColon)
     {
         var isClean = name.Length > 0 && !char.IsAsciiDigit(name[0]);
@@ -219,7 +218,7 @@ internal static class MetricNames
     {
         if (s_abbreviations.Contains(word) || s_types.Contains(word))
         {
-            // ns may be nanoseconds or a namespace, and a tool may be called counter; promlint does not see either in a longer word.
+            // "ns" can mean nanoseconds or namespace, and a tool can be named "counter". promlint does not detect either within a longer word.
             words[^1] += word;
         }
         else

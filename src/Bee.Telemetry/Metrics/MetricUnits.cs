@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace Bee.Telemetry.Metrics;
 
-/// <summary>The units that tools count in, and the base units that Prometheus wants instead.</summary>
+/// <summary>Maps the units that tools count in to Prometheus' base units.</summary>
 internal static class MetricUnits
 {
     private const double Minute = 60, Hour = 3600, Day = 86_400, Ki = 1024;
@@ -35,9 +35,9 @@ internal static class MetricUnits
     }.SelectMany(static row => row.Names.Select(name => (Name: name, Unit: new MetricUnit(row.Unit, row.Factor, row.Divisor))))
         .ToFrozenDictionary(static row => row.Name, static row => row.Unit, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Returns the base unit of a unit.</summary>
+    /// <summary>Returns the base unit for a unit.</summary>
     /// <param name="unit">
-    /// The unit as bee.yaml or a histogram has it (<c>ns</c>, <c>KiB</c>, <c>percent</c>), whatever its case. An unknown one (<c>packets</c>) is its own base unit.
+    /// The unit in bee.yaml or of a histogram (<c>ns</c>, <c>KiB</c>, <c>percent</c>), in any case. An unknown unit (<c>packets</c>) is its own base unit.
     /// </param>
     /// <returns>The base unit; <see cref="MetricUnit.None"/> for null and for text without a letter or digit.</returns>
     public static MetricUnit Find(string? unit) =>
@@ -46,9 +46,9 @@ internal static class MetricUnits
         : MetricNames.Words(unit) is { Count: > 0 } words ? new(string.Join('_', words), 1, 1)
         : MetricUnit.None;
 
-    /// <summary>Returns the unit that the name of a map ends with: seconds for <c>hist_latency_us</c>.</summary>
-    /// <param name="map">The map's name.</param>
-    /// <returns>The unit; <see cref="MetricUnit.None"/> if the name does not end with a unit. Single letters are not taken for units.</returns>
+    /// <summary>Returns the base unit for the unit at the end of a map's name: seconds for <c>hist_latency_us</c>.</summary>
+    /// <param name="map">The name of the map.</param>
+    /// <returns>The base unit; <see cref="MetricUnit.None"/> if the name does not end with a unit. Single letters are not units.</returns>
     public static MetricUnit OfName(string map)
     {
         var words = MetricNames.Words(map);
@@ -56,17 +56,17 @@ internal static class MetricUnits
         return words.Count > 1 && last.Length > 1 && last != "min" && s_units.TryGetValue(last, out var unit) ? unit : MetricUnit.None;
     }
 
-    /// <summary>Whether a word is the name of a unit that has a base unit.</summary>
+    /// <summary>Reports whether a word is a unit with a known base unit.</summary>
     internal static bool IsKnown(string word) => s_units.ContainsKey(word);
 }
 
-/// <summary>A base unit of Prometheus, and how values in the tool's unit become values in it.</summary>
-/// <param name="Name">The base unit as metric names end with it (<c>seconds</c>); null for numbers without unit.</param>
-/// <param name="Factor">What values are multiplied by.</param>
-/// <param name="Divisor">What values are divided by then. A division by 1e9 gives the decimal fraction that a multiplication by 1e-9 misses.</param>
+/// <summary>A base unit of Prometheus, with the conversion from the tool's unit.</summary>
+/// <param name="Name">The base unit as a suffix of metric names (<c>seconds</c>); null for numbers without a unit.</param>
+/// <param name="Factor">The factor that values are multiplied by.</param>
+/// <param name="Divisor">The divisor that values are then divided by. Dividing by 1e9 yields the nearest decimal fraction; multiplying by 1e-9 does not.</param>
 internal readonly record struct MetricUnit(string? Name, double Factor, double Divisor)
 {
-    /// <summary>Numbers without unit.</summary>
+    /// <summary>No unit.</summary>
     public static MetricUnit None { get; } = new(null, 1, 1);
 
     /// <summary>Converts a value to the base unit.</summary>

@@ -4,21 +4,21 @@ using Bee.Telemetry.Metrics;
 namespace Bee.Telemetry.Otlp;
 
 /// <summary>
-/// Turns totals into what was added since the time before, and keeps the last totals for that. A total that began anew, or that is smaller than it was, counts from its new beginning.
-/// A total that is missing for some times, because reading it failed, counts from the time when it was last there. Gauges and infos pass as they are. Not for several threads at once.
+/// Converts totals to the growth since the last call, and keeps the last totals. A total that started over, or that is smaller than before, counts from its new start. A total that was missing,
+/// because reading it failed, counts from the time when it was last seen. Gauges and infos pass unchanged. Not thread-safe.
 /// </summary>
 internal sealed class DeltaSeries
 {
-    /// <summary>For how many times in a row a series can be missing; then its total is forgotten.</summary>
+    /// <summary>The number of consecutive calls for which a series can be missing before its total is removed.</summary>
     internal const int MostMissing = 10;
 
     private readonly Dictionary<string, Dictionary<IReadOnlyList<string>, Last>> _last = [];
     private DateTime? _before;
     private long _time;
 
-    /// <summary>Returns the deltas; each series begins where it was last there, or where its total began if that was later.</summary>
-    /// <param name="families">The totals; each name once, and each series once.</param>
-    /// <param name="now">Their moment, in UTC.</param>
+    /// <summary>Returns the deltas. Each series starts when it was last seen, or when its total started if that was later.</summary>
+    /// <param name="families">The totals. Names and series are unique.</param>
+    /// <param name="now">The time of the totals, in UTC.</param>
     public IReadOnlyList<MetricFamily> Next(IReadOnlyList<MetricFamily> families, DateTime now)
     {
         var deltas = new MetricFamily[families.Count];
@@ -55,7 +55,7 @@ internal sealed class DeltaSeries
         return deltas;
     }
 
-    // Drops the series that have ended.
+    // Removes the series that have ended.
     private void Forget()
     {
         foreach (var (name, known) in _last)
@@ -75,7 +75,7 @@ internal sealed class DeltaSeries
         }
     }
 
-    // Null if a number is smaller than it was.
+    // Returns null if a number is smaller than before.
     private static MetricSeries? Subtract(MetricSeries total, MetricSeries last)
     {
         if (total.Value < last.Value)

@@ -9,16 +9,16 @@ using Bee.Telemetry.Metrics;
 namespace Bee.Telemetry.Otlp;
 
 /// <summary>
-/// Exports metrics by OTLP/HTTP: reads sources at each interval, on a thread of its own, and sends what it found from another one. While the receiver is down a bounded number of
-/// exports wait, the oldest are dropped, and what does not arrive is counted. No source waits for the receiver. All members are safe from any thread.
+/// Exports metrics to an OpenTelemetry collector by OTLP/HTTP. One thread reads the sources at each interval, another one sends. While the receiver is down, up to 60 exports wait; then the oldest are dropped
+/// and counted. All members are safe from any thread.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The sending thread disposes of the client and the token when it ends.")]
 public sealed class MetricPusher : IDisposable
 {
-    /// <summary>How many exports wait at most.</summary>
+    /// <summary>The maximum number of waiting exports.</summary>
     internal const int MostWaiting = 60;
 
-    /// <summary>How many bytes wait at most, if more than one export does.</summary>
+    /// <summary>The maximum size of the waiting exports in bytes, unless only one waits.</summary>
     internal const long MostBytes = 32 << 20;
 
     private static readonly TimeSpan s_collectTimeout = TimeSpan.FromSeconds(10);
@@ -26,7 +26,7 @@ public sealed class MetricPusher : IDisposable
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_longestAsked = TimeSpan.FromMinutes(10);
 
-    // How long a request that was cancelled may take to return.
+    // The time that a canceled request may take to return.
     private static readonly TimeSpan s_farewell = TimeSpan.FromMilliseconds(500);
 
     private readonly OtlpOptions _options;
@@ -84,13 +84,13 @@ public sealed class MetricPusher : IDisposable
     /// <summary>The receiver, for messages. Contains no secret.</summary>
     public string Destination => _options.Destination;
 
-    /// <summary>What the exporter counts of itself; its own exports have it too.</summary>
+    /// <summary>The exporter's own metrics, such as failed requests. Its exports include them.</summary>
     public IMetricSource Metrics => _metrics;
 
-    /// <summary>What became of the data points so far.</summary>
+    /// <summary>The numbers of delivered and lost data points so far.</summary>
     internal OtlpCounts Counts => _metrics.Counts;
 
-    /// <summary>Why the last request that was not taken as a whole was not, as one sentence; null if all were.</summary>
+    /// <summary>Why the last request that failed or was partly rejected did so, as one sentence; null if none did.</summary>
     public string? LastFault => _metrics.LastFault;
 
     /// <summary>Starts to export.</summary>
@@ -100,10 +100,8 @@ public sealed class MetricPusher : IDisposable
         _sender.Start();
     }
 
-    /// <summary>
-    /// Reads the sources on the caller's thread, and exports what it found. Sources without metrics make no export. An export that cannot be made is left out and counted: the next one may succeed.
-    /// </summary>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <summary>Reads the sources on the caller's thread and queues an export, in addition to those at each interval. Sources that fail are left out and counted.</summary>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     public void Push(CancellationToken cancellationToken)
     {
         lock (_reading)
@@ -121,24 +119,24 @@ public sealed class MetricPusher : IDisposable
             }
             catch (Exception exception)
             {
-                _metrics.CountFailedExport($"An export could not be made ({exception.GetType().Name}).");
+                _metrics.CountFailedExport($"An export could not be encoded ({exception.GetType().Name}).");
             }
         }
     }
 
-    /// <summary>Sends what waits, and ends.</summary>
-    /// <param name="within">How long that may take.</param>
-    /// <param name="cancellationToken">Ends the wait; what waits then counts as undelivered.</param>
-    public void Finish(TimeSpan within, CancellationToken cancellationToken)
+    /// <summary>Sends the waiting exports and stops.</summary>
+    /// <param name="timeout">The longest time that this takes. Data points that are left then count as undelivered.</param>
+    /// <param name="cancellationToken">Cancels the wait, as if the timeout had passed.</param>
+    public void Complete(TimeSpan timeout, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
             _isEnding = true;
             Monitor.PulseAll(_gate);
-            // Not disposed of, which would wait for a callback that waits for this lock.
+            // Dispose would wait for a running callback, which waits for this lock.
             var wake = cancellationToken.Register(Pulse);
             var start = Stopwatch.GetTimestamp();
-            while (_sender.IsAlive && !_hasEnded && !cancellationToken.IsCancellationRequested && within - Stopwatch.GetElapsedTime(start) is var left && left > TimeSpan.Zero)
+            while (_sender.IsAlive && !_hasEnded && !cancellationToken.IsCancellationRequested && timeout - Stopwatch.GetElapsedTime(start) is var left && left > TimeSpan.Zero)
             {
                 Monitor.Wait(_gate, left);
             }
@@ -162,10 +160,10 @@ public sealed class MetricPusher : IDisposable
         }
     }
 
-    /// <summary>Sends what waits, for two seconds at the most, and ends.</summary>
-    public void Dispose() => Finish(s_lastFlush, CancellationToken.None);
+    /// <summary>Sends the waiting exports for at most two seconds and stops.</summary>
+    public void Dispose() => Complete(s_lastFlush, CancellationToken.None);
 
-    /// <summary>Returns a sentence about what did not arrive, and why; null if everything did.</summary>
+    /// <summary>Returns a sentence about the data points that were lost, and why; null if none was.</summary>
     public string? Report()
     {
         var counts = Counts;
@@ -195,12 +193,12 @@ public sealed class MetricPusher : IDisposable
 
         if (counts.Dropped > 0)
         {
-            yield return $"{counts.Dropped} dropped because too much waited";
+            yield return $"{counts.Dropped} dropped from the full queue";
         }
 
         if (counts.Undelivered > 0)
         {
-            yield return $"{counts.Undelivered} left at the end";
+            yield return $"{counts.Undelivered} unsent at the end";
         }
     }
 
@@ -276,11 +274,11 @@ public sealed class MetricPusher : IDisposable
         }
         catch (OperationCanceledException)
         {
-            // The time for the last flush is over.
+            // The time limit of the last flush has passed.
         }
         catch (Exception exception)
         {
-            // An exception that leaves a thread ends the process.
+            // An unhandled exception on a thread would end the process.
             _metrics.Fault(Unexpected(exception));
         }
 
@@ -314,7 +312,7 @@ public sealed class MetricPusher : IDisposable
         }
     }
 
-    // False when the end has come and the receiver does not take it.
+    // Returns false if the exporter ends and the receiver does not accept the export.
     private bool Deliver(Export export)
     {
         var backoff = new Backoff(int.MaxValue, s_longestPause) { LongestAsked = s_longestAsked };
@@ -357,7 +355,7 @@ public sealed class MetricPusher : IDisposable
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            // Not retried: it would fail in the same way, and hold up the exports after it.
+            // Not retried: it would fail again, and delay the exports after it.
             return new OtlpAnswer(OtlpOutcome.Refused, 0, null, Unexpected(exception));
         }
     }
@@ -368,7 +366,7 @@ public sealed class MetricPusher : IDisposable
     {
         lock (_gate)
         {
-            // After the end it counts as undelivered already.
+            // After the end, it was already counted as undelivered.
             if (_inFlight is not null)
             {
                 _inFlight = null;
@@ -377,7 +375,7 @@ public sealed class MetricPusher : IDisposable
         }
     }
 
-    // The end cuts a pause short, unless the receiver asked for it: what waits is tried once more.
+    // The end cuts a pause short, unless the receiver asked for it. Waiting exports are then tried once more.
     private void Rest(TimeSpan pause, bool canEndEarly)
     {
         lock (_gate)
@@ -407,22 +405,22 @@ public sealed class MetricPusher : IDisposable
     private sealed record Export(byte[] Body, int Points);
 }
 
-/// <summary>What became of the data points that were read for export.</summary>
-/// <param name="Delivered">How many the receiver took.</param>
-/// <param name="Refused">How many it refused for good.</param>
-/// <param name="Dropped">How many were dropped because too many exports waited.</param>
-/// <param name="Undelivered">How many were left when the time for the last flush was over; 0 before the end.</param>
+/// <summary>The numbers of data points by outcome.</summary>
+/// <param name="Delivered">The number that the receiver accepted.</param>
+/// <param name="Refused">The number that the receiver rejected permanently.</param>
+/// <param name="Dropped">The number dropped because too many exports waited.</param>
+/// <param name="Undelivered">The number left when the time limit of the last flush passed; 0 before the end.</param>
 internal readonly record struct OtlpCounts(long Delivered, long Refused, long Dropped, long Undelivered)
 {
-    /// <summary>How many did not and will not reach the receiver.</summary>
+    /// <summary>The number that did not and will not reach the receiver.</summary>
     public long Missing => Refused + Dropped + Undelivered;
 }
 
-/// <summary>What an exporter counts of itself. Safe from any thread.</summary>
+/// <summary>The exporter's own metrics. All members are safe from any thread.</summary>
 internal sealed class PushMetrics : IMetricSource
 {
-    private static readonly MetricDescriptor s_points = new("bee_otlp_data_points", MetricType.Counter, null, "Data points that were read for export, by what became of them.", ["outcome"]);
-    private static readonly MetricDescriptor s_tries = new("bee_otlp_failed_requests", MetricType.Counter, null, "Requests that did not reach the receiver, or that it put off.", []);
+    private static readonly MetricDescriptor s_points = new("bee_otlp_data_points", MetricType.Counter, null, "Data points that were read for export, by outcome.", ["outcome"]);
+    private static readonly MetricDescriptor s_tries = new("bee_otlp_failed_requests", MetricType.Counter, null, "Requests that did not reach the receiver, or that it asked to retry.", []);
     private static readonly MetricDescriptor s_errors = new("bee_otlp_read_errors", MetricType.Counter, null, "Sources and whole exports that were left out because reading failed.", []);
 
     private readonly object _lock = new();

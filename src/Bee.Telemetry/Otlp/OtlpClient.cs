@@ -11,31 +11,31 @@ using Bee.Posix;
 
 namespace Bee.Telemetry.Otlp;
 
-/// <summary>What became of a request.</summary>
+/// <summary>The outcomes of a request.</summary>
 internal enum OtlpOutcome
 {
-    /// <summary>The receiver took it, or all but what it counts as rejected.</summary>
+    /// <summary>The receiver accepted the request, except for the items that it counts as rejected.</summary>
     Accepted,
-    /// <summary>It can be sent again.</summary>
+    /// <summary>The request can be retried.</summary>
     Retry,
-    /// <summary>The receiver refused it for good.</summary>
+    /// <summary>The receiver rejected the request permanently.</summary>
     Refused,
 }
 
-/// <summary>What became of a request.</summary>
+/// <summary>The result of a request.</summary>
 /// <param name="Outcome">The outcome.</param>
-/// <param name="Rejected">Of an accepted request, how many points or records the receiver rejected.</param>
-/// <param name="RetryAfter">How long the receiver asks to wait; null for no wish.</param>
-/// <param name="Reason">Why not all was taken, as one sentence without secrets and without characters that a terminal obeys; null if all was.</param>
+/// <param name="Rejected">The number of data points or records that the receiver rejected from an accepted request.</param>
+/// <param name="RetryAfter">The pause that the receiver asks for; null if it asks for none.</param>
+/// <param name="Reason">Why not everything was accepted, as one sentence without secrets and control characters; null if everything was.</param>
 internal readonly record struct OtlpAnswer(OtlpOutcome Outcome, long Rejected, TimeSpan? RetryAfter, string? Reason);
 
 /// <summary>
-/// Sends requests of OTLP/HTTP (opentelemetry-specification, protocol/otlp.md, "OTLP/HTTP"), each once. It follows no redirect, since headers may be secrets, and trusts what the options name.
+/// Sends each request of OTLP/HTTP once (opentelemetry-specification, protocol/otlp.md, "OTLP/HTTP"). Does not follow redirects, since headers may be secrets.
 /// </summary>
 /// <remarks>OpenTelemetry's SDK for .NET cannot replace this code: it aggregates single measurements itself and does not accept metrics that the kernel has aggregated.</remarks>
 internal sealed class OtlpClient : IDisposable
 {
-    // What a receiver says is one sentence; the rest is not read.
+    // Limits the part of an answer that is read.
     private const int LongestAnswer = 64 << 10;
     private const int LongestFile = 16 << 20;
 
@@ -55,7 +55,7 @@ internal sealed class OtlpClient : IDisposable
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
             UseCookies = false,
-            // A proxy cannot reach this machine's own addresses.
+            // A proxy cannot reach loopback addresses.
             UseProxy = !options.Endpoint.IsLoopback,
             ConnectTimeout = options.Timeout,
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
@@ -66,9 +66,9 @@ internal sealed class OtlpClient : IDisposable
     }
 
     /// <summary>Sends a request once.</summary>
-    /// <param name="body">The body, compressed if the options say so.</param>
-    /// <param name="cancellationToken">Ends the try.</param>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <param name="body">The body, already compressed if the options ask for it.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public async Task<OtlpAnswer> PostAsync(byte[] body, CancellationToken cancellationToken)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -129,7 +129,7 @@ internal sealed class OtlpClient : IDisposable
             return new OtlpAnswer(OtlpOutcome.Accepted, rejected, null, rejected > 0 || message.Length > 0 ? Sentence("It rejected a part", message) : null);
         }
 
-        // A redirect's place may be anyone's, so it is not repeated either.
+        // The text of a redirect is not shown, because its target can be anywhere.
         var said = status is >= 300 and < 400 ? "" : isJson ? OtlpResponse.StatusJson(body) : isProtobuf ? OtlpResponse.StatusProtobuf(body) : Encoding.UTF8.GetString(body);
         var reason = Sentence(status is >= 300 and < 400 ? $"It answered with a redirect ({status}), which is not followed" : $"It answered {status} ({answer.StatusCode})", said);
         return status is 429 or 502 or 503 or 504
@@ -137,7 +137,7 @@ internal sealed class OtlpClient : IDisposable
             : new OtlpAnswer(OtlpOutcome.Refused, 0, null, reason);
     }
 
-    // The receiver's words are another program's: bounded, on one line, and not repeated if a secret stands in them.
+    // The text of a receiver is untrusted: it is shortened, put on one line, and hidden if it contains a secret.
     private string Sentence(string beginning, string said)
     {
         const int Longest = 300;
@@ -147,7 +147,7 @@ internal sealed class OtlpClient : IDisposable
         return said.Length == 0 || isSecret ? beginning + "." : $"{beginning}: {TerminalText.Clean(said.Length > Longest ? said[..Longest] + "…" : said)}.";
     }
 
-    // The value, its parts, and the login of Basic (RFC 7617).
+    // The value, its parts, and the user and password of Basic authentication (RFC 7617).
     private static IEnumerable<string> Secrets(string value)
     {
         foreach (var part in value.Split([' ', '=', ':', ','], StringSplitOptions.RemoveEmptyEntries).Append(value))

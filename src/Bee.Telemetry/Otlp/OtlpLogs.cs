@@ -10,9 +10,9 @@ internal sealed class OtlpLogTransport : ILogTransport
     private readonly OtlpOptions _options;
     private readonly OtlpClient _client;
 
-    /// <summary>Creates the transport. It connects when there is something to send.</summary>
-    /// <param name="options">Where to, and how.</param>
-    /// <exception cref="OtlpException"><see cref="OtlpFault.InvalidCertificate"/>.</exception>
+    /// <summary>Creates the transport. It connects at the first batch.</summary>
+    /// <param name="options">The receiver and the encoding.</param>
+    /// <exception cref="OtlpException">A certificate or key cannot be used.</exception>
     public OtlpLogTransport(OtlpOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -46,10 +46,10 @@ internal sealed class OtlpLogTransport : ILogTransport
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
-    private string Sentence(string reason) => $"{Destination} does not take events: {char.ToLowerInvariant(reason[0])}{reason[1..]}";
+    private string Sentence(string reason) => $"{Destination} does not accept events: {char.ToLowerInvariant(reason[0])}{reason[1..]}";
 }
 
-/// <summary>Writes log records as a request.</summary>
+/// <summary>Encodes log records as a request.</summary>
 internal static class OtlpLogs
 {
     private static readonly OtlpField s_resourceLogs = new(1, "resourceLogs"), s_scopeLogs = new(2, "scopeLogs"), s_records = new(2, "logRecords");
@@ -96,7 +96,7 @@ internal static class OtlpLogs
         OtlpRequest.Value(writer, record.Body);
         writer.End();
         writer.BeginList(s_attributes);
-        // Names of fields have no dots, so these cannot clash with them.
+        // Field names have no dots, so these names cannot clash with them.
         OtlpRequest.Attribute(writer, s_attributes, "bee.sequence", record.Sequence);
         if (record.Tool is { } tool)
         {
@@ -122,7 +122,7 @@ internal static class OtlpLogs
         writer.Text(s_eventName, record.EventName);
     }
 
-    // opentelemetry-specification, logs/data-model-appendix.md, "Appendix B": the numbers of syslog's severities.
+    // The mapping of syslog severities: opentelemetry-specification, logs/data-model-appendix.md, "Appendix B".
     private static int Severity(LogSeverity severity) => severity switch
     {
         LogSeverity.Emergency => 21,

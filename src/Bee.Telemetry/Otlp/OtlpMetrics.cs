@@ -4,8 +4,8 @@ using Bee.Telemetry.Metrics;
 namespace Bee.Telemetry.Otlp;
 
 /// <summary>
-/// Writes families of metrics as an ExportMetricsServiceRequest (opentelemetry-proto, <c>collector/metrics/v1</c> and <c>metrics/v1</c>). A metric has the name of its samples in
-/// Prometheus (<c>bee_tool_opens_total</c>): Prometheus' receiver adds the suffixes of type and unit only where the name does not have them.
+/// Encodes metric families as an ExportMetricsServiceRequest (opentelemetry-proto, <c>collector/metrics/v1</c> and <c>metrics/v1</c>). A metric has the name of its samples in
+/// Prometheus (<c>bee_tool_opens_total</c>), since Prometheus' receiver adds the suffixes of type and unit only if the name lacks them.
 /// </summary>
 internal sealed class OtlpMetrics
 {
@@ -25,12 +25,12 @@ internal sealed class OtlpMetrics
 
     private OtlpMetrics(IOtlpWriter writer, OtlpOptions options, DateTime now) => (_writer, _options, _now) = (writer, options, OtlpRequest.Nanoseconds(now));
 
-    /// <summary>Writes a request.</summary>
-    /// <param name="families">The families, as <see cref="MergedFamilies.Merge"/> gives them.</param>
+    /// <summary>Encodes a request.</summary>
+    /// <param name="families">The families that <see cref="MergedFamilies.Merge"/> returned.</param>
     /// <param name="options">The encoding and the temporality.</param>
     /// <param name="resource">The attributes of the resource.</param>
-    /// <param name="now">The moment of the numbers, in UTC.</param>
-    /// <param name="buffer">Where the bytes go.</param>
+    /// <param name="now">The time of the numbers, in UTC.</param>
+    /// <param name="buffer">Receives the bytes.</param>
     /// <returns>The number of data points.</returns>
     public static int Write(IReadOnlyList<MetricFamily> families, OtlpOptions options, IReadOnlyList<KeyValuePair<string, string>> resource, DateTime now, ExpositionBuffer buffer)
     {
@@ -75,7 +75,7 @@ internal sealed class OtlpMetrics
         {
             MetricType.Counter => s_sum,
             MetricType.Histogram => isExponential ? s_exponential : s_histogram,
-            // An info is a gauge of 1: its labels carry the information, as in Prometheus.
+            // An info becomes a gauge with the value 1. Its labels have the information, as in Prometheus.
             _ => s_gauge,
         });
         _writer.BeginList(s_points);
@@ -118,7 +118,7 @@ internal sealed class OtlpMetrics
 
         var histogram = series.Histogram!;
         _writer.Fixed(s_count, histogram.Count);
-        // The sum is left out if observations can be negative: it could fall (metrics.proto).
+        // Omits the sum if observations can be negative, because it could fall (metrics.proto).
         if (histogram.Sum is { } sum && histogram.UpperBounds is not [< 0, ..])
         {
             _writer.Double(s_total, sum);
@@ -142,7 +142,7 @@ internal sealed class OtlpMetrics
         _writer.Signed(s_scale, native.Schema);
         _writer.Fixed(s_zeroCount, native.ZeroCount);
         _writer.Begin(s_positive);
-        // Prometheus numbers a bucket by its upper bound, OTLP by its lower one.
+        // Prometheus numbers a bucket by its upper bound, OTLP by its lower bound.
         _writer.Signed(s_offset, native.FirstIndex - 1);
         _writer.Numbers(s_positiveCounts, native.Positive);
         _writer.End();
@@ -154,7 +154,7 @@ internal sealed class OtlpMetrics
         _writer.BeginList(field);
         for (var i = 0; i < descriptor.LabelNames.Count; i++)
         {
-            // An empty label is no label.
+            // An empty label is the same as no label.
             if (series.LabelValues[i].Length > 0)
             {
                 OtlpRequest.Attribute(_writer, field, descriptor.LabelNames[i], series.LabelValues[i]);
@@ -164,7 +164,7 @@ internal sealed class OtlpMetrics
         _writer.EndList();
     }
 
-    // In UCUM. A gauge of the unit 1 is a ratio to Prometheus' receiver, so numbers without unit have none here.
+    // Units in UCUM. Numbers without a unit have none, because Prometheus' receiver treats a gauge with the unit 1 as a ratio.
     private static string? Unit(MetricDescriptor descriptor) => !SampleNames.HasUnit(descriptor) ? null : descriptor.Unit switch
     {
         "seconds" => "s",
@@ -176,7 +176,7 @@ internal sealed class OtlpMetrics
         "joules" => "J",
         "meters" => "m",
         "grams" => "g",
-        // Braces are an annotation: a receiver makes no suffix of it, and the name ends with the unit already.
+        // Braces mark an annotation, from which receivers derive no suffix. The name already ends with the unit.
         { } other => "{" + other + "}",
         null => null,
     };

@@ -2,7 +2,7 @@ using Bee.Posix;
 
 namespace Bee.Telemetry.Otlp;
 
-/// <summary>What is exported: each signal has a path and environment variables of its own.</summary>
+/// <summary>The signals of OTLP. Each has its own path and environment variables.</summary>
 internal enum OtlpSignal
 {
     /// <summary>Metrics, <c>/v1/metrics</c>.</summary>
@@ -11,7 +11,7 @@ internal enum OtlpSignal
     Logs,
 }
 
-/// <summary>How OTLP/HTTP encodes requests.</summary>
+/// <summary>The encodings of OTLP/HTTP.</summary>
 public enum OtlpProtocol
 {
     /// <summary>Protobuf, <c>http/protobuf</c>.</summary>
@@ -20,16 +20,16 @@ public enum OtlpProtocol
     Json,
 }
 
-/// <summary>What the numbers of counters and histograms are counted from.</summary>
+/// <summary>The aggregation temporalities of counters and histograms.</summary>
 public enum OtlpTemporality
 {
-    /// <summary>From the start of the count.</summary>
+    /// <summary>Values count from the start of the series.</summary>
     Cumulative,
-    /// <summary>From the export before.</summary>
+    /// <summary>Values count from the previous export.</summary>
     Delta,
 }
 
-/// <summary>Where telemetry is exported to by OTLP/HTTP, and how.</summary>
+/// <summary>The receiver and the encoding of an OTLP/HTTP export.</summary>
 public sealed class OtlpOptions
 {
     /// <summary>Returns options for <see cref="MetricPusher"/>.</summary>
@@ -51,31 +51,31 @@ public sealed class OtlpOptions
         return new OtlpSettings { Endpoint = endpoint }.Resolve(signal, Environment.GetEnvironmentVariable);
     }
 
-    /// <summary>The address that requests go to, with its path.</summary>
+    /// <summary>The URL that requests are sent to, including the path.</summary>
     public required Uri Endpoint { get; init; }
 
     /// <summary>The encoding.</summary>
     public OtlpProtocol Protocol { get; init; }
 
-    /// <summary>Whether requests are compressed with gzip, which each receiver has to take.</summary>
+    /// <summary>Whether requests are compressed with gzip. All receivers support it.</summary>
     public bool IsCompressed { get; init; } = true;
 
-    /// <summary>Further headers, by name. They may be secrets: no message contains a value.</summary>
+    /// <summary>Additional HTTP headers. They may be secrets: no message contains a value.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
 
-    /// <summary>How long one try may take.</summary>
+    /// <summary>The time limit of one request.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>A PEM file with the authorities whose certificates are trusted in place of the system's; null for the system's.</summary>
+    /// <summary>The path of a PEM file with certificate authorities that replace the system's; null for the system's.</summary>
     public string? CertificatePath { get; init; }
 
-    /// <summary>A PEM file with the certificate that Bee shows to the receiver; null for none.</summary>
+    /// <summary>The path of a PEM file with the client certificate; null for none.</summary>
     public string? ClientCertificatePath { get; init; }
 
-    /// <summary>A PEM file with the key of the client's certificate; null if that file has it too.</summary>
+    /// <summary>The path of a PEM file with the key of the client certificate; null if <see cref="ClientCertificatePath"/> contains the key.</summary>
     public string? ClientKeyPath { get; init; }
 
-    /// <summary>What counters and histograms are counted from. Metrics only.</summary>
+    /// <summary>The temporality of counters and histograms. Metrics only.</summary>
     public OtlpTemporality Temporality { get; init; }
 
     /// <summary>Whether histograms whose buckets are powers of two are exported as exponential histograms. Metrics only.</summary>
@@ -84,39 +84,42 @@ public sealed class OtlpOptions
     /// <summary>The time between two exports. Metrics only.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The attributes of the resource, which is this process.</summary>
+    /// <summary>The attributes of the resource that describes this process.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Resource { get; init; } = [];
 
-    /// <summary>What the user should know of these options, as sentences without secrets.</summary>
+    /// <summary>Warnings about these options for the user, as sentences without secrets.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>The receiver, for messages: the address without query, which may be a secret.</summary>
+    /// <summary>The receiver, for messages: the endpoint without its query, which may be a secret.</summary>
     public string Destination => Endpoint.GetLeftPart(UriPartial.Path);
 }
 
-/// <summary>The reasons why OTLP cannot be exported as asked.</summary>
+/// <summary>The reasons why OTLP options are not valid.</summary>
 internal enum OtlpFault
 {
-    /// <summary>The endpoint is not an address with http or https, or has a login in it.</summary>
+    /// <summary>The endpoint is not an http or https URL, or contains a login.</summary>
     InvalidEndpoint,
     /// <summary>A header cannot be sent.</summary>
     InvalidHeader,
-    /// <summary>An environment variable has a value that OTLP does not know.</summary>
+    /// <summary>An environment variable has an invalid value.</summary>
     InvalidVariable,
-    /// <summary>The protocol is one that Bee does not speak: gRPC.</summary>
+    /// <summary>The protocol is gRPC, which Bee does not support.</summary>
     UnsupportedProtocol,
-    /// <summary>The file of authorities, of the client's certificate or of its key cannot be used.</summary>
+    /// <summary>The certificate authorities, the client certificate or its key cannot be used.</summary>
     InvalidCertificate,
 }
 
-/// <summary>OTLP cannot be exported as asked. Holds no secret.</summary>
+/// <summary>
+/// OTLP options are not valid. The message contains no secret. <see cref="BeeException.Id"/> is <c>Otlp.InvalidEndpoint</c>, <c>Otlp.InvalidHeader</c>, <c>Otlp.InvalidVariable</c>,
+/// <c>Otlp.UnsupportedProtocol</c> or <c>Otlp.InvalidCertificate</c>.
+/// </summary>
 public sealed class OtlpException : BeeException
 {
     /// <summary>Creates the exception.</summary>
     /// <param name="fault">The reason.</param>
     /// <param name="message">What happened, as a sentence.</param>
     /// <param name="remedy">What to do, as a sentence.</param>
-    /// <param name="inner">The cause, if another exception was.</param>
+    /// <param name="inner">The exception that caused this one; null if none did.</param>
     internal OtlpException(OtlpFault fault, string message, string remedy, Exception? inner = null) : base($"Otlp.{fault}", message, remedy, inner) => Fault = fault;
 
     /// <summary>The reason.</summary>

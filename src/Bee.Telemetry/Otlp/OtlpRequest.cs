@@ -5,7 +5,7 @@ using Bee.Telemetry.Logs;
 
 namespace Bee.Telemetry.Otlp;
 
-/// <summary>What requests of all signals have in common: the resource, the scope, attributes and times.</summary>
+/// <summary>Encodes the parts that requests of all signals share: the resource, the scope, attributes and times.</summary>
 internal static class OtlpRequest
 {
     private static readonly OtlpField s_resource = new(1, "resource"), s_attributes = new(1, "attributes"), s_scope = new(1, "scope"), s_name = new(1, "name"), s_version = new(2, "version");
@@ -16,10 +16,10 @@ internal static class OtlpRequest
     private static string Version { get; } =
         typeof(OtlpRequest).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
 
-    /// <summary>What requests say of who sends them.</summary>
+    /// <summary>The value of the HTTP field <c>User-Agent</c>.</summary>
     public static string UserAgent { get; } = "Bee-OTLP-Exporter/" + Version;
 
-    /// <summary>Makes a writer for a protocol.</summary>
+    /// <summary>Creates a writer for an encoding.</summary>
     public static IOtlpWriter Writer(OtlpProtocol protocol, ExpositionBuffer buffer) => protocol == OtlpProtocol.Json ? new OtlpJsonWriter(buffer) : new OtlpProtobufWriter(buffer);
 
     /// <summary>Writes the field <c>resource</c> of ResourceMetrics and ResourceLogs.</summary>
@@ -56,7 +56,7 @@ internal static class OtlpRequest
         writer.End();
     }
 
-    /// <summary>Writes the fields of an AnyValue, of a value as <see cref="LogAttribute"/> has it. An empty one stands for null.</summary>
+    /// <summary>Writes the fields of an AnyValue for a value of a <see cref="LogAttribute"/>. Null becomes an empty AnyValue.</summary>
     public static void Value(IOtlpWriter writer, object? value)
     {
         switch (value)
@@ -103,10 +103,10 @@ internal static class OtlpRequest
         }
     }
 
-    /// <summary>Returns a moment in nanoseconds since 1970; 0, which means unknown, for one before.</summary>
+    /// <summary>Returns a time in nanoseconds since 1970; 0, which means unknown, for null and for earlier times.</summary>
     public static ulong Nanoseconds(DateTime? moment) => moment is { } time && time > DateTime.UnixEpoch ? (ulong)(time - DateTime.UnixEpoch).Ticks * 100 : 0;
 
-    /// <summary>Takes the bytes out of a buffer as the body of a request.</summary>
+    /// <summary>Returns the content of a buffer as the body of a request.</summary>
     public static byte[] Body(ExpositionBuffer buffer, bool isCompressed)
     {
         if (!isCompressed)

@@ -4,10 +4,10 @@ using System.Text.Json;
 
 namespace Bee.Telemetry.Otlp;
 
-/// <summary>Reads what receivers answer: partial success, and <c>google.rpc.Status</c>. What is damaged counts as empty, for the status code says what matters.</summary>
+/// <summary>Parses the answers of receivers: partial success, and <c>google.rpc.Status</c>. Damaged answers count as empty, because the status code is what matters.</summary>
 internal static class OtlpResponse
 {
-    /// <summary>How much was rejected of a request, and why, from protobuf.</summary>
+    /// <summary>Returns the number of rejected items, and the reason, from protobuf.</summary>
     public static (long Rejected, string Message) PartialProtobuf(ReadOnlySpan<byte> body)
     {
         while (ReadField(ref body, out var field, out _, out var partial))
@@ -32,7 +32,7 @@ internal static class OtlpResponse
         return (0, "");
     }
 
-    /// <summary>How much was rejected of a request, and why, from JSON.</summary>
+    /// <summary>Returns the number of rejected items, and the reason, from JSON.</summary>
     public static (long Rejected, string Message) PartialJson(byte[] body, OtlpSignal signal)
     {
         try
@@ -52,7 +52,7 @@ internal static class OtlpResponse
         }
     }
 
-    /// <summary>The message of a status in protobuf.</summary>
+    /// <summary>Returns the message of a status in protobuf.</summary>
     public static string StatusProtobuf(ReadOnlySpan<byte> body)
     {
         var message = "";
@@ -64,7 +64,7 @@ internal static class OtlpResponse
         return message;
     }
 
-    /// <summary>The message of a status in JSON.</summary>
+    /// <summary>Returns the message of a status in JSON.</summary>
     public static string StatusJson(byte[] body)
     {
         try
@@ -80,7 +80,7 @@ internal static class OtlpResponse
 
     private static string Text(JsonElement element, string name) => element.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString()! : "";
 
-    // 64 bits are text in JSON; some receivers write numbers.
+    // Integers of 64 bits are strings in JSON, but some receivers write numbers.
     private static long Number(JsonElement element) => element.ValueKind switch
     {
         JsonValueKind.String => long.TryParse(element.GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : 0,
@@ -88,7 +88,7 @@ internal static class OtlpResponse
         _ => 0,
     };
 
-    // Takes one field off the beginning; false at the end, and where the bytes are no field.
+    // Removes one field from the beginning. Returns false at the end, and if the bytes are not a field.
     private static bool ReadField(ref ReadOnlySpan<byte> bytes, out int field, out ulong number, out ReadOnlySpan<byte> text)
     {
         (field, number) = (0, 0);

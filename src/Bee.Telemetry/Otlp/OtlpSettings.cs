@@ -4,48 +4,48 @@ using System.Net;
 namespace Bee.Telemetry.Otlp;
 
 /// <summary>
-/// What a user asks for: what is set goes before the environment variables of OpenTelemetry (specification/protocol/exporter.md), and these before their defaults.
-/// Not a record, so that no generated text shows a header.
+/// The settings of a user, which override OpenTelemetry's environment variables (specification/protocol/exporter.md) and their defaults.
+/// Not a record, whose generated ToString would show headers.
 /// </summary>
 internal sealed class OtlpSettings
 {
-    /// <summary>The text that takes the endpoint from the environment.</summary>
+    /// <summary>The endpoint that stands for the one in the environment.</summary>
     public const string FromEnvironment = "auto";
 
     private const string Prefix = "OTEL_EXPORTER_OTLP_";
     private const string DefaultBase = "http://localhost:4318";
 
     /// <summary>
-    /// The endpoint. An address without a path, such as <c>http://collector:4318</c>, gets that of the signal (<c>/v1/metrics</c>); another is used as it is.
-    /// <see cref="FromEnvironment"/> takes the variables' endpoint, or <c>http://localhost:4318</c>.
+    /// The endpoint. An address without a path, such as <c>http://collector:4318</c>, gets the path of the signal (<c>/v1/metrics</c>); others stay unchanged.
+    /// <see cref="FromEnvironment"/> uses the endpoint of the variables, or <c>http://localhost:4318</c>.
     /// </summary>
     public required string Endpoint { get; init; }
 
-    /// <summary>Headers, which replace all of the environment's; null for those.</summary>
+    /// <summary>Headers, which replace those of the environment; null to use those.</summary>
     public IReadOnlyList<KeyValuePair<string, string>>? Headers { get; init; }
 
-    /// <summary>The encoding; null for the environment's, or protobuf.</summary>
+    /// <summary>The encoding; null for the environment's, or else protobuf.</summary>
     public OtlpProtocol? Protocol { get; init; }
 
-    /// <summary>What counters and histograms are counted from; null for the environment's, or cumulative.</summary>
+    /// <summary>The temporality; null for the environment's, or else cumulative.</summary>
     public OtlpTemporality? Temporality { get; init; }
 
-    /// <summary>The time between two exports of metrics; null for the environment's, or one minute.</summary>
+    /// <summary>The time between two exports of metrics; null for the environment's, or else one minute.</summary>
     public TimeSpan? Interval { get; init; }
 
-    /// <summary>Reads a text of the form <c>name=value,name=value</c>, whose values are percent-encoded.</summary>
+    /// <summary>Parses headers of the form <c>name=value,name=value</c> with percent-encoded values.</summary>
     /// <param name="text">The text.</param>
-    /// <returns>The headers; null if the text has another form.</returns>
+    /// <returns>The headers; null if the text is not valid.</returns>
     public static IReadOnlyList<KeyValuePair<string, string>>? ReadHeaders(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         return Pairs(text);
     }
 
-    /// <summary>Makes options of this and of the environment.</summary>
+    /// <summary>Combines these settings with the environment.</summary>
     /// <param name="signal">The signal.</param>
     /// <param name="environment">Returns the value of an environment variable; null if it is not set.</param>
-    /// <exception cref="OtlpException">The settings or a variable cannot be used.</exception>
+    /// <exception cref="OtlpException">A setting or a variable is not valid.</exception>
     public OtlpOptions Resolve(OtlpSignal signal, Func<string, string?> environment)
     {
         ArgumentNullException.ThrowIfNull(environment);
@@ -61,7 +61,7 @@ internal sealed class OtlpSettings
 
         if (headers.Count > 0 && endpoint.Scheme == Uri.UriSchemeHttp && !IsLoopback(endpoint))
         {
-            warnings.Add($"The OTLP headers go to {endpoint.Authority} over plain http, and every machine on the way can read them.");
+            warnings.Add($"The OTLP headers go to {endpoint.Authority} over plain http, so every machine on the way can read them.");
         }
 
         return new OtlpOptions
@@ -75,7 +75,7 @@ internal sealed class OtlpSettings
             ClientCertificatePath = variables.Find("CLIENT_CERTIFICATE"),
             ClientKeyPath = variables.Find("CLIENT_KEY"),
             Temporality = Temporality ?? variables.Of(Prefix + "METRICS_TEMPORALITY_PREFERENCE", ("cumulative", OtlpTemporality.Cumulative), ("delta", OtlpTemporality.Delta),
-                // Bee's counters are read when they are exported; for such the preference keeps the totals.
+                // Bee reads its counters when it exports them. The specification makes such counters cumulative for "lowmemory".
                 ("lowmemory", OtlpTemporality.Cumulative)) ?? OtlpTemporality.Cumulative,
             ExponentialHistograms = variables.Of(Prefix + "METRICS_DEFAULT_HISTOGRAM_AGGREGATION", ("explicit_bucket_histogram", false), ("base2_exponential_bucket_histogram", true)) ?? false,
             Interval = Interval ?? variables.Milliseconds("OTEL_METRIC_EXPORT_INTERVAL") ?? TimeSpan.FromSeconds(60),
@@ -86,7 +86,7 @@ internal sealed class OtlpSettings
 
     private Uri Given(OtlpSignal signal) => Variables.Address(Endpoint, signal, isBase: true, "");
 
-    // The environment's headers belong to the environment's endpoint: a token goes to no other host.
+    // The environment's headers are sent only to the environment's endpoint, since they may contain a token.
     private static IReadOnlyList<KeyValuePair<string, string>> HeadersFor(Uri endpoint, Uri? fromEnvironment, Variables variables, List<string> warnings)
     {
         var headers = variables.Headers();
@@ -95,7 +95,7 @@ internal sealed class OtlpSettings
             return headers;
         }
 
-        warnings.Add($"The headers of {Prefix}HEADERS are for {fromEnvironment.Authority}, so {endpoint.Authority} does not get them.");
+        warnings.Add($"The headers of {Prefix}HEADERS are for {fromEnvironment.Authority}, so they are not sent to {endpoint.Authority}.");
         return [];
     }
 
@@ -107,7 +107,7 @@ internal sealed class OtlpSettings
         {
             throw new OtlpException(
                 OtlpFault.InvalidHeader,
-                isName ? $"The value of the header '{header.Key}' has a character other than the printable ones of ASCII." : "The name of a header is not one that HTTP allows.",
+                isName ? $"The value of the header '{header.Key}' has a character that is not printable ASCII." : "The name of a header is not valid in HTTP.",
                 "Give names of letters, digits and dashes, and values without line breaks.");
         }
 
@@ -135,7 +135,7 @@ internal sealed class OtlpSettings
             var given = Pairs(text);
             if (given is null)
             {
-                warnings.Add("OTEL_RESOURCE_ATTRIBUTES is left out: it has another form than name=value,name=value with percent-encoded values.");
+                warnings.Add("OTEL_RESOURCE_ATTRIBUTES is ignored: it does not have the form name=value,name=value with percent-encoded values.");
             }
 
             foreach (var (name, value) in given ?? [])
@@ -152,7 +152,7 @@ internal sealed class OtlpSettings
         return attributes;
     }
 
-    // An empty variable counts as one that is not set (configuration/sdk-environment-variables.md).
+    // An empty variable counts as unset (configuration/sdk-environment-variables.md).
     private static string? Value(Func<string, string?> environment, string name) => environment(name)?.Trim() is { Length: > 0 } value ? value : null;
 
     private static List<KeyValuePair<string, string>>? Pairs(string text)
@@ -177,34 +177,34 @@ internal sealed class OtlpSettings
     private static bool IsLoopback(Uri address) =>
         string.Equals(address.IdnHost, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(address.IdnHost, out var ip) && IPAddress.IsLoopback(ip));
 
-    /// <summary>The environment variables of a signal: one for the signal goes before the one for all.</summary>
+    /// <summary>The environment variables of a signal. A variable of the signal overrides the common one.</summary>
     private sealed class Variables(OtlpSignal signal, Func<string, string?> environment)
     {
-        /// <summary>The signal, as variables name it.</summary>
+        /// <summary>The name of the signal within the names of variables.</summary>
         public string Name { get; } = signal == OtlpSignal.Metrics ? "METRICS" : "LOGS";
 
-        /// <summary>Reads an address.</summary>
-        /// <param name="text">The address. It may hold a secret, so no message repeats it.</param>
+        /// <summary>Parses an address.</summary>
+        /// <param name="text">The address. It may contain a secret, so no message repeats it.</param>
         /// <param name="signal">The signal.</param>
-        /// <param name="isBase">Whether the signal's path is added to an address without one.</param>
-        /// <param name="variable">The variable that it comes from; empty for none.</param>
+        /// <param name="isBase">Whether to append the path of the signal to an address without a path.</param>
+        /// <param name="variable">The variable that contains the address; empty for none.</param>
         public static Uri Address(string text, OtlpSignal signal, bool isBase, string variable)
         {
             var what = variable.Length == 0 ? "The OTLP endpoint" : $"The OTLP endpoint in {variable}";
             if (!Uri.TryCreate(text.Trim(), UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.Host.Length == 0)
             {
-                throw new OtlpException(OtlpFault.InvalidEndpoint, $"{what} is not an address with http or https.", "Give an address such as http://localhost:4318.");
+                throw new OtlpException(OtlpFault.InvalidEndpoint, $"{what} is not an http or https URL.", "Give an address such as http://localhost:4318.");
             }
 
             if (address.UserInfo.Length > 0)
             {
-                throw new OtlpException(OtlpFault.InvalidEndpoint, $"{what} has a login in it.", "Give the address without it, and the login as a header: Authorization.");
+                throw new OtlpException(OtlpFault.InvalidEndpoint, $"{what} contains a login.", "Remove the login from the address, and send it in the header Authorization.");
             }
 
             return isBase && address.AbsolutePath == "/" ? new UriBuilder(address) { Path = Path(signal) }.Uri : address;
         }
 
-        /// <summary>The endpoint; null if no variable has one.</summary>
+        /// <summary>Returns the endpoint; null if no variable sets it.</summary>
         public Uri? Endpoint()
         {
             if (Value(environment, $"{Prefix}{Name}_ENDPOINT") is { } own)
@@ -217,21 +217,21 @@ internal sealed class OtlpSettings
                 return null;
             }
 
-            // The path of a signal is below the path of all.
+            // The path of a signal is appended to the common endpoint.
             var address = Address(all, signal, isBase: false, Prefix + "ENDPOINT");
             return new UriBuilder(address) { Path = address.AbsolutePath.TrimEnd('/') + Path(signal) }.Uri;
         }
 
-        /// <summary>The headers.</summary>
+        /// <summary>Returns the headers.</summary>
         public IReadOnlyList<KeyValuePair<string, string>> Headers()
         {
             var name = Value(environment, $"{Prefix}{Name}_HEADERS") is not null ? $"{Prefix}{Name}_HEADERS" : Prefix + "HEADERS";
             return Value(environment, name) is not { } text ? []
                 : Pairs(text) ?? throw new OtlpException(
-                    OtlpFault.InvalidHeader, $"{name} has another form than name=value,name=value.", "Encode commas, equals signs and spaces in values by percent signs: %2C, %3D, %20.");
+                    OtlpFault.InvalidHeader, $"{name} does not have the form name=value,name=value.", "Percent-encode commas, equals signs and spaces in values: %2C, %3D, %20.");
         }
 
-        /// <summary>The protocol.</summary>
+        /// <summary>Returns the protocol.</summary>
         public OtlpProtocol Protocol(OtlpProtocol? given)
         {
             if (given is { } one)
@@ -243,21 +243,21 @@ internal sealed class OtlpSettings
             {
                 throw new OtlpException(
                     OtlpFault.UnsupportedProtocol,
-                    $"{Prefix}PROTOCOL asks for gRPC, which Bee does not speak.",
+                    $"{Prefix}PROTOCOL asks for gRPC, which Bee does not support.",
                     $"Set {Prefix}PROTOCOL to http/protobuf, and the endpoint to the port for HTTP, which is 4318 by default.");
             }
 
             return Choice("PROTOCOL", ("http/protobuf", OtlpProtocol.Protobuf), ("http/json", OtlpProtocol.Json)) ?? OtlpProtocol.Protobuf;
         }
 
-        /// <summary>The value of a variable that each signal can have; null if none is set.</summary>
+        /// <summary>Returns the value of a variable of the signal, or else of the common one; null if neither is set.</summary>
         public string? Find(string name) => Value(environment, $"{Prefix}{Name}_{name}") ?? Value(environment, Prefix + name);
 
-        /// <summary>One of several values of a variable that each signal can have.</summary>
+        /// <summary>Returns the choice that a variable of the signal, or else the common one, makes; null if neither is set.</summary>
         public T? Choice<T>(string name, params (string Text, T Value)[] values) where T : struct =>
             Of($"{Prefix}{Name}_{name}", values) ?? Of(Prefix + name, values);
 
-        /// <summary>One of several values of a variable; null if it is not set.</summary>
+        /// <summary>Returns the choice that a variable makes; null if it is not set.</summary>
         public T? Of<T>(string name, params (string Text, T Value)[] values) where T : struct
         {
             if (Value(environment, name) is not { } text)
@@ -273,10 +273,10 @@ internal sealed class OtlpSettings
                 }
             }
 
-            throw new OtlpException(OtlpFault.InvalidVariable, $"{name} has a value that OTLP does not know.", $"Set it to {string.Join(" or ", values.Select(static one => one.Text))}, or unset it.");
+            throw new OtlpException(OtlpFault.InvalidVariable, $"{name} has an unknown value.", $"Set it to {string.Join(" or ", values.Select(static one => one.Text))}, or unset it.");
         }
 
-        /// <summary>A time in milliseconds; null if the variable is not set.</summary>
+        /// <summary>Returns a time in milliseconds; null if the variable is not set.</summary>
         public TimeSpan? Milliseconds(string name) =>
             Value(environment, name) is not { } text ? null
             : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? TimeSpan.FromMilliseconds(number)

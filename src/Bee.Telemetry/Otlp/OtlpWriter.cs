@@ -5,7 +5,7 @@ using Bee.Telemetry.Exposition;
 
 namespace Bee.Telemetry.Otlp;
 
-/// <summary>A field of a message: its number in protobuf and its name in JSON.</summary>
+/// <summary>A field of a message, with its protobuf number and its JSON name.</summary>
 internal readonly struct OtlpField(int number, string name)
 {
     public int Number { get; } = number;
@@ -13,16 +13,16 @@ internal readonly struct OtlpField(int number, string name)
     public JsonEncodedText Name { get; } = JsonEncodedText.Encode(name);
 }
 
-/// <summary>Writes a message field by field in one encoding, so that each message is described once.</summary>
+/// <summary>Encodes a message field by field, so that each message is described only once for all encodings.</summary>
 internal interface IOtlpWriter
 {
-    /// <summary>Begins a field that holds a message; <see cref="End"/> ends it.</summary>
+    /// <summary>Begins a field that contains a message. <see cref="End"/> ends it.</summary>
     void Begin(in OtlpField field);
 
-    /// <summary>Begins the values of a repeated field of messages: each <see cref="BeginItem"/> until <see cref="EndList"/>.</summary>
+    /// <summary>Begins a repeated field of messages, each of which starts with <see cref="BeginItem"/>. <see cref="EndList"/> ends it.</summary>
     void BeginList(in OtlpField field);
 
-    /// <summary>Begins a message of a repeated field; <see cref="End"/> ends it.</summary>
+    /// <summary>Begins a message of a repeated field. <see cref="End"/> ends it.</summary>
     void BeginItem(in OtlpField field);
 
     /// <summary>Ends a message.</summary>
@@ -37,34 +37,34 @@ internal interface IOtlpWriter
 
     void Bool(in OtlpField field, bool value);
 
-    /// <summary>A field of type enum, int32 or sint32 that is written as a number in both encodings.</summary>
+    /// <summary>Writes a field of type enum, int32 or sint32 that is a number in both encodings.</summary>
     void Enum(in OtlpField field, int value);
 
-    /// <summary>A field of type sint32.</summary>
+    /// <summary>Writes a field of type sint32.</summary>
     void Signed(in OtlpField field, int value);
 
-    /// <summary>A field of type int64.</summary>
+    /// <summary>Writes a field of type int64.</summary>
     void Integer(in OtlpField field, long value);
 
-    /// <summary>A field of type fixed64.</summary>
+    /// <summary>Writes a field of type fixed64.</summary>
     void Fixed(in OtlpField field, ulong value);
 
     void Double(in OtlpField field, double value);
 
-    /// <summary>A repeated field of type fixed64.</summary>
+    /// <summary>Writes a repeated field of type fixed64.</summary>
     void Fixeds(in OtlpField field, IReadOnlyList<ulong> values);
 
-    /// <summary>A repeated field of type uint64.</summary>
+    /// <summary>Writes a repeated field of type uint64.</summary>
     void Numbers(in OtlpField field, IReadOnlyList<ulong> values);
 
-    /// <summary>A repeated field of type double.</summary>
+    /// <summary>Writes a repeated field of type double.</summary>
     void Doubles(in OtlpField field, IReadOnlyList<double> values);
 
-    /// <summary>Ends the whole.</summary>
+    /// <summary>Ends the outermost message.</summary>
     void Finish();
 }
 
-/// <summary>Protobuf.</summary>
+/// <summary>Encodes protobuf.</summary>
 internal sealed class OtlpProtobufWriter(ExpositionBuffer buffer) : IOtlpWriter
 {
     private readonly ProtobufWriter _writer = new(buffer);
@@ -83,7 +83,7 @@ internal sealed class OtlpProtobufWriter(ExpositionBuffer buffer) : IOtlpWriter
 
     public void EndList()
     {
-        // Each item has ended.
+        // Each item was ended separately.
     }
 
     public void Text(in OtlpField field, string value) => _writer.Text(field.Number, value);
@@ -137,12 +137,12 @@ internal sealed class OtlpProtobufWriter(ExpositionBuffer buffer) : IOtlpWriter
 
     public void Finish()
     {
-        // The outermost message has no length.
+        // The outermost message has no length prefix.
     }
 }
 
 /// <summary>
-/// JSON by the rules of OTLP (specification/protocol/otlp.md, "JSON Protobuf Encoding"): names in lowerCamelCase, integers of 64 bits as text, enums as numbers, bytes in base64.
+/// Encodes JSON by the rules of OTLP (specification/protocol/otlp.md, "JSON Protobuf Encoding"): names in lowerCamelCase, 64-bit integers as strings, enums as numbers, bytes in base64.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "Finish disposes of the writer.")]
 internal sealed class OtlpJsonWriter : IOtlpWriter
@@ -215,7 +215,7 @@ internal sealed class OtlpJsonWriter : IOtlpWriter
         _writer.Dispose();
     }
 
-    // JSON has no number for these; protobuf's mapping has text.
+    // JSON has no numbers for these values. The protobuf mapping uses strings.
     private void Double(double value)
     {
         if (double.IsFinite(value))

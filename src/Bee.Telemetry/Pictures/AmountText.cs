@@ -3,7 +3,7 @@ using Bee.Telemetry.Metrics;
 
 namespace Bee.Telemetry.Pictures;
 
-/// <summary>Weights as text for readers.</summary>
+/// <summary>Formats weights for readers.</summary>
 internal static class AmountText
 {
     private static readonly (double From, double Per, string Unit)[] s_times = [(1, 1, "s"), (1e-3, 1e-3, "ms"), (1e-6, 1e-6, "µs"), (0, 1e-9, "ns")];
@@ -11,7 +11,7 @@ internal static class AmountText
     private static readonly (double From, double Per, string Unit)[] s_sizes =
         [((double)(1L << 40), (double)(1L << 40), "TiB"), (1 << 30, 1 << 30, "GiB"), (1 << 20, 1 << 20, "MiB"), (1 << 10, 1 << 10, "KiB"), (0, 1, "bytes")];
 
-    /// <summary>A weight with its unit, as <c>1,234 samples</c> or <c>1.25 ms</c>; the same text in every culture.</summary>
+    /// <summary>Returns a weight with its unit, such as <c>1,234 samples</c> or <c>1.25 ms</c>, in the invariant culture.</summary>
     public static string Of(long weight, string? unit)
     {
         var known = MetricUnits.Find(unit);
@@ -24,7 +24,7 @@ internal static class AmountText
         };
     }
 
-    /// <summary>A part of a whole in percent, with two places.</summary>
+    /// <summary>Returns a part of a whole in percent, with two decimals.</summary>
     public static string Percent(long part, long whole) => (whole == 0 ? 0 : 100.0 * part / whole).ToString("0.00", CultureInfo.InvariantCulture) + " %";
 
     private static string Scaled(double value, (double From, double Per, string Unit)[] scales)

@@ -16,25 +16,25 @@ public sealed record FlameGraphOptions
 }
 
 /// <summary>
-/// Draws stacks as an SVG file that needs no other: each frame is as wide as its part of the whole and lies on the function that called it. A script in it zooms, searches and
-/// shows what is under the pointer; without scripts the picture stands still, and each frame has its title. The same profile gives the same bytes.
+/// Draws stacks as a self-contained SVG file. Each frame is as wide as its share of the whole, and lies on the frame of its caller. An embedded script zooms, searches and
+/// shows details of a frame. Without scripts, the picture is static, and each frame has a title. The same profile yields the same bytes.
 /// </summary>
 internal static class FlameGraph
 {
     private const string Svg = "http://www.w3.org/2000/svg";
 
-    // What a screen shows at this width, in tenths of a pixel, and how many frames a browser moves without delay.
+    // The width of a screen in pixels, the number of tenths of a pixel in it, and the number of frames that a browser moves without delay.
     private const int Width = 1200, LeastPart = 12_000, MostFrames = 20_000;
 
     private const int Row = 18, Top = 72, Bottom = 34, Shades = 6;
 
-    // Of the monospaced letters of 12 pixels.
+    // The width of a monospaced letter at 12 pixels.
     private const double LetterWidth = 7.23;
 
     /// <summary>Draws a profile.</summary>
     /// <param name="profile">The profile.</param>
-    /// <param name="options">How it is drawn.</param>
-    /// <param name="output">Where the file goes; it is left open.</param>
+    /// <param name="options">The title and the direction.</param>
+    /// <param name="output">Receives the file. It stays open.</param>
     public static void Write(StackProfile profile, FlameGraphOptions options, Stream output)
     {
         ArgumentNullException.ThrowIfNull(profile);
@@ -47,7 +47,7 @@ internal static class FlameGraph
         new Drawing(xml, profile, options, totals, places, hidden).Write();
     }
 
-    // A frame narrower than a tenth of a pixel cannot be seen, and more than this many cannot be read.
+    // Frames narrower than a tenth of a pixel are invisible, and more than MostFrames are too many to read.
     private static long Least(long[] totals)
     {
         var least = Math.Max(1, totals[0] / LeastPart);
@@ -61,7 +61,7 @@ internal static class FlameGraph
         return drawn[^MostFrames];
     }
 
-    // Of frames that are equally wide those nearest to the root.
+    // Of frames of equal width, keeps those nearest to the root.
     private static List<StackProfile.Place> Cut(List<StackProfile.Place> places)
     {
         if (places.Count <= MostFrames)
@@ -189,7 +189,7 @@ internal static class FlameGraph
             Line();
         }
 
-        // One name has one colour, in all pictures.
+        // A name has the same color in all pictures.
         private static string Class(CallFrame frame)
         {
             var hash = 2166136261u;
@@ -209,7 +209,7 @@ internal static class FlameGraph
 
         private static string Shorten(string text, int letters) => text.Length <= letters ? text : text[..(char.IsHighSurrogate(text[letters - 2]) ? letters - 2 : letters - 1)] + "…";
 
-        // XML has no way to write these two, and names of others have whatever they like.
+        // XML cannot represent these two characters, and names come from traced processes.
         private static string Text(string text) => TerminalText.Show(text).Replace('\uFFFE', '\uFFFD').Replace('\uFFFF', '\uFFFD');
 
         private static string Percent(double value) => value.ToString("0.####", CultureInfo.InvariantCulture) + "%";

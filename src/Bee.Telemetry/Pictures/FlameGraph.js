@@ -6,7 +6,7 @@
   var canvas = svg.querySelector('.frames');
   var inverted = svg.dataset.inverted === 'true', row = Number(svg.dataset.row);
   var rows = Math.round(Number(canvas.getAttribute('height')) / row);
-  // Places are percentages with four digits: neighbours may differ by that much.
+  // Positions are percentages with four decimals, so neighbors may differ by this much.
   var slack = 0.0003;
 
   function make(space, name, parent, attributes) {
@@ -16,7 +16,7 @@
     return element;
   }
 
-  // The frames as they stand in the file: each behind its parent.
+  // The frames in the order of the file: each after its parent.
   var frames = [], above = [];
   Array.from(canvas.children).forEach(function (element) {
     var title = element.querySelector('title'), text = title.textContent, end = text.indexOf('\n');
@@ -29,7 +29,7 @@
     };
     frames.push(frame);
     above[depth] = frame;
-    // The script shows its own, at once.
+    // The script shows a tooltip of its own, without delay.
     element.removeChild(title);
     element.setAttribute('tabindex', frame.depth ? '-1' : '0');
     element.setAttribute('role', 'button');
@@ -48,7 +48,7 @@
     return text.length <= letters ? text : text.slice(0, letters - 1).replace(/[\ud800-\udbff]$/, '') + '…';
   }
 
-  // Places the frames for the zoomed one, and writes as much of each name as fits.
+  // Arranges the frames for the zoomed one, and shows as much of each name as fits.
   function draw() {
     var whole = canvas.getBoundingClientRect().width, outer = new Set();
     for (var frame = zoomed.parent; frame; frame = frame.parent) outer.add(frame);
@@ -87,12 +87,12 @@
     focused = frame;
     frame.element.setAttribute('tabindex', '0');
     frame.element.focus({ preventScroll: true });
-    // A frame of no height scrolls no further than needed.
+    // A frame without height scrolls no further than needed.
     var box = frame.element.getBoundingClientRect(), least = bar.getBoundingClientRect().height;
     if (box.top < least || box.bottom > window.innerHeight) window.scrollBy(0, box.top - window.innerHeight / 2);
   }
 
-  // The bar: what has been found, the search, the way back.
+  // The bar: the number of matches, the search field, the reset button.
   var holder = make(svgSpace, 'foreignObject', svg, { x: 0, y: 0, width: '100%', height: 40 });
   var bar = make(pageSpace, 'div', holder, { 'class': 'bar' });
   var found = make(pageSpace, 'output', bar, { 'class': 'found', 'aria-live': 'polite' });
@@ -123,7 +123,7 @@
     if (isHit || !text) count();
   }
 
-  // What is inside of a hit counts once.
+  // Frames within a matching frame are not counted again.
   function count() {
     if (!isHit) {
       if (!search.value.trim()) found.textContent = '';
@@ -141,7 +141,7 @@
     found.textContent = hits + (hits === 1 ? ' frame, ' : ' frames, ') + Math.min(100, part / zoomed.width * 100).toFixed(2) + ' %';
   }
 
-  // The tip beside the pointer.
+  // The tooltip next to the pointer.
   var tip = make(svgSpace, 'g', svg, { 'class': 'tip', visibility: 'hidden' }), shown = null;
   function hide() {
     tip.setAttribute('visibility', 'hidden');
@@ -221,7 +221,7 @@
     }
   });
 
-  // The bar stays in sight; a tall picture begins at its root.
+  // The bar stays visible; a tall picture starts at its root.
   function stick() {
     var y = Math.max(0, -svg.getBoundingClientRect().top);
     holder.setAttribute('y', y);

@@ -3,12 +3,12 @@ using System.Text;
 
 namespace Bee.Telemetry.Pictures;
 
-/// <summary>Writes stacks as lines of text: the names of the frames with semicolons between, the outermost first, a blank and the weight.</summary>
+/// <summary>Writes stacks as lines of text: the frames separated by semicolons with the outermost first, a space and the weight.</summary>
 internal static class FoldedStacks
 {
     /// <summary>Writes a profile.</summary>
     /// <param name="profile">The profile.</param>
-    /// <param name="output">Where the text goes; it is left open.</param>
+    /// <param name="output">Receives the text. It stays open.</param>
     public static void Write(StackProfile profile, Stream output)
     {
         ArgumentNullException.ThrowIfNull(profile);
@@ -22,7 +22,7 @@ internal static class FoldedStacks
                 continue;
             }
 
-            // A semicolon separates frames, whatever the reader.
+            // Readers split frames at each semicolon.
             line.Length = ends[depth - 1];
             line.Append(depth > 1 ? ";" : "").Append(profile.Frame(node)!.Name.Replace(';', ':'));
             ends.RemoveRange(depth, ends.Count - depth);

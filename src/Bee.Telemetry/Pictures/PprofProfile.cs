@@ -4,13 +4,13 @@ using Bee.Telemetry.Metrics;
 
 namespace Bee.Telemetry.Pictures;
 
-/// <summary>Writes stacks as pprof reads them: message <c>perftools.profiles.Profile</c> (google/pprof, <c>proto/profile.proto</c>), compressed with gzip.</summary>
+/// <summary>Writes stacks for pprof: a gzip-compressed message <c>perftools.profiles.Profile</c> (google/pprof, <c>proto/profile.proto</c>).</summary>
 internal static class PprofProfile
 {
-    /// <summary>Writes a profile, whose collector should keep places.</summary>
+    /// <summary>Writes a profile. Its collector should use <see cref="StackOptions.KeepsPlaces"/>.</summary>
     /// <param name="profile">The profile.</param>
     /// <param name="title">A comment; null for none.</param>
-    /// <param name="output">Where the bytes go; it is left open.</param>
+    /// <param name="output">Receives the bytes. It stays open.</param>
     public static void Write(StackProfile profile, string? title, Stream output)
     {
         ArgumentNullException.ThrowIfNull(profile);
@@ -33,7 +33,7 @@ internal static class PprofProfile
         (_, { } unit) => (unit, "count"),
     };
 
-    /// <summary>The tables of a profile, whose rows are known by numbers from 1 on; of strings from 0 on.</summary>
+    /// <summary>The tables of a profile. Rows are referred to by number, from 1 on; strings from 0 on.</summary>
     private sealed class Tables(ExpositionBuffer buffer)
     {
         private readonly ProtobufWriter _writer = new(buffer);
@@ -71,7 +71,7 @@ internal static class PprofProfile
                 _writer.Number(13, Text(title));
             }
 
-            // Last: what stands before has its strings in it.
+            // Written last, because writing the other tables adds strings.
             foreach (var text in _texts)
             {
                 _writer.Text(6, text);
@@ -86,7 +86,7 @@ internal static class PprofProfile
             _writer.End(start);
         }
 
-        // A sample has its locations from the innermost outwards, and beside them what stands below the stack.
+        // A sample lists its locations from the innermost frame outwards. The groups below the stack become labels.
         private void AppendSample(StackProfile profile, int node)
         {
             var weight = profile.Weight(node);
@@ -147,7 +147,7 @@ internal static class PprofProfile
         {
             var start = _writer.Begin(3);
             _writer.Number(1, (ulong)mapping.Id);
-            // Places in a file count from its beginning, addresses of the kernel as they are.
+            // Locations in a file are relative to its beginning. Kernel addresses are absolute.
             _writer.Number(2, mapping.IsKernel ? mapping.First : 0);
             _writer.Number(3, mapping.Last == ulong.MaxValue ? ulong.MaxValue : mapping.Last + 1);
             _writer.Number(5, Text(mapping.Module));
@@ -156,7 +156,7 @@ internal static class PprofProfile
                 _writer.Number(6, Text(build));
             }
 
-            // has_functions: pprof then does not look for symbols (profile.proto).
+            // has_functions: pprof does not look for symbols (profile.proto).
             _writer.Number(7, 1);
             _writer.End(start);
         }

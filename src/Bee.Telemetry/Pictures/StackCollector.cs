@@ -11,24 +11,24 @@ using Bee.Posix;
 
 namespace Bee.Telemetry.Pictures;
 
-/// <summary>What is taken from the objects.</summary>
+/// <summary>The fields of events and entries that a <see cref="StackCollector"/> uses.</summary>
 public sealed record StackOptions
 {
-    /// <summary>The fields with stacks, the outermost part first; empty for the only one, or the stacks of user space and kernel.</summary>
+    /// <summary>The names of the stack fields, the outermost part first. If empty, the only stack, or the stacks of user space and kernel.</summary>
     public IReadOnlyList<string> Stacks { get; init; } = [];
 
-    /// <summary>The field whose number is counted; null for the only number of an entry, and 1 for each event.</summary>
+    /// <summary>The name of the numeric field to add up. If null, the only number of a map entry, and 1 for each event.</summary>
     public string? Value { get; init; }
 
-    /// <summary>The fields that stand below the stack; null for <c>comm</c>, where the objects have it.</summary>
+    /// <summary>The names of the fields to group by, which become the outermost frames. If null, <c>comm</c> if the objects have it.</summary>
     public IReadOnlyList<string>? Groups { get; init; }
 
-    /// <summary>Whether calls of a function from several places stay separate frames.</summary>
+    /// <summary>Whether to keep the module, build id and address of each frame, as pprof needs them. Calls of a function from different places then stay separate frames.</summary>
     public bool KeepsPlaces { get; init; }
 }
 
 /// <summary>
-/// Adds events and entries up by their stacks. Of an entry that comes again, with the same key in the same map, the last value counts. Not for several threads at once.
+/// Adds up events and map entries by their stacks. If a map entry is added again, with the same key of the same map, its last value replaces the earlier one. Not thread-safe.
 /// </summary>
 public sealed class StackCollector
 {
@@ -45,19 +45,19 @@ public sealed class StackCollector
     /// <param name="options">The fields to use; null for the defaults.</param>
     public StackCollector(StackOptions? options = null) => _options = options ?? new StackOptions();
 
-    /// <summary>What has been added up.</summary>
+    /// <summary>The profile so far.</summary>
     public StackProfile Profile { get; } = new();
 
-    /// <summary>How many objects had a stack.</summary>
+    /// <summary>The number of added objects that have a stack.</summary>
     public long Taken { get; private set; }
 
-    /// <summary>How many objects did not have a stack.</summary>
+    /// <summary>The number of added objects without a stack.</summary>
     public long WithoutStack { get; private set; }
 
-    /// <summary>How many objects had a number below zero, which counts as zero.</summary>
+    /// <summary>The number of added objects with a negative number, which counts as zero.</summary>
     public long Negative { get; private set; }
 
-    /// <summary>How many stacks the kernel could not give, by the error that it gave instead.</summary>
+    /// <summary>The number of stacks that the kernel could not record, by the name of the error, such as <c>EEXIST</c>.</summary>
     public IReadOnlyDictionary<string, long> Missing => _missing;
 
     /// <summary>Adds the stacks of an event or map entry.</summary>
@@ -67,8 +67,8 @@ public sealed class StackCollector
 
     /// <summary>Adds an event, an entry or a histogram.</summary>
     /// <param name="item">The object.</param>
-    /// <param name="shape">What is known of its type; null if nothing is.</param>
-    /// <exception cref="PictureException">It is not clear which stack or number is meant, or the objects do not have what was asked for.</exception>
+    /// <param name="shape">The shape of the object's type; null if unknown.</param>
+    /// <exception cref="PictureException">Several stacks or numbers fit, or a field of <see cref="StackOptions"/> does not exist or has another type.</exception>
     internal void Add(BpfEvent item, IRecordShape? shape)
     {
         ArgumentNullException.ThrowIfNull(item);
@@ -81,10 +81,10 @@ public sealed class StackCollector
         Add(plan, item, item);
     }
 
-    /// <summary>Adds the fields of an object that is not a <see cref="BpfEvent"/>, as <c>Select-Object</c> leaves them.</summary>
+    /// <summary>Adds an object that is not a <see cref="BpfEvent"/>, such as the output of <c>Select-Object</c>, by its fields.</summary>
     /// <param name="type">The name of the object's type, for messages.</param>
     /// <param name="fields">The fields by name.</param>
-    /// <exception cref="PictureException">As for <see cref="Add(BpfEvent, IRecordShape?)"/>.</exception>
+    /// <exception cref="PictureException">Several stacks or numbers fit, or a field of <see cref="StackOptions"/> does not exist or has another type.</exception>
     internal void Add(string type, IReadOnlyList<KeyValuePair<string, object?>> fields)
     {
         ArgumentNullException.ThrowIfNull(fields);
@@ -92,9 +92,8 @@ public sealed class StackCollector
         Add(Plan(known, type, "", FieldOf(fields, "MapName") as string, isEntry: true), fields, null);
     }
 
-    /// <summary>Ends the collection.</summary>
-    /// <returns>The profile, which is not empty.</returns>
-    /// <exception cref="PictureException">Nothing came, or nothing with a stack.</exception>
+    /// <summary>Returns the profile, which is not empty.</summary>
+    /// <exception cref="PictureException">No object was added, or none with a stack.</exception>
     public StackProfile Finish()
     {
         if (Taken > 0)
@@ -103,9 +102,9 @@ public sealed class StackCollector
         }
 
         throw WithoutStack == 0
-            ? new PictureException(PictureFault.Empty, "The input has no objects, and the picture would be empty.", "Watch for longer, or check that the tool reports something without the export.")
-            : new PictureException(PictureFault.NoStack, $"{Quantity.Of(WithoutStack, "object")} came without a stack: {string.Join("; ", _seen.Take(5))}.",
-                "A flame graph needs a tool whose records or keys have a field of the type user_stack_id, kernel_stack_id or stack_id, as the example cpustack has.");
+            ? new PictureException(PictureFault.Empty, "The input has no objects, so there is nothing to draw.", "Collect for longer, or check that the tool emits events.")
+            : new PictureException(PictureFault.NoStack, $"No stack was found in {Quantity.Of(WithoutStack, "object")}: {string.Join("; ", _seen.Take(5))}.",
+                "A flame graph needs a tool whose records or keys have a field of the type user_stack_id, kernel_stack_id or stack_id, such as the example cpustack.");
     }
 
     private void Add(ObjectPlan plan, object item, BpfEvent? record)
@@ -142,7 +141,7 @@ public sealed class StackCollector
         var place = Profile.Find(_frames);
         if (record is MapEntry entry)
         {
-            // A map that is read again gives its entries again.
+            // A map that is polled again returns the same entries again.
             var key = $"{plan.Source}\0{Encoding.Latin1.GetString(entry.RawKey)}";
             if (_entries.TryGetValue(key, out var last))
             {
@@ -158,7 +157,7 @@ public sealed class StackCollector
 
     private void AddFrames(StackTrace? trace)
     {
-        // EFAULT: the process was not in the kernel, or has no user space.
+        // EFAULT: the thread was not in the kernel, or has no user space.
         if (trace is { Count: 0, Error: not 0 and not Errno.EFAULT })
         {
             var error = trace.Error.ToString();
@@ -179,7 +178,7 @@ public sealed class StackCollector
 
     private ObjectPlan PlanOf(BpfEvent item, IRecordShape? shape)
     {
-        // A histogram has numbers for ranges of values, which no width of a frame can show.
+        // A histogram has counts of value ranges, which a flame graph cannot show.
         var known = (item as TruncatedEvent)?.WholeType() ?? item.GetType();
         var described = shape?.Fields ?? RecordType.FieldsOf(known.FullName!) ?? [];
         var key = known.GetProperty("Key")?.PropertyType;
@@ -189,7 +188,7 @@ public sealed class StackCollector
             .Where(property => property.GetIndexParameters().Length == 0)
             .Select(property =>
             {
-                // A cut record has a class of its own, whose properties are nullable.
+                // A truncated record has a type of its own, whose properties are nullable.
                 var type = known.GetProperty(property.Name)?.PropertyType ?? property.PropertyType;
                 var field = described.FirstOrDefault(field => field.Name == property.Name);
                 var isValue = property.Name == "Value" || (item is MapEntry && field is { CName.Length: > 0 } && key?.GetProperty(property.Name) is null);
@@ -226,7 +225,7 @@ public sealed class StackCollector
     {
         if (_options.Stacks.Count > 0)
         {
-            // A map without stacks is left out; one with other stacks is an error.
+            // Skips a map without stacks, and fails for one with other stacks.
             return Array.Exists(fields, field => field.IsStack || _options.Stacks.Any(name => Is(field, name))) ? [.. _options.Stacks.Select(name => StackNamed(fields, name, map))] : [];
         }
 
@@ -235,7 +234,7 @@ public sealed class StackCollector
         Field[] ofKernel = [.. stacks.Where(field => SideOf(field.Name) == FrameKind.Kernel)];
         return stacks.Length <= 1 ? stacks
             : stacks.Length == 2 && ofUser.Length == 1 && ofKernel.Length == 1 ? [ofUser[0], ofKernel[0]]
-            : throw new PictureException(PictureFault.SeveralStacks, $"{map ?? "An object"} has several stacks: {string.Join(", ", stacks.Select(field => field.Name))}.", "Name those that are meant, the outermost first.");
+            : throw new PictureException(PictureFault.SeveralStacks, $"{map ?? "An object"} has several stacks: {string.Join(", ", stacks.Select(field => field.Name))}.", "Choose the stacks by name, the outermost first.");
     }
 
     private Field? Value(Field[] fields, string? map, bool isEntry)
@@ -249,7 +248,7 @@ public sealed class StackCollector
         Field[] numbers = isEntry ? [.. fields.Where(field => field.IsValue && field.IsNumber)] : [];
         return numbers.Length <= 1 ? numbers.FirstOrDefault()
             : Array.Find(numbers, field => field.Name == "Value")
-            ?? throw new PictureException(PictureFault.SeveralValues, $"The entries of {map ?? "the map"} have several numbers: {string.Join(", ", numbers.Select(field => field.Name))}.", "Name the one that is to be counted.");
+            ?? throw new PictureException(PictureFault.SeveralValues, $"The entries of {map ?? "the map"} have several numbers: {string.Join(", ", numbers.Select(field => field.Name))}.", "Choose one by name.");
     }
 
     private void Agree(string? map, string? value, string? unit)
@@ -262,7 +261,7 @@ public sealed class StackCollector
         }
         else if (unit != Profile.Unit)
         {
-            throw new PictureException(PictureFault.SeveralValues, $"Numbers of {_source} and of {source} cannot be added up.", "Draw them one by one: choose by MapName what goes into the picture.");
+            throw new PictureException(PictureFault.SeveralValues, $"Numbers of {_source} and of {source} cannot be added up.", "Filter the input by MapName, and draw each map separately.");
         }
         else if (map is not null && _names.Add(map))
         {
@@ -283,7 +282,7 @@ public sealed class StackCollector
         ? $"Stacks are {string.Join(", ", names)}."
         : "It does not have a stack.";
 
-    // What bee.h's types are called, and Inspektor Gadget's fields.
+    // The names of bee.h's types, and of Inspektor Gadget's fields.
     private static FrameKind SideOf(string name) =>
         name.Contains("user", StringComparison.OrdinalIgnoreCase) || name.Contains("ustack", StringComparison.OrdinalIgnoreCase) ? FrameKind.User
         : name.Contains("kern", StringComparison.OrdinalIgnoreCase) || name.Contains("kstack", StringComparison.OrdinalIgnoreCase) ? FrameKind.Kernel

@@ -1,55 +1,53 @@
 namespace Bee.Telemetry.Pictures;
 
-/// <summary>Where a frame of a picture comes from.</summary>
+/// <summary>The kinds of frames.</summary>
 internal enum FrameKind
 {
     /// <summary>A field of the record, such as the name of the process.</summary>
     Group,
-    /// <summary>Code of a process.</summary>
+    /// <summary>User-space code.</summary>
     User,
-    /// <summary>Code of the kernel.</summary>
+    /// <summary>Kernel code.</summary>
     Kernel,
-    /// <summary>The place of a stack that was not recorded.</summary>
+    /// <summary>A placeholder for a stack that was not recorded.</summary>
     Missing,
 }
 
-/// <summary>A frame: what is counted under one name.</summary>
-/// <param name="Name">The function's name, or what stands for it. It has no control characters.</param>
-/// <param name="Kind">Where it comes from.</param>
+/// <summary>A frame of a profile.</summary>
+/// <param name="Name">The name of the function, or a placeholder. Without control characters.</param>
+/// <param name="Kind">The kind of the frame.</param>
 internal sealed record CallFrame(string Name, FrameKind Kind)
 {
-    /// <summary>The file or kernel module of the code, or the field of a <see cref="FrameKind.Group"/>; null if it is unknown or does not count.</summary>
+    /// <summary>The file or kernel module of the code, or the field of a <see cref="FrameKind.Group"/>; null if unknown or not kept.</summary>
     public string? Module { get; init; }
 
-    /// <summary>The build id of the file; null if it is unknown.</summary>
+    /// <summary>The build id of the file; null if unknown.</summary>
     public string? BuildId { get; init; }
 
-    /// <summary>The place in the file, or the address of kernel code; 0 if it is unknown or does not count.</summary>
+    /// <summary>The offset in the file, or the address of kernel code; 0 if unknown or not kept.</summary>
     public ulong Place { get; init; }
 }
 
-/// <summary>
-/// How much was counted at each stack: a tree of frames, the outermost first, in which stacks share their beginnings. Not for several threads at once.
-/// </summary>
+/// <summary>Weights of stacks, as a tree of frames with the outermost first. Create it with a <see cref="StackCollector"/>. Not thread-safe.</summary>
 public sealed class StackProfile
 {
-    // Node 0 is the root, which has no frame. A parent stands before its children.
+    // Node 0 is the root, which has no frame. A parent precedes its children.
     private readonly List<Node> _nodes = [new Node(-1, -1)];
     private readonly List<CallFrame> _frames = [];
     private readonly Dictionary<CallFrame, int> _frameIds = [];
     private readonly Dictionary<ulong, int> _children = [];
     private long[] _weights = new long[64];
 
-    /// <summary>The unit of the weights, such as <c>samples</c> or <c>ns</c>; null if it is unknown.</summary>
+    /// <summary>The unit of the weights, such as <c>samples</c> or <c>ns</c>; null if unknown.</summary>
     public string? Unit { get; set; }
 
-    /// <summary>What was counted, such as the name of a map; null if it is unknown.</summary>
+    /// <summary>The name of the data, such as the name of a map; null if unknown.</summary>
     public string? Name { get; set; }
 
-    /// <summary>The sum of all weights. A sum that does not fit is <see cref="long.MaxValue"/>.</summary>
+    /// <summary>The sum of all weights, at most <see cref="long.MaxValue"/>.</summary>
     public long Total => Totals()[0];
 
-    /// <summary>How many different stacks have a weight.</summary>
+    /// <summary>The number of different stacks with a weight.</summary>
     public int StackCount => _weights.AsSpan(0, _nodes.Count).Length - _weights.AsSpan(0, _nodes.Count).Count(0L);
 
     /// <summary>Writes the profile as a flame graph, as folded stacks or for <c>pprof</c>. The same profile yields the same bytes.</summary>
@@ -76,9 +74,9 @@ public sealed class StackProfile
         }
     }
 
-    /// <summary>Finds a stack, and adds it with the weight 0 if it is new.</summary>
+    /// <summary>Returns the number of a stack. Adds the stack with the weight 0 if it is new.</summary>
     /// <param name="frames">The frames, the outermost first.</param>
-    /// <returns>Its number, for <see cref="Add"/>.</returns>
+    /// <returns>The number, for <see cref="Add"/>.</returns>
     internal int Find(IReadOnlyList<CallFrame> frames)
     {
         ArgumentNullException.ThrowIfNull(frames);
@@ -92,11 +90,11 @@ public sealed class StackProfile
     }
 
     /// <summary>Adds to the weight of a stack.</summary>
-    /// <param name="stack">The number that <see cref="Find"/> gave.</param>
-    /// <param name="weight">The weight; a negative one takes away what was added before.</param>
+    /// <param name="stack">The number that <see cref="Find"/> returned.</param>
+    /// <param name="weight">The weight to add. A negative one reverts an earlier call.</param>
     internal void Add(int stack, long weight) => _weights[stack] = Sum(_weights[stack], weight);
 
-    /// <summary>The weight of each stack with all that begin with it.</summary>
+    /// <summary>Returns the total of each node: its weight plus those of all nodes below it.</summary>
     internal long[] Totals()
     {
         var totals = _weights[.._nodes.Count];
@@ -109,12 +107,12 @@ public sealed class StackProfile
         return totals;
     }
 
-    /// <summary>The stacks whose total is at least a minimum: each behind its parent, siblings by name. The first is the root.</summary>
+    /// <summary>Returns the nodes whose total is at least a minimum, depth first, siblings sorted by name. The first is the root.</summary>
     /// <param name="totals">The totals.</param>
-    /// <param name="minimum">The least total, above 0.</param>
+    /// <param name="minimum">The minimum, 1 or more.</param>
     internal List<Place> Walk(long[] totals, long minimum)
     {
-        // The places of a node's children in one array, found by counting.
+        // Sorts the children of all nodes into one array, by counting.
         var starts = new int[_nodes.Count + 1];
         for (var i = 1; i < _nodes.Count; i++)
         {
@@ -145,7 +143,7 @@ public sealed class StackProfile
             found.Add(place);
             var own = children.AsSpan(starts[place.Node], ends[place.Node] - starts[place.Node]);
             own.Sort(Compare);
-            // A node's own weight stands behind its children's.
+            // A node's own weight comes after those of its children.
             var start = place.Start;
             var first = left.Count;
             foreach (var child in own)
@@ -154,20 +152,20 @@ public sealed class StackProfile
                 start = Sum(start, totals[child]);
             }
 
-            // The last is taken next.
+            // The last element is visited next.
             left.Reverse(first, own.Length);
         }
 
         return found;
     }
 
-    /// <summary>The frame of a stack's innermost call; null for the root.</summary>
+    /// <summary>Returns the frame of a node; null for the root.</summary>
     internal CallFrame? Frame(int node) => node == 0 ? null : _frames[_nodes[node].Frame];
 
-    /// <summary>The stack without its innermost call.</summary>
+    /// <summary>Returns the parent of a node.</summary>
     internal int Parent(int node) => _nodes[node].Parent;
 
-    /// <summary>The weight of a stack alone.</summary>
+    /// <summary>Returns the own weight of a node.</summary>
     internal long Weight(int node) => _weights[node];
 
     private int FrameId(CallFrame frame)
@@ -211,10 +209,10 @@ public sealed class StackProfile
 
     private static long Sum(long first, long second) => second > 0 && first > long.MaxValue - second ? long.MaxValue : first + second;
 
-    /// <summary>A stack in the order of a picture.</summary>
-    /// <param name="Node">The stack.</param>
-    /// <param name="Depth">How many frames it has.</param>
-    /// <param name="Start">The weight of what stands before it.</param>
+    /// <summary>A node at its position in a picture.</summary>
+    /// <param name="Node">The node.</param>
+    /// <param name="Depth">The number of frames from the root.</param>
+    /// <param name="Start">The weight of everything before the node.</param>
     internal readonly record struct Place(int Node, int Depth, long Start);
 
     private readonly record struct Node(int Parent, int Frame);

@@ -6,10 +6,10 @@ using Bee.Telemetry.Exposition;
 
 namespace Bee.Telemetry.Serving;
 
-/// <summary>One connection of a scraper: reads requests and answers them, one after the other.</summary>
+/// <summary>One connection of a scraper. Reads and answers requests in order.</summary>
 internal sealed class HttpConnection(Socket socket, MetricServerOptions limits, SslServerAuthenticationOptions? tls, MetricRoutes routes, ServerMetrics metrics)
 {
-    // What a client may still send after it was refused: a socket that is closed with unread bytes resets the connection, and the answer is lost.
+    // The number of bytes to read from a client after its request was refused. Closing a socket with unread bytes resets the connection, and the answer would be lost.
     private const int DrainLimit = 256 * 1024;
     private static readonly TimeSpan s_drainTime = TimeSpan.FromSeconds(1);
 
@@ -18,14 +18,14 @@ internal sealed class HttpConnection(Socket socket, MetricServerOptions limits, 
     private bool _isIdle;
     private long _waitingSince = Stopwatch.GetTimestamp();
 
-    /// <summary>Since when the connection waits for a request, by <see cref="Stopwatch.GetTimestamp"/>; <see cref="long.MaxValue"/> while it answers one.</summary>
+    /// <summary>The time since which the connection waits for a request (<see cref="Stopwatch.GetTimestamp"/>); <see cref="long.MaxValue"/> while it answers one.</summary>
     public long WaitingSince => Interlocked.Read(ref _waitingSince);
 
-    /// <summary>Ends the connection at once.</summary>
+    /// <summary>Closes the connection immediately.</summary>
     public void Abort() => socket.Dispose();
 
-    /// <summary>Serves the connection to its end. Does not throw.</summary>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>Serves the connection until it ends. Does not throw.</summary>
+    /// <param name="cancellationToken">Ends the connection.</param>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -56,7 +56,7 @@ internal sealed class HttpConnection(Socket socket, MetricServerOptions limits, 
         }
         catch (OperationCanceledException)
         {
-            // A connection that had its answers and sends nothing further was not refused anything.
+            // An idle connection that was answered before is not counted as rejected.
             if (!cancellationToken.IsCancellationRequested && !_isIdle)
             {
                 metrics.CountRejected(RejectReason.Timeout);
@@ -64,7 +64,7 @@ internal sealed class HttpConnection(Socket socket, MetricServerOptions limits, 
         }
         catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException)
         {
-            // The client went away, or the server stops.
+            // The client disconnected, or the server stops.
         }
         finally
         {
@@ -83,14 +83,14 @@ internal sealed class HttpConnection(Socket socket, MetricServerOptions limits, 
             }
 
             Interlocked.Exchange(ref _waitingSince, long.MaxValue);
-            // The limit of time is for the client, not for the sources, which have one of their own.
+            // The deadline limits the client. The sources have a time limit of their own.
             deadline.CancelAfter(Timeout.InfiniteTimeSpan);
             if (request is null)
             {
                 metrics.CountRejected(RejectReason.Request);
             }
 
-            // Sources are read on a thread of their own: those of the pool may be few, and answer the others meanwhile.
+            // Sources are read on a separate thread, because the pool may have few threads, which answer other connections.
             using var response = request is null
                 ? Answer(status, null, deadline.Token)
                 : await Task.Factory.StartNew(() => Answer(status, request, deadline.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
@@ -123,19 +123,19 @@ internal sealed class HttpConnection(Socket socket, MetricServerOptions limits, 
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             metrics.CountError();
-            return HttpResponse.Text(500, "The metrics cannot be written.");
+            return HttpResponse.Text(500, "The metrics cannot be encoded.");
         }
     }
 
     private string Refusal(int status) => status switch
     {
-        413 => "A request with a body is not answered.",
-        431 => $"The head of a request has at most {limits.MaxHeaderBytes} bytes.",
+        413 => "Requests with a body are not accepted.",
+        431 => $"The head of a request is limited to {limits.MaxHeaderBytes} bytes.",
         505 => "HTTP/1.1 and HTTP/1.0 are spoken.",
-        _ => "This is not a valid request of HTTP/1.1.",
+        _ => "The request is not valid HTTP/1.1.",
     };
 
-    // Returns the status 0 at the end of the connection, and a request with the status 200 only. What follows the head stays for the next request.
+    // Returns the status 0 at the end of the connection, and a request only with the status 200. Bytes after the head are kept for the next request.
     private async Task<(int Status, HttpRequest? Request)> ReadAsync(Stream stream, CancellationTokenSource deadline)
     {
         var seen = 0;
@@ -206,7 +206,7 @@ internal sealed class HttpConnection(Socket socket, MetricServerOptions limits, 
         }
         catch (OperationCanceledException)
         {
-            // The client keeps its side open; it has had the time to read.
+            // The client keeps the connection open, but has had time to read the answer.
         }
     }
 }

@@ -5,7 +5,7 @@ using Bee.Telemetry.Exposition;
 
 namespace Bee.Telemetry.Serving;
 
-/// <summary>The head of a request (RFC 9112), as far as a server of metrics needs it.</summary>
+/// <summary>The head of a request (RFC 9112), limited to the fields that a metrics server needs.</summary>
 internal sealed class HttpRequest
 {
     private static readonly SearchValues<byte> s_token = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
@@ -25,13 +25,13 @@ internal sealed class HttpRequest
     /// <summary>Whether the client speaks HTTP/1.0.</summary>
     public bool IsHttp10 { get; }
 
-    /// <summary>The field <c>Accept</c>; null if the request does not have it.</summary>
+    /// <summary>The field <c>Accept</c>; null if the request has none.</summary>
     public string? Accept { get; private set; }
 
-    /// <summary>The field <c>Accept-Encoding</c>; null if the request does not have it.</summary>
+    /// <summary>The field <c>Accept-Encoding</c>; null if the request has none.</summary>
     public string? AcceptEncoding { get; private set; }
 
-    /// <summary>The field <c>Authorization</c>; null if the request does not have it.</summary>
+    /// <summary>The field <c>Authorization</c>; null if the request has none.</summary>
     public string? Authorization { get; private set; }
 
     /// <summary>Whether the connection stays open after the answer.</summary>
@@ -40,11 +40,11 @@ internal sealed class HttpRequest
         : _connection?.Contains("close", StringComparison.OrdinalIgnoreCase) != true;
 
     /// <summary>
-    /// Returns whether bytes cannot be part of a head: control characters, or a line feed without a carriage return. So what is not HTTP is refused at once,
-    /// and not when its time is over.
+    /// Reports whether bytes cannot be part of a head, because of control characters or a line feed without a carriage return. Clients that do not speak HTTP are refused
+    /// at once instead of after the timeout.
     /// </summary>
     /// <param name="head">The bytes from the beginning of the request.</param>
-    /// <param name="start">The first byte that has not been looked at.</param>
+    /// <param name="start">The first byte that was not checked yet.</param>
     public static bool IsGarbage(ReadOnlySpan<byte> head, int start)
     {
         for (var i = start; i < head.Length; i++)
@@ -59,10 +59,10 @@ internal sealed class HttpRequest
         return false;
     }
 
-    /// <summary>Reads a head.</summary>
+    /// <summary>Parses a head.</summary>
     /// <param name="head">The bytes up to the empty line, without it.</param>
-    /// <param name="request">The request; null if it cannot be read.</param>
-    /// <returns>200, or the status that the request is refused with.</returns>
+    /// <param name="request">The request; null if it is not valid.</param>
+    /// <returns>200, or the status to refuse the request with.</returns>
     public static int Parse(ReadOnlySpan<byte> head, out HttpRequest? request)
     {
         request = null;
@@ -173,7 +173,7 @@ internal sealed class HttpRequest
     }
 }
 
-/// <summary>An answer with its body in memory, so that what it tells is of one moment and no source waits for a scraper.</summary>
+/// <summary>An answer with its body in memory, so that it is consistent and no source waits for a slow scraper.</summary>
 internal sealed class HttpResponse(int status, string contentType, ExpositionBuffer body) : IDisposable
 {
     /// <summary>The status.</summary>
@@ -182,10 +182,10 @@ internal sealed class HttpResponse(int status, string contentType, ExpositionBuf
     /// <summary>The body.</summary>
     public ReadOnlyMemory<byte> Body => body.Written;
 
-    /// <summary>Further lines of the head, each with its end.</summary>
+    /// <summary>Further header lines, each with its line end.</summary>
     public string Fields { get; init; } = "";
 
-    /// <summary>Makes an answer of one line of text.</summary>
+    /// <summary>Creates an answer with one line of text.</summary>
     public static HttpResponse Text(int status, string text, string fields = "")
     {
         var body = new ExpositionBuffer();
@@ -194,13 +194,13 @@ internal sealed class HttpResponse(int status, string contentType, ExpositionBuf
         return new HttpResponse(status, "text/plain; charset=utf-8", body) { Fields = fields };
     }
 
-    /// <summary>Returns the head, with the empty line behind it.</summary>
+    /// <summary>Returns the head, including the empty line at its end.</summary>
     /// <param name="keepsAlive">Whether the connection stays open.</param>
     public byte[] Head(bool keepsAlive) => Encoding.ASCII.GetBytes(string.Create(
         CultureInfo.InvariantCulture,
         $"HTTP/1.1 {Status} {Reason}\r\nDate: {DateTime.UtcNow:R}\r\nContent-Type: {contentType}\r\nContent-Length: {body.Length}\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n{Fields}Connection: {(keepsAlive ? "keep-alive" : "close")}\r\n\r\n"));
 
-    /// <summary>Gives the body's memory back.</summary>
+    /// <summary>Releases the memory of the body.</summary>
     public void Dispose() => body.Dispose();
 
     private string Reason => Status switch
@@ -218,10 +218,10 @@ internal sealed class HttpResponse(int status, string contentType, ExpositionBuf
     };
 }
 
-/// <summary>The reasons why a server refuses a connection or a request.</summary>
+/// <summary>The reasons to reject a connection or a request.</summary>
 internal enum RejectReason
 {
-    /// <summary>The limit of connections is reached.</summary>
+    /// <summary>The maximum number of connections is reached.</summary>
     Connections,
     /// <summary>The request is not HTTP, is too large or has a body.</summary>
     Request,

@@ -8,14 +8,14 @@ namespace Bee.Telemetry.Serving;
 /// <summary>Answers requests: <c>/metrics</c>, <c>/healthz</c>, <c>/readyz</c> and an index.</summary>
 internal sealed class MetricRoutes(Func<IReadOnlyList<IMetricSource>> sources, BearerToken? token, TimeSpan scrapeTimeout, ServerMetrics metrics)
 {
-    /// <summary>Answers a request. Safe from several threads at once.</summary>
+    /// <summary>Answers a request. Safe from any thread.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="cancellationToken">Ends the reading of sources.</param>
+    /// <param name="cancellationToken">Cancels the reading of sources.</param>
     public HttpResponse Answer(HttpRequest request, CancellationToken cancellationToken)
     {
         if (request.Method is not ("GET" or "HEAD"))
         {
-            return HttpResponse.Text(405, "Only GET and HEAD are answered.", "Allow: GET, HEAD\r\n");
+            return HttpResponse.Text(405, "Only GET and HEAD are allowed.", "Allow: GET, HEAD\r\n");
         }
 
         switch (request.Path)
@@ -24,7 +24,7 @@ internal sealed class MetricRoutes(Func<IReadOnlyList<IMetricSource>> sources, B
                 return Scrape(request, cancellationToken);
             case "/metrics":
                 metrics.CountRejected(RejectReason.Token);
-                return HttpResponse.Text(401, "The metrics need a token.", "WWW-Authenticate: Bearer\r\n");
+                return HttpResponse.Text(401, "A bearer token is required.", "WWW-Authenticate: Bearer\r\n");
             case "/healthz":
                 return HttpResponse.Text(200, "ok");
             case "/readyz":
@@ -38,7 +38,7 @@ internal sealed class MetricRoutes(Func<IReadOnlyList<IMetricSource>> sources, B
 
     private bool IsAllowed(HttpRequest request) => token is null || token.IsIn(request.Authorization);
 
-    // Names of tools are for those who may read the metrics.
+    // The names of tools are reported only to clients that may read the metrics.
     private HttpResponse Readiness(bool isAllowed)
     {
         IReadOnlyList<IMetricSource> all;
@@ -96,7 +96,7 @@ internal sealed class MetricRoutes(Func<IReadOnlyList<IMetricSource>> sources, B
         return compressed;
     }
 
-    // The server's own numbers are read last, so that they have the errors of this scrape, and come first: a tool with the same names loses against them.
+    // The server's own metrics are read last, so that they include the errors of this scrape, but come first: they win over a tool's metrics of the same name.
     private List<MetricFamily> Collect(CancellationToken cancellationToken)
     {
         var families = MetricSources.Collect(sources, scrapeTimeout, metrics.CountError, cancellationToken);

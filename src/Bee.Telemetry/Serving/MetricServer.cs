@@ -8,8 +8,8 @@ using Bee.Telemetry.Collection;
 namespace Bee.Telemetry.Serving;
 
 /// <summary>
-/// A server of metrics by HTTP/1.1, with TLS if it has a certificate. It has a task for each connection, so a slow scraper does not delay others.
-/// Loopback needs no protection; every other address needs a token, TLS or the explicit permission to do without.
+/// Serves metrics to Prometheus over HTTP/1.1, or over TLS with a certificate: <c>/metrics</c>, <c>/healthz</c> and <c>/readyz</c>. A slow scraper does not delay others. A server that other machines can reach
+/// requires a token, a certificate, or <see cref="MetricServerOptions.AllowAnonymous"/>. All members are safe from any thread.
 /// </summary>
 /// <remarks>It works on sockets, because PowerShell does not include ASP.NET, and <c>HttpListener</c> supports neither TLS nor limits on Linux.</remarks>
 public sealed class MetricServer : IDisposable
@@ -47,20 +47,20 @@ public sealed class MetricServer : IDisposable
         _routes = new MetricRoutes(options.Sources, token, options.ScrapeTimeout, _metrics);
         _listener = Bind(address, options.Listen);
         Endpoint = (IPEndPoint)_listener.LocalEndPoint!;
-        // Continues on a thread of the pool: the caller's may be waiting for this one.
+        // Runs on the thread pool, because the caller's thread may be waiting for this one.
         _ = Task.Run(AcceptAsync);
     }
 
     /// <summary>The address and port that the server listens on.</summary>
     public IPEndPoint Endpoint { get; }
 
-    /// <summary>Whether the server speaks TLS.</summary>
+    /// <summary>Whether the server uses TLS.</summary>
     public bool IsTls => _tls is not null;
 
-    /// <summary>Whether a token is needed.</summary>
+    /// <summary>Whether scrapers must send a token.</summary>
     public bool NeedsToken => _options.BearerToken is not null;
 
-    /// <summary>Whether the server still listens.</summary>
+    /// <summary>Whether the server listens. False after <see cref="Dispose"/>.</summary>
     public bool IsRunning
     {
         get
@@ -72,7 +72,7 @@ public sealed class MetricServer : IDisposable
         }
     }
 
-    /// <summary>The address of the metrics; of a server that listens on all addresses, that on loopback.</summary>
+    /// <summary>The URL of the metrics. A server that listens on all addresses returns the one on loopback.</summary>
     public Uri Uri
     {
         get
@@ -83,7 +83,7 @@ public sealed class MetricServer : IDisposable
         }
     }
 
-    /// <summary>What the server has done so far.</summary>
+    /// <summary>The statistics of the server.</summary>
     internal MetricServerStatistics Statistics
     {
         get
@@ -110,12 +110,12 @@ public sealed class MetricServer : IDisposable
         return Start(options with { Sources = () => [source, .. others()] });
     }
 
-    /// <summary>Starts a server. When this returns, the port is bound and scrapers are answered.</summary>
-    /// <param name="options">What it serves, and where.</param>
-    /// <exception cref="MetricServerException">The address is taken, not valid or not protected; the certificate or the token cannot be used.</exception>
+    /// <summary>Starts a server of the sources in <paramref name="options"/>. When this returns, the port is bound.</summary>
+    /// <param name="options">The sources, the address, access and limits.</param>
+    /// <exception cref="MetricServerException">The address is taken, not valid or not protected, or the certificate or token cannot be used. <see cref="BeeException.Id"/> has the reason.</exception>
     public static MetricServer Start(MetricServerOptions options) => new(options);
 
-    /// <summary>Frees the port and ends all connections at once. Safe to call again.</summary>
+    /// <summary>Closes the port and all connections. Safe to call again.</summary>
     public void Dispose()
     {
         HttpConnection[] open;
@@ -131,7 +131,7 @@ public sealed class MetricServer : IDisposable
         }
 
         _listener.Dispose();
-        // Not on this thread, which may hold what sources wait for: what sources have registered runs then, and may throw.
+        // Not on this thread, which may hold a lock that sources wait for. Cancellation callbacks of sources run here, and may throw.
         _ = _stop.CancelAsync();
         foreach (var connection in open)
         {
@@ -162,9 +162,9 @@ public sealed class MetricServer : IDisposable
                 SocketError.AddressAlreadyInUse => new MetricServerException(
                     MetricServerFault.AddressTaken, $"'{text}' is taken: another socket listens there.", "Choose another port (0 takes a free one), or stop the other server.", exception),
                 SocketError.AccessDenied => new MetricServerException(
-                    MetricServerFault.AddressUnavailable, $"This user may not listen on '{text}'.", "Choose a port from 1024 on, or run as root.", exception),
+                    MetricServerFault.AddressUnavailable, $"This user lacks the permission to listen on '{text}'.", "Choose a port from 1024 on, or run as root.", exception),
                 _ => new MetricServerException(
-                    MetricServerFault.AddressUnavailable, $"The kernel refuses to listen on '{text}': {exception.Message}.", "Choose an address of this machine.", exception),
+                    MetricServerFault.AddressUnavailable, $"Listening on '{text}' failed: {exception.Message}.", "Choose an address of this machine.", exception),
             };
         }
     }
@@ -184,7 +184,7 @@ public sealed class MetricServer : IDisposable
             }
             catch (SocketException)
             {
-                // The client went away before it was accepted, or the process has too many fds for now.
+                // The client disconnected before it was accepted, or the process is out of fds.
                 await Task.Delay(s_pause).ConfigureAwait(false);
                 continue;
             }

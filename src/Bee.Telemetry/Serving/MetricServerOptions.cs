@@ -10,93 +10,96 @@ using Bee.Telemetry.Metrics;
 
 namespace Bee.Telemetry.Serving;
 
-/// <summary>Where a <see cref="MetricServer"/> listens, what it serves, to whom, and within which limits.</summary>
+/// <summary>The address, the sources, the access and the limits of a <see cref="MetricServer"/>.</summary>
 public sealed record MetricServerOptions
 {
-    /// <summary>The address that is listened on without another choice.</summary>
+    /// <summary>The default of <see cref="Listen"/>.</summary>
     public const string DefaultListen = "127.0.0.1:9435";
 
     /// <summary>
-    /// The address and port: <c>127.0.0.1:9435</c>, <c>[::]:9435</c>, <c>host:9435</c>, or a port alone for 127.0.0.1. Port 0 takes a free one.
+    /// The address and port, such as <c>127.0.0.1:9435</c>, <c>[::]:9435</c> or <c>host:9435</c>. A port alone is one of 127.0.0.1. Port 0 chooses a free one.
     /// </summary>
     public string Listen { get; init; } = DefaultListen;
 
-    /// <summary>Returns the sources to serve; called at each scrape, on any thread. Without sources of its own, a server serves the session that it was started with.</summary>
+    /// <summary>Returns the sources to serve. Called at each scrape, on any thread. A server that was started with a session serves these sources in addition.</summary>
     public Func<IReadOnlyList<IMetricSource>> Sources { get; init; } = static () => [];
 
-    /// <summary>The token that scrapers must send as <c>Authorization: Bearer</c>; null for none. Health and readiness need no token.</summary>
+    /// <summary>The token that scrapers must send as <c>Authorization: Bearer TOKEN</c>; null for none. <c>/healthz</c> and <c>/readyz</c> require no token.</summary>
     public string? BearerToken { get; init; }
 
-    /// <summary>A file with the certificate for TLS: PEM, with those of its authorities behind it, or PKCS#12; null for plain HTTP.</summary>
+    /// <summary>The path of the TLS certificate: PEM, followed by its intermediate certificates, or PKCS#12. Null for plain HTTP.</summary>
     public string? CertificatePath { get; init; }
 
-    /// <summary>A PEM file with the certificate's private key; null if <see cref="CertificatePath"/> has the key too.</summary>
+    /// <summary>The path of the certificate's private key (PEM); null if <see cref="CertificatePath"/> contains the key.</summary>
     public string? KeyPath { get; init; }
 
-    /// <summary>The password of the PKCS#12 file or of the key; null for none.</summary>
+    /// <summary>The password of the key or of the PKCS#12 file; null for none.</summary>
     public string? CertificatePassword { get; init; }
 
-    /// <summary>Whether other addresses than loopback may be listened on without a token and without TLS.</summary>
+    /// <summary>Whether the server may listen on other addresses than loopback without a token and without TLS.</summary>
     public bool AllowAnonymous { get; init; }
 
-    /// <summary>The connections at one time. A further one ends the one that waits longest for a request, or is refused while all are being answered.</summary>
+    /// <summary>The maximum number of connections. A further connection closes the one that has been idle longest, or is refused if none is idle.</summary>
     public int MaxConnections { get; init; } = 64;
 
-    /// <summary>The bytes that the head of a request may have.</summary>
+    /// <summary>The maximum size of a request's head in bytes.</summary>
     public int MaxHeaderBytes { get; init; } = 16 * 1024;
 
-    /// <summary>The time for the TLS handshake and the head of a request.</summary>
+    /// <summary>The time limit for the TLS handshake and the head of a request.</summary>
     public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The time for reading all sources. Sources that are not read by then are left out.</summary>
+    /// <summary>The time limit for reading all sources. Sources that are not read in time are left out of the answer.</summary>
     public TimeSpan ScrapeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The time in which a scraper must take an answer.</summary>
+    /// <summary>The time limit for sending an answer.</summary>
     public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The time that a connection stays open without a request.</summary>
+    /// <summary>How long an idle connection stays open.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(2);
 }
 
 /// <summary>The reasons why a <see cref="MetricServer"/> does not start.</summary>
 internal enum MetricServerFault
 {
-    /// <summary>The address is not one, or its host is unknown.</summary>
+    /// <summary>The address is not valid, or its host is unknown.</summary>
     InvalidAddress,
     /// <summary>Another socket listens on the port.</summary>
     AddressTaken,
-    /// <summary>The machine has no such address, or the kernel refuses it.</summary>
+    /// <summary>The machine does not have the address, or the kernel refused it.</summary>
     AddressUnavailable,
     /// <summary>Other machines could read the metrics, and nothing protects them.</summary>
     Unprotected,
     /// <summary>The certificate or its key cannot be used.</summary>
     InvalidCertificate,
-    /// <summary>The token is empty, or has characters that a header field cannot have.</summary>
+    /// <summary>The token is empty, or has characters that a header field cannot contain.</summary>
     InvalidToken,
 }
 
-/// <summary>A <see cref="MetricServer"/> does not start.</summary>
+/// <summary>
+/// A <see cref="MetricServer"/> cannot start. <see cref="BeeException.Id"/> is <c>MetricServer.InvalidAddress</c>, <c>MetricServer.AddressTaken</c>, <c>MetricServer.AddressUnavailable</c>,
+/// <c>MetricServer.Unprotected</c>, <c>MetricServer.InvalidCertificate</c> or <c>MetricServer.InvalidToken</c>.
+/// </summary>
 public sealed class MetricServerException : BeeException
 {
     /// <summary>Creates the exception.</summary>
     /// <param name="fault">The reason.</param>
     /// <param name="message">What happened, as a sentence.</param>
     /// <param name="remedy">What to do, as a sentence.</param>
-    /// <param name="inner">The cause, if another exception was.</param>
+    /// <param name="inner">The exception that caused this one; null if none did.</param>
     internal MetricServerException(MetricServerFault fault, string message, string remedy, Exception? inner = null) : base($"MetricServer.{fault}", message, remedy, inner) => Fault = fault;
 
     /// <summary>The reason.</summary>
     internal MetricServerFault Fault { get; }
 }
 
-/// <summary>An address to listen on, from its text.</summary>
+/// <summary>Parses addresses to listen on.</summary>
 internal static class ListenAddress
 {
     private const string Remedy = "Give ADDRESS:PORT, such as 127.0.0.1:9435 or [::1]:9435.";
 
-    /// <summary>Reads an address.</summary>
-    /// <param name="text">As <see cref="MetricServerOptions.Listen"/> has it.</param>
-    /// <exception cref="MetricServerException"><see cref="MetricServerFault.InvalidAddress"/>.</exception>
+    /// <summary>Parses an address.</summary>
+    /// <param name="text">The text of <see cref="MetricServerOptions.Listen"/>.</param>
+    /// <exception cref="MetricServerException">The address is not valid.</exception>
     public static IPEndPoint Parse(string text)
     {
         var separator = text.LastIndexOf(':');
@@ -110,8 +113,8 @@ internal static class ListenAddress
         {
             throw new MetricServerException(
                 MetricServerFault.InvalidAddress,
-                $"'{text}' names no address to listen on.",
-                $"Name it: 127.0.0.1:{port} for this machine alone, 0.0.0.0:{port} or [::]:{port} for all.");
+                $"'{text}' does not contain an address to listen on.",
+                $"Give 127.0.0.1:{port} for this machine alone, 0.0.0.0:{port} or [::]:{port} for all addresses.");
         }
 
         if (host is ['[', .. var inner, ']'])
@@ -123,13 +126,13 @@ internal static class ListenAddress
 
         if (host.Contains(':'))
         {
-            throw Invalid(text, "an IPv6 address stands in brackets");
+            throw Invalid(text, "an IPv6 address needs brackets");
         }
 
         return new IPEndPoint(host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback : Resolve(text, host), port);
     }
 
-    /// <summary>Whether only this machine reaches an address.</summary>
+    /// <summary>Reports whether only this machine can reach an address.</summary>
     public static bool IsLoopback(IPAddress address) => IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
 
     private static IPAddress Resolve(string text, string host)
@@ -145,7 +148,7 @@ internal static class ListenAddress
         }
         catch (Exception exception) when (exception is SocketException or ArgumentException)
         {
-            throw Invalid(text, $"'{host}' is not known: {exception.Message}");
+            throw Invalid(text, $"'{host}' cannot be resolved: {exception.Message}");
         }
     }
 
@@ -153,30 +156,30 @@ internal static class ListenAddress
         new(MetricServerFault.InvalidAddress, $"'{text}' is not an address to listen on: {reason}.", Remedy);
 }
 
-/// <summary>A token that scrapers must send. Only its digest is kept.</summary>
+/// <summary>A token that scrapers must send. Stores only a digest of it.</summary>
 internal sealed class BearerToken
 {
     private const string Scheme = "Bearer ";
 
     private readonly byte[] _digest;
 
-    /// <summary>Takes a token.</summary>
-    /// <exception cref="MetricServerException"><see cref="MetricServerFault.InvalidToken"/>.</exception>
+    /// <summary>Validates a token and stores its digest.</summary>
+    /// <exception cref="MetricServerException">The token is empty, or has characters that a header field cannot contain.</exception>
     public BearerToken(string token)
     {
         if (token.Length == 0 || token.Any(static c => c is <= ' ' or > '~'))
         {
             throw new MetricServerException(
                 MetricServerFault.InvalidToken,
-                token.Length == 0 ? "The token is empty." : "The token has a character other than the printable ones of ASCII.",
+                token.Length == 0 ? "The token is empty." : "The token has a character that is not printable ASCII.",
                 "Give a token of letters, digits and punctuation, without spaces or a newline at its end.");
         }
 
         _digest = Digest(token);
     }
 
-    /// <summary>Whether a field <c>Authorization</c> has the token. Takes the same time for all wrong tokens of a length.</summary>
-    /// <param name="authorization">The field's value; null if the request does not have it.</param>
+    /// <summary>Reports whether a field <c>Authorization</c> has the token. Takes the same time for all wrong tokens of one length.</summary>
+    /// <param name="authorization">The value of the field; null if the request has none.</param>
     public bool IsIn(string? authorization) =>
         authorization is not null && authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
         && CryptographicOperations.FixedTimeEquals(Digest(authorization[Scheme.Length..].Trim()), _digest);
@@ -189,17 +192,17 @@ internal static class ServerCertificate
 {
     private const string Remedy = "Give a PEM file with the certificate and one with its key, or a PKCS#12 file with both.";
 
-    /// <summary>Reads a certificate with its key and those of its authorities.</summary>
-    /// <param name="options">Its files.</param>
-    /// <returns>The certificate; null if the options name no file.</returns>
-    /// <exception cref="MetricServerException"><see cref="MetricServerFault.InvalidCertificate"/>.</exception>
+    /// <summary>Reads a certificate with its key and its intermediate certificates.</summary>
+    /// <param name="options">The paths and the password.</param>
+    /// <returns>The certificate; null if the options have no path.</returns>
+    /// <exception cref="MetricServerException">The certificate or its key cannot be used.</exception>
     public static SslStreamCertificateContext? Read(MetricServerOptions options)
     {
         if (options.CertificatePath is not { } path)
         {
             return options.KeyPath is null
                 ? null
-                : throw new MetricServerException(MetricServerFault.InvalidCertificate, $"The key '{options.KeyPath}' has no certificate.", Remedy);
+                : throw new MetricServerException(MetricServerFault.InvalidCertificate, $"The key '{options.KeyPath}' was given without a certificate.", Remedy);
         }
 
         try

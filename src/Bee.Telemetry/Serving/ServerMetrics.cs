@@ -3,15 +3,15 @@ using Bee.Telemetry.Metrics;
 
 namespace Bee.Telemetry.Serving;
 
-/// <summary>What a server counts of itself. Safe from any thread.</summary>
+/// <summary>The server's own metrics. All members are safe from any thread.</summary>
 internal sealed class ServerMetrics : IMetricSource
 {
     private static readonly double[] s_bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-    private static readonly MetricDescriptor s_duration = new("bee_scrape_duration_seconds", MetricType.Histogram, "seconds", "The time from a request of the metrics to their encoding.", []);
+    private static readonly MetricDescriptor s_duration = new("bee_scrape_duration_seconds", MetricType.Histogram, "seconds", "The time to read and encode the metrics of a scrape.", []);
     private static readonly MetricDescriptor s_scrapes = new("bee_scrapes", MetricType.Counter, null, "Scrapes that were answered, by format.", ["format"]);
     private static readonly MetricDescriptor s_errors = new("bee_scrape_errors", MetricType.Counter, null, "Sources that a scrape left out because reading them failed.", []);
-    private static readonly MetricDescriptor s_conflicts = new("bee_scrape_conflicts", MetricType.Counter, null, "Metrics and series that a scrape left out because they do not go with others.", []);
+    private static readonly MetricDescriptor s_conflicts = new("bee_scrape_conflicts", MetricType.Counter, null, "Metrics and series that a scrape left out because they contradict others.", []);
     private static readonly MetricDescriptor s_rejected = new("bee_scrape_rejected", MetricType.Counter, null, "Connections and requests that were refused, by reason.", ["reason"]);
 
     private readonly object _lock = new();
@@ -44,13 +44,13 @@ internal sealed class ServerMetrics : IMetricSource
     /// <summary>Counts a source that could not be read.</summary>
     public void CountError() => Interlocked.Increment(ref _errors);
 
-    /// <summary>Counts what was left out of a scrape.</summary>
+    /// <summary>Counts metrics and series that a scrape left out.</summary>
     public void CountConflicts(int count) => Interlocked.Add(ref _conflicts, count);
 
-    /// <summary>Counts a refusal.</summary>
+    /// <summary>Counts a rejected connection or request.</summary>
     public void CountRejected(RejectReason reason) => Interlocked.Increment(ref _rejected[(int)reason]);
 
-    /// <summary>Returns the numbers as they stand.</summary>
+    /// <summary>Returns the current statistics.</summary>
     public MetricServerStatistics Statistics(int connections)
     {
         lock (_lock)
@@ -81,12 +81,12 @@ internal sealed class ServerMetrics : IMetricSource
     private MetricSeries Counter(long value, params string[] labels) => new(labels, value) { Created = _created };
 }
 
-/// <summary>What a <see cref="MetricServer"/> has done so far.</summary>
-/// <param name="Scrapes">The scrapes that were answered.</param>
-/// <param name="LastScrape">When the last one was, in UTC; null before the first.</param>
-/// <param name="LastDuration">How long the last one took, without sending.</param>
-/// <param name="Errors">The sources that scrapes left out because reading them failed.</param>
-/// <param name="Conflicts">The metrics and series that scrapes left out because they do not go with others.</param>
-/// <param name="Rejected">The connections and requests that were refused.</param>
-/// <param name="Connections">The connections that are open now.</param>
+/// <summary>The statistics of a <see cref="MetricServer"/>.</summary>
+/// <param name="Scrapes">The number of answered scrapes.</param>
+/// <param name="LastScrape">The time of the last scrape, in UTC; null before the first.</param>
+/// <param name="LastDuration">The time to read and encode the metrics of the last scrape.</param>
+/// <param name="Errors">The number of sources that scrapes left out because reading them failed.</param>
+/// <param name="Conflicts">The number of metrics and series that scrapes left out because they contradict others.</param>
+/// <param name="Rejected">The number of rejected connections and requests.</param>
+/// <param name="Connections">The number of open connections.</param>
 internal sealed record MetricServerStatistics(long Scrapes, DateTime? LastScrape, TimeSpan LastDuration, long Errors, long Conflicts, long Rejected, int Connections);

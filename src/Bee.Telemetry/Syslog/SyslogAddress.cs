@@ -3,30 +3,30 @@ using Bee.Telemetry.Logs;
 
 namespace Bee.Telemetry.Syslog;
 
-/// <summary>How messages reach a syslog receiver.</summary>
+/// <summary>The transports of syslog.</summary>
 internal enum SyslogProtocol
 {
-    /// <summary>A datagram for each message (RFC 5426). Nothing tells that one was lost.</summary>
+    /// <summary>One datagram for each message (RFC 5426). Losses go unnoticed.</summary>
     Udp,
 
-    /// <summary>A connection, each message with its length before it (RFC 6587).</summary>
+    /// <summary>A TCP connection with octet counting (RFC 6587).</summary>
     Tcp,
 
-    /// <summary>The same over TLS (RFC 5425).</summary>
+    /// <summary>A TLS connection with octet counting (RFC 5425).</summary>
     Tls,
 }
 
 /// <summary>The address of a syslog receiver.</summary>
-/// <param name="Protocol">How messages reach it.</param>
-/// <param name="Host">A name or an address.</param>
+/// <param name="Protocol">The transport.</param>
+/// <param name="Host">The name or address of the host.</param>
 /// <param name="Port">The port.</param>
 internal sealed record SyslogAddress(SyslogProtocol Protocol, string Host, int Port)
 {
     private const int DefaultPort = 514, DefaultTlsPort = 6514;
 
-    /// <summary>Reads <c>HOST</c>, <c>HOST:PORT</c>, and the same behind <c>udp://</c>, <c>tcp://</c> or <c>tls://</c>. Without a scheme it is UDP, without a port 514, with TLS 6514.</summary>
+    /// <summary>Parses <c>HOST</c> or <c>HOST:PORT</c>, optionally after <c>udp://</c>, <c>tcp://</c> or <c>tls://</c>. The default is UDP on port 514; TLS defaults to port 6514.</summary>
     /// <param name="text">The text.</param>
-    /// <exception cref="LogException">It has another form.</exception>
+    /// <exception cref="LogException">The text is not an address.</exception>
     public static SyslogAddress Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -47,11 +47,11 @@ internal sealed record SyslogAddress(SyslogProtocol Protocol, string Host, int P
             : throw Invalid(text);
     }
 
-    // What stands before an '@' may be a login.
+    // The text before an '@' may be a login.
     private static LogException Invalid(string text)
     {
-        string what = text.Contains('@') || text.Contains("%40", StringComparison.Ordinal) ? "The text, which has a login in it," : $"'{text}'";
-        return new LogException(LogFault.InvalidAddress, $"{what} is not the address of a syslog receiver.", "Give HOST or HOST:PORT, with udp://, tcp:// or tls:// before it; an IPv6 address stands in brackets.");
+        string what = text.Contains('@') || text.Contains("%40", StringComparison.Ordinal) ? "The text, which contains a login," : $"'{text}'";
+        return new LogException(LogFault.InvalidAddress, $"{what} is not the address of a syslog receiver.", "Give HOST or HOST:PORT, optionally after udp://, tcp:// or tls://. An IPv6 address needs brackets.");
     }
 
     /// <inheritdoc/>

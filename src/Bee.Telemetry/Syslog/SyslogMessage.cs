@@ -5,16 +5,16 @@ using Bee.Telemetry.Logs;
 
 namespace Bee.Telemetry.Syslog;
 
-/// <summary>Writes log records as messages of RFC 5424.</summary>
+/// <summary>Encodes log records as messages of RFC 5424.</summary>
 /// <param name="host">The name of this machine.</param>
-/// <param name="process">The number of this process.</param>
-/// <param name="most">How many bytes a message has at most; what does not fit is cut off, and the message says so.</param>
+/// <param name="process">The id of this process.</param>
+/// <param name="most">The maximum size of a message in bytes. Longer messages are truncated and marked as such.</param>
 internal sealed class SyslogMessage(string host, int process, int most)
 {
-    /// <summary>The SD-ID of the attributes. 32473 is the enterprise number that RFC 5612 sets aside for examples: Bee has none of its own, and no other organization can get this one.</summary>
+    /// <summary>The SD-ID of the attributes. RFC 5612 reserves the enterprise number 32473 for examples. Bee has no number of its own.</summary>
     public const string AttributesId = "bee@32473";
 
-    // user-level messages
+    // Facility 1: user-level messages.
     private const int Facility = 1;
 
     private const int LongestHost = 255, LongestApp = 48, LongestMessageId = 32, LongestName = 32;
@@ -22,14 +22,14 @@ internal sealed class SyslogMessage(string host, int process, int most)
     private const string End = "] ";
     private const string Ellipsis = "…";
 
-    // Numbers begin anew behind this one (RFC 5424, 7.3.1).
+    // Sequence numbers wrap around here (RFC 5424, 7.3.1).
     private const long LastSequence = int.MaxValue;
 
     private static readonly byte[] s_byteOrderMark = [0xEF, 0xBB, 0xBF];
 
     private readonly string _host = Header(host, LongestHost);
 
-    /// <summary>Returns the message.</summary>
+    /// <summary>Returns the bytes of a message.</summary>
     public byte[] Encode(LogRecord record)
     {
         int priority = (Facility * 8) + (int)record.Severity;
@@ -39,7 +39,7 @@ internal sealed class SyslogMessage(string host, int process, int most)
             $"<{priority}>1 {Moment(record.Time ?? record.Observed)} {_host} {Header(record.Tool ?? "bee", LongestApp)} {process} {Header(record.IsLoss ? "lost" : record.Map, LongestMessageId)} [meta sequenceId=\"{sequence}\"]");
         var text = new StringBuilder(head, 512);
 
-        // The message itself gets a quarter of the room if it needs that much.
+        // Reserves up to a quarter of the size for the text of the message.
         byte[] body = Encoding.UTF8.GetBytes(record.Body);
         int room = most - head.Length - s_byteOrderMark.Length - Ellipsis.Length - 2 - Truncated.Length - Math.Min(body.Length, most / 4);
         bool isCut = !Append(text, record, room);
@@ -53,7 +53,7 @@ internal sealed class SyslogMessage(string host, int process, int most)
         return [.. Encoding.UTF8.GetBytes(text.Append(End).ToString()), .. s_byteOrderMark, .. Cut(body, left)];
     }
 
-    // False if a parameter was left out. The element is still open.
+    // Returns false if a parameter was omitted. Leaves the element open.
     private static bool Append(StringBuilder text, LogRecord record, int room)
     {
         var parameters = new List<LogAttribute> { new("event", record.EventName) };
@@ -101,7 +101,7 @@ internal sealed class SyslogMessage(string host, int process, int most)
         return local.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffffzzz", CultureInfo.InvariantCulture);
     }
 
-    // Printable ASCII without spaces; a dash for nothing.
+    // Keeps printable ASCII without spaces. An empty field becomes a dash.
     private static string Header(string? text, int longest)
     {
         if (string.IsNullOrEmpty(text))
@@ -129,7 +129,7 @@ internal sealed class SyslogMessage(string host, int process, int most)
         return name.Length == 0 ? "_" : name.ToString();
     }
 
-    // A name of Bee's own (event, truncated) is not one of the record too.
+    // Avoids Bee's own names (event, truncated), and duplicates.
     private static string Unique(string name, HashSet<string> used)
     {
         string unique = name;
@@ -142,6 +142,6 @@ internal sealed class SyslogMessage(string host, int process, int most)
         return unique;
     }
 
-    // RFC 5424, 6.3.3. Control characters would be obeyed by a terminal that shows the log.
+    // RFC 5424, 6.3.3. Control characters are removed, since terminals show logs.
     private static string Escape(string value) => TerminalText.Show(value).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("]", "\\]", StringComparison.Ordinal);
 }

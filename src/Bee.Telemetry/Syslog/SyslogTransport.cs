@@ -9,13 +9,13 @@ using Bee.Telemetry.Logs;
 
 namespace Bee.Telemetry.Syslog;
 
-/// <summary>Sends log records to a syslog receiver as messages of RFC 5424. It connects with the first batch, and again after a connection broke.</summary>
+/// <summary>Sends log records to a syslog receiver (RFC 5424). Connects with the first batch, and again after a connection broke.</summary>
 internal sealed class SyslogTransport : ILogTransport
 {
-    // What every receiver should take: RFC 5424, 6.1, and RFC 5425, 4.3.1.
+    // The sizes that all receivers should accept: RFC 5424, 6.1, and RFC 5425, 4.3.1.
     private const int MostUdp = 2048, MostStream = 8192;
 
-    // A group is written at once. A slow link needs at most the time limit for one, and a group that was written is not sent again.
+    // Messages are written in groups of this size. A slow link gets the whole time limit for each group, and a written group is not sent again.
     private const int MostGroup = 16 << 10;
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
@@ -35,7 +35,7 @@ internal sealed class SyslogTransport : ILogTransport
         _messages = new SyslogMessage(Dns.GetHostName(), Environment.ProcessId, address.Protocol == SyslogProtocol.Udp ? MostUdp : MostStream);
     }
 
-    /// <summary>How to check the certificate; null for the system's authorities.</summary>
+    /// <summary>The certificate policy; null for the system's authorities.</summary>
     internal X509ChainPolicy? Trust { get; init; }
 
     /// <summary>Whether the receiver has closed the connection.</summary>
@@ -75,13 +75,13 @@ internal sealed class SyslogTransport : ILogTransport
         }
         catch (Exception fault) when (fault is SocketException or IOException or AuthenticationException or OperationCanceledException && (sent > 0 || !cancellationToken.IsCancellationRequested))
         {
-            // How much of a frame went is not known, so the connection cannot go on.
+            // The number of bytes that were sent is unknown, so the connection cannot be used any more.
             Close();
-            string why = cancellationToken.IsCancellationRequested ? "the time for the last flush was over"
+            string why = cancellationToken.IsCancellationRequested ? "the time limit of the last flush passed"
                 : fault is OperationCanceledException ? string.Create(CultureInfo.InvariantCulture, $"no answer in {s_patience.TotalSeconds} s") : fault.Message;
-            // A refused datagram is reported with the one after it.
+            // The error for a datagram is reported by the next one.
             int settled = _address.Protocol == SyslogProtocol.Udp ? Math.Max(0, sent - 1) : sent;
-            return SendResult.Retry($"{_address} does not take messages: {why.TrimEnd('.')}.", settled: settled);
+            return SendResult.Retry($"{_address} does not accept messages: {why.TrimEnd('.')}.", settled: settled);
         }
     }
 
@@ -90,7 +90,7 @@ internal sealed class SyslogTransport : ILogTransport
 
     private async Task<Socket> ConnectAsync(CancellationToken cancellationToken)
     {
-        // A receiver that has closed its side would swallow one more batch.
+        // The first write to a connection that the receiver has closed would succeed, and the batch be lost.
         if (IsClosed)
         {
             Close();
@@ -142,7 +142,7 @@ internal sealed class SyslogTransport : ILogTransport
         return secured;
     }
 
-    // A receiver has nothing to say: what is read is of TLS (session tickets, close_notify), or the end.
+    // Receivers send nothing. A read returns TLS data (session tickets, close_notify), or the end.
     private static async Task WaitForEndAsync(Stream stream)
     {
         try
@@ -154,11 +154,11 @@ internal sealed class SyslogTransport : ILogTransport
         }
         catch (Exception)
         {
-            // The connection broke, or was closed here.
+            // The connection broke, or was closed by this side.
         }
     }
 
-    // One message at least. Octet counting: RFC 6587, 3.4.1, and RFC 5425, 4.3.
+    // Returns at least one message. Octet counting: RFC 6587, 3.4.1, and RFC 5425, 4.3.
     private static byte[] Frames(byte[][] messages, int first, out int next)
     {
         var frames = new MemoryStream();

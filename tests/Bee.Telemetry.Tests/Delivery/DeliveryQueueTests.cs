@@ -87,7 +87,7 @@ public sealed class DeliveryQueueTests
         stop.Cancel();
 
         await Assert.ThrowsAsync<OperationCanceledException>(() => adding);
-        Assert.Equal(2, queue.Counts.Given);
+        Assert.Equal(2, queue.Counts.Written);
         receiver.Release();
     }
 
@@ -241,7 +241,7 @@ public sealed class DeliveryQueueTests
         var counts = queue.Finish(s_long, default);
 
         Assert.True(queue.IsDown);
-        Assert.Equal((20, 0, 20), (counts.Given, counts.Delivered, counts.Missing));
+        Assert.Equal((20, 0, 20), (counts.Written, counts.Delivered, counts.Missing));
         Assert.Equal("down", queue.LastFault);
     }
 

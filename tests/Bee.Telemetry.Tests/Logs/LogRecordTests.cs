@@ -79,7 +79,7 @@ public sealed class LogRecordTests
     [Theory]
     [InlineData(LossReason.Kernel, "kernel", "5 events of events were lost, because a buffer in the kernel was full.")]
     [InlineData(LossReason.BufferFull, "buffer_full", "5 events of events were lost, because a buffer of Bee was full.")]
-    [InlineData(LossReason.Delivery, "delivery", "5 events of events were lost, because the receiver did not take them.")]
+    [InlineData(LossReason.Delivery, "delivery", "5 events of events were lost, because the receiver did not accept them.")]
     public void Record_of_a_loss_is_a_warning_with_reason_map_and_count(object reason, string name, string body)
     {
         var record = LogRecords.OfLoss((LossReason)reason, "tool", "events", 5, 9, s_now);

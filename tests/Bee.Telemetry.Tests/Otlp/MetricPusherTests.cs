@@ -18,7 +18,7 @@ public class MetricPusherTests
         using var receiver = new Receiver();
         using var pusher = Start(receiver.Options(headers: ("Authorization", "Bearer sesame")));
         pusher.Push(CancellationToken.None);
-        pusher.Finish(s_within, CancellationToken.None);
+        pusher.Complete(s_within, CancellationToken.None);
 
         var request = Assert.Single(receiver.Requests);
         Assert.Equal(("/v1/any", "application/json", "gzip", "Bearer sesame"), (request.Target, request.Headers["Content-Type"], request.Headers["Content-Encoding"], request.Headers["Authorization"]));
@@ -48,7 +48,7 @@ public class MetricPusherTests
         using var pusher = Start(receiver.Options());
         pusher.Push(CancellationToken.None);
         receiver.Wait(2);
-        pusher.Finish(s_within, CancellationToken.None);
+        pusher.Complete(s_within, CancellationToken.None);
 
         Assert.Equal(receiver.Requests[0].Body, receiver.Requests[1].Body);
         Assert.Equal((Own + 1, 0), (pusher.Counts.Delivered, pusher.Counts.Missing));
@@ -67,7 +67,7 @@ public class MetricPusherTests
         using var pusher = Start(receiver.Options());
         pusher.Push(CancellationToken.None);
         pusher.Push(CancellationToken.None);
-        pusher.Finish(s_within, CancellationToken.None);
+        pusher.Complete(s_within, CancellationToken.None);
 
         Assert.Equal(2, receiver.Requests.Count);
         Assert.Equal(new OtlpCounts(Own + 1, Own + 1, 0, 0), pusher.Counts);
@@ -81,7 +81,7 @@ public class MetricPusherTests
         using var receiver = Receiver.Answering(HttpAnswer.Json(401, """{"message":"the token sesame is wrong"}"""));
         using var pusher = Start(receiver.Options(headers: ("Authorization", "Bearer sesame")));
         pusher.Push(CancellationToken.None);
-        pusher.Finish(s_within, CancellationToken.None);
+        pusher.Complete(s_within, CancellationToken.None);
         Assert.EndsWith("It answered 401 (Unauthorized).", pusher.Report(), StringComparison.Ordinal);
     }
 
@@ -94,7 +94,7 @@ public class MetricPusherTests
         using var receiver = Receiver.Answering(HttpAnswer.Json(401, $$"""{"message":"{{said}}"}"""));
         using var pusher = Start(receiver.Options(headers: ("Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(login)))));
         pusher.Push(CancellationToken.None);
-        pusher.Finish(s_within, CancellationToken.None);
+        pusher.Complete(s_within, CancellationToken.None);
         Assert.EndsWith("It answered 401 (Unauthorized).", pusher.Report(), StringComparison.Ordinal);
     }
 
@@ -105,7 +105,7 @@ public class MetricPusherTests
         var options = receiver.Options();
         using var pusher = Start(new OtlpOptions { Endpoint = new Uri(options.Endpoint, "?key=k%2fy"), Interval = options.Interval });
         pusher.Push(CancellationToken.None);
-        pusher.Finish(s_within, CancellationToken.None);
+        pusher.Complete(s_within, CancellationToken.None);
         Assert.EndsWith("It answered 401 (Unauthorized).", pusher.Report(), StringComparison.Ordinal);
     }
 
@@ -121,7 +121,7 @@ public class MetricPusherTests
             receiver.Wait();
 
             // Not even the last flush comes before its time.
-            pusher.Finish(TimeSpan.FromMilliseconds(300), CancellationToken.None);
+            pusher.Complete(TimeSpan.FromMilliseconds(300), CancellationToken.None);
             Assert.Single(receiver.Requests);
             Assert.Equal(Own + 1, pusher.Counts.Undelivered);
         }
@@ -129,7 +129,7 @@ public class MetricPusherTests
         using var soon = Receiver.Answering(new HttpAnswer(429).With("Retry-After", "0"), new HttpAnswer(200));
         using var again = Start(soon.Options());
         again.Push(CancellationToken.None);
-        again.Finish(s_within, CancellationToken.None);
+        again.Complete(s_within, CancellationToken.None);
         Assert.Equal(Own + 1, again.Counts.Delivered);
     }
 
@@ -141,7 +141,7 @@ public class MetricPusherTests
         using var receiver = Receiver.Answering(HttpAnswer.Json(200, body, type));
         using var pusher = Start(receiver.Options());
         pusher.Push(CancellationToken.None);
-        pusher.Finish(s_within, CancellationToken.None);
+        pusher.Complete(s_within, CancellationToken.None);
         Assert.Equal(new OtlpCounts(Own - 1, 2, 0, 0), pusher.Counts);
         Assert.EndsWith("2 refused. It rejected a part: too old.", pusher.Report(), StringComparison.Ordinal);
     }
@@ -158,7 +158,7 @@ public class MetricPusherTests
         using var receiver = Receiver.Answering(HttpAnswer.Json(200, body, type));
         using var pusher = Start(receiver.Options());
         pusher.Push(CancellationToken.None);
-        pusher.Finish(s_within, CancellationToken.None);
+        pusher.Complete(s_within, CancellationToken.None);
         Assert.Equal(new OtlpCounts(Own + 1, 0, 0, 0), pusher.Counts);
     }
 
@@ -169,7 +169,7 @@ public class MetricPusherTests
         using var receiver = Receiver.Answering(new HttpAnswer(307).With("Location", other.Address.AbsoluteUri));
         using var pusher = Start(receiver.Options(headers: ("Authorization", "Bearer sesame")));
         pusher.Push(CancellationToken.None);
-        pusher.Finish(s_within, CancellationToken.None);
+        pusher.Complete(s_within, CancellationToken.None);
         Assert.Empty(other.Requests);
         Assert.Equal(Own + 1, pusher.Counts.Refused);
         Assert.EndsWith("It answered with a redirect (307), which is not followed.", pusher.Report(), StringComparison.Ordinal);
@@ -190,7 +190,7 @@ public class MetricPusherTests
         using var pusher = Start(receiver.Options());
         pusher.Push(CancellationToken.None);
         receiver.Wait(2);
-        pusher.Finish(s_within, CancellationToken.None);
+        pusher.Complete(s_within, CancellationToken.None);
         Assert.Equal(Own + 1, pusher.Counts.Delivered);
     }
 
@@ -214,7 +214,7 @@ public class MetricPusherTests
         });
         using var pusher = Start(receiver.Options());
         pusher.Push(CancellationToken.None);
-        pusher.Finish(s_within, CancellationToken.None);
+        pusher.Complete(s_within, CancellationToken.None);
         Assert.Equal(Own + 1, pusher.Counts.Refused);
     }
 
@@ -239,7 +239,7 @@ public class MetricPusherTests
 
         Assert.Equal(3 * (Own + 1), pusher.Counts.Dropped);
         open.SetResult();
-        pusher.Finish(s_within, CancellationToken.None);
+        pusher.Complete(s_within, CancellationToken.None);
 
         // The one that was on its way, and the newest.
         Assert.Equal([0, .. Enumerable.Range(4, MetricPusher.MostWaiting).Select(i => (double)i)], receiver.Requests.Select(Point));
@@ -259,9 +259,9 @@ public class MetricPusherTests
         using var pusher = Start(new OtlpOptions { Endpoint = address, Interval = TimeSpan.FromHours(1) });
         pusher.Push(CancellationToken.None);
         pusher.Push(CancellationToken.None);
-        pusher.Finish(s_within, CancellationToken.None);
+        pusher.Complete(s_within, CancellationToken.None);
         Assert.Equal(new OtlpCounts(0, 0, 0, 2 * (Own + 1)), pusher.Counts);
-        Assert.Contains("12 left at the end. Nothing listens there.", pusher.Report(), StringComparison.Ordinal);
+        Assert.Contains("12 unsent at the end. Nothing listens there.", pusher.Report(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -273,7 +273,7 @@ public class MetricPusherTests
         using var impatience = new CancellationTokenSource();
         receiver.Wait();
         impatience.Cancel();
-        pusher.Finish(s_within, impatience.Token);
+        pusher.Complete(s_within, impatience.Token);
         Assert.Equal(Own + 1, pusher.Counts.Undelivered);
     }
 
@@ -286,7 +286,7 @@ public class MetricPusherTests
             using var pusher = Start(receiver.Options());
             using var impatience = new CancellationTokenSource();
             var cancel = Task.Run(impatience.Cancel, CancellationToken.None);
-            pusher.Finish(s_within, impatience.Token);
+            pusher.Complete(s_within, impatience.Token);
             await cancel;
         }
     }
@@ -301,12 +301,12 @@ public class MetricPusherTests
         pusher.Push(CancellationToken.None);
         isDamaged = false;
         pusher.Push(CancellationToken.None);
-        pusher.Finish(s_within, CancellationToken.None);
+        pusher.Complete(s_within, CancellationToken.None);
 
         Assert.Equal(7, Point(Assert.Single(receiver.Requests)));
         Assert.Equal(1, Value(pusher, "bee_otlp_read_errors"));
         Assert.StartsWith("1 export of metrics did not reach ", pusher.Report(), StringComparison.Ordinal);
-        Assert.EndsWith("An export could not be made (NullReferenceException).", pusher.Report(), StringComparison.Ordinal);
+        Assert.EndsWith("An export could not be encoded (NullReferenceException).", pusher.Report(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -317,7 +317,7 @@ public class MetricPusherTests
         using var pusher = Start(new OtlpOptions { Endpoint = options.Endpoint, Timeout = TimeSpan.FromMilliseconds(50), Interval = options.Interval });
         pusher.Push(CancellationToken.None);
         receiver.Wait(2);
-        pusher.Finish(s_within, CancellationToken.None);
+        pusher.Complete(s_within, CancellationToken.None);
         Assert.Equal((Own + 1, "It did not answer within 0.05 s."), (pusher.Counts.Delivered, pusher.LastFault));
     }
 
@@ -328,7 +328,7 @@ public class MetricPusherTests
         using var pusher = new MetricPusher(receiver.Options(), () => [new FixedSource(_ => throw new InvalidOperationException()), new FixedSource(Sample.Gauge("bee_test", ([], 7)))]);
         pusher.Start();
         pusher.Push(CancellationToken.None);
-        pusher.Finish(s_within, CancellationToken.None);
+        pusher.Complete(s_within, CancellationToken.None);
         Assert.Equal(7, Point(Assert.Single(receiver.Requests)));
         Assert.Equal(1, Value(pusher, "bee_otlp_read_errors"));
     }
@@ -343,12 +343,12 @@ public class MetricPusherTests
 
         using var trusting = Start(With(authority.Certificate));
         trusting.Push(CancellationToken.None);
-        trusting.Finish(s_within, CancellationToken.None);
+        trusting.Complete(s_within, CancellationToken.None);
         Assert.Equal(Own + 1, trusting.Counts.Delivered);
 
         using var wary = Start(With(null));
         wary.Push(CancellationToken.None);
-        wary.Finish(s_within, CancellationToken.None);
+        wary.Complete(s_within, CancellationToken.None);
         Assert.Equal(Own + 1, wary.Counts.Undelivered);
         Assert.StartsWith("Its certificate is not trusted", wary.LastFault, StringComparison.Ordinal);
         Assert.Single(receiver.Requests);

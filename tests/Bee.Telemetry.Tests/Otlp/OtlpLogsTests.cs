@@ -82,8 +82,8 @@ public class OtlpLogsTests
             HttpAnswer.Json(200, """{"partialSuccess":{"rejectedLogRecords":"1","errorMessage":"too old"}}"""));
         using var transport = new OtlpLogTransport(receiver.Options());
         var to = transport.Destination;
-        Assert.Equal(SendResult.Retry($"{to} does not take events: it answered 503 (ServiceUnavailable).", TimeSpan.FromSeconds(120)), await transport.SendAsync(Records, CancellationToken.None));
-        Assert.Equal(SendResult.Rejected(2, 2, $"{to} does not take events: it answered 400 (BadRequest): no such tenant."), await transport.SendAsync(Records, CancellationToken.None));
-        Assert.Equal(SendResult.Rejected(2, 1, $"{to} does not take events: it rejected a part: too old."), await transport.SendAsync(Records, CancellationToken.None));
+        Assert.Equal(SendResult.Retry($"{to} does not accept events: it answered 503 (ServiceUnavailable).", TimeSpan.FromSeconds(120)), await transport.SendAsync(Records, CancellationToken.None));
+        Assert.Equal(SendResult.Rejected(2, 2, $"{to} does not accept events: it answered 400 (BadRequest): no such tenant."), await transport.SendAsync(Records, CancellationToken.None));
+        Assert.Equal(SendResult.Rejected(2, 1, $"{to} does not accept events: it rejected a part: too old."), await transport.SendAsync(Records, CancellationToken.None));
     }
 }

@@ -88,7 +88,7 @@ public class OtlpSettingsTests
 
         var other = Resolve("https://theirs:4318", variables: variables);
         Assert.Empty(other.Headers);
-        Assert.Contains("does not get them", Assert.Single(other.Warnings), StringComparison.Ordinal);
+        Assert.Contains("are not sent to", Assert.Single(other.Warnings), StringComparison.Ordinal);
 
         // Without an endpoint in the environment they are for the one that is given.
         Assert.Single(Resolve("https://theirs:4318", variables: [variables[1]]).Headers);

@@ -36,7 +36,7 @@ public class VictoriaMetricsTests
             () => [source]);
         pusher.Start();
         pusher.Push(CancellationToken.None);
-        pusher.Finish(TimeSpan.FromSeconds(60), CancellationToken.None);
+        pusher.Complete(TimeSpan.FromSeconds(60), CancellationToken.None);
         Assert.Null(pusher.Report());
         Assert.True(pusher.Counts.Delivered > 0, pusher.LastFault);
     }

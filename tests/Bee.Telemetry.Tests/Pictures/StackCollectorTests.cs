@@ -91,7 +91,7 @@ public class StackCollectorTests
         var stacks = new StackCollector(new StackOptions());
         stacks.Add("System.Int32", []);
 
-        Assert.Equal("1 object came without a stack: an object of type System.Int32 is not an event.", Assert.Throws<PictureException>(stacks.Finish).Message);
+        Assert.Equal("No stack was found in 1 object: an object of type System.Int32 is not an event.", Assert.Throws<PictureException>(stacks.Finish).Message);
     }
 
     [Fact]
