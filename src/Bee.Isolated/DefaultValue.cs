@@ -3,12 +3,12 @@ using YamlDotNet.RepresentationModel;
 namespace Bee.Isolated;
 
 /// <summary>
-/// Reads a parameter's default. Numbers, truth values and words stay the text that they are: the parameter's C type decides what they mean, and is
-/// known only when the object is there.
+/// Reads a parameter's default. Numbers, booleans and words stay text, because the parameter's C type decides what they mean, and the type is
+/// known only with the object.
 /// </summary>
 internal sealed class DefaultValue(ManifestDocument document)
 {
-    // An alias of a node inside itself makes a ring of the tree, and a few lines of aliases more values than there is memory for.
+    // An alias of a node inside itself makes the tree circular, and a few lines of nested aliases expand to more values than fit into memory.
     private const int Deepest = 8;
     private const int Most = 10_000;
 
@@ -20,7 +20,7 @@ internal sealed class DefaultValue(ManifestDocument document)
     {
         if (depth > Deepest || ++_count > Most)
         {
-            throw document.Wrong(node, $"default is nested more than {Deepest} deep, or has more than {Most} values.");
+            throw document.Wrong(node, $"default has more than {Deepest} levels, or more than {Most} values.");
         }
 
         return node switch
@@ -29,7 +29,7 @@ internal sealed class DefaultValue(ManifestDocument document)
             YamlScalarNode scalar => scalar.Value ?? "",
             YamlSequenceNode list => list.Children.Select(item => Read(item, depth + 1)).ToArray(),
             YamlMappingNode map => map.Children.ToDictionary(pair => document.Text("a field's name", pair.Key), pair => (object?)Read(pair.Value, depth + 1)),
-            _ => throw document.Wrong(node, "default is a value, a list or a map."),
+            _ => throw document.Wrong(node, "default must be a value, a list or a map."),
         };
     }
 }

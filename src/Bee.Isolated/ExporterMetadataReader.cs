@@ -5,7 +5,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace Bee.Isolated;
 
-/// <summary>Reads the configurations of ebpf_exporter, leniently: its own reader knows more keys with each version.</summary>
+/// <summary>Reads configurations of ebpf_exporter. Unknown keys are ignored, because newer versions of ebpf_exporter add keys.</summary>
 public sealed class ExporterMetadataReader : IExporterMetadataReader
 {
     /// <inheritdoc/>
@@ -15,7 +15,7 @@ public sealed class ExporterMetadataReader : IExporterMetadataReader
             : null;
 }
 
-/// <summary>One configuration of ebpf_exporter.</summary>
+/// <summary>Converts one configuration of ebpf_exporter.</summary>
 internal sealed class ExporterDocument(string path)
 {
     private const int MostMetrics = 1000, LastSlot = 64;
@@ -29,7 +29,7 @@ internal sealed class ExporterDocument(string path)
         {
             if (YamlTree.Child(root, key) is not null)
             {
-                _warnings.Add($"'{key}' is not used: the program gets no {what}.");
+                _warnings.Add($"'{key}' is ignored: Bee does not provide {what}.");
             }
         }
 
@@ -64,10 +64,10 @@ internal sealed class ExporterDocument(string path)
         var type = Text(node, "bucket_type");
         if (type == "fixed")
         {
-            double[] keys = [.. (YamlTree.Child(node, "bucket_keys") as YamlSequenceNode ?? []).Select(key => Number(key) ?? throw Wrong(key, "a bucket's key is a number."))];
+            double[] keys = [.. (YamlTree.Child(node, "bucket_keys") as YamlSequenceNode ?? []).Select(key => Number(key) ?? throw Wrong(key, "a bucket's key must be a number."))];
             if (keys.Length == 0 || keys[0] < 0 || keys[^1] >= int.MaxValue || keys.Zip(keys.Skip(1)).Any(pair => pair.First >= pair.Second))
             {
-                throw Wrong(node, keys.Length == 0 ? $"'{metric.Name}' has no bucket_keys." : $"the bucket_keys of '{metric.Name}' do not rise from 0 or more to less than 2147483647.");
+                throw Wrong(node, keys.Length == 0 ? $"'{metric.Name}' has no bucket_keys." : $"the bucket_keys of '{metric.Name}' must ascend, from 0 or more to less than 2147483647.");
             }
 
             return metric with
@@ -80,17 +80,17 @@ internal sealed class ExporterDocument(string path)
 
         if (last is < 1 or int.MaxValue || (last > LastSlot && type != "linear") || Number(node, "bucket_min") is not (null or 0))
         {
-            throw Wrong(node, $"'{metric.Name}' has slots from {Text(node, "bucket_min")} to {last}; they go from 0 to {LastSlot} at most.");
+            throw Wrong(node, $"'{metric.Name}' has slots from {Text(node, "bucket_min")} to {last}; the limits are 0 and {LastSlot}.");
         }
 
         metric = metric with { Sum = new HistogramSum { Slot = (uint)last + 1, Factor = factor } };
-        // The last slot also holds what is larger, so it has no bound.
+        // The last slot also counts larger values, so it has no bound.
         return type switch
         {
             "exp2" => metric with { Buckets = Powers(last, factor) },
             "exp2zero" => metric with { Buckets = [0, .. Powers(last - 1, factor)] },
             "linear" => metric with { Scale = new HistogramScale { Spacing = HistogramSpacing.Linear, Step = factor } },
-            _ => throw Wrong(node, $"'{metric.Name}' has the bucket_type '{type}'; known are exp2, exp2zero, linear and fixed."),
+            _ => throw Wrong(node, $"'{metric.Name}' has the unknown bucket_type '{type}'. Use exp2, exp2zero, linear or fixed."),
         };
     }
 
@@ -119,7 +119,7 @@ internal sealed class ExporterDocument(string path)
             }
             else if (!s_plain.Contains(known))
             {
-                _warnings.Add($"The decoder '{known}' of label '{name}' is not known; the label has the value as its type says.");
+                _warnings.Add($"The decoder '{known}' of label '{name}' is unknown. The label shows the undecoded value.");
             }
         }
 
@@ -130,12 +130,12 @@ internal sealed class ExporterDocument(string path)
     {
         null or YamlScalarNode { Value: null or "" } => [],
         YamlSequenceNode { Children: { Count: <= MostMetrics } items } => items,
-        var other => throw Wrong(other, $"{key} is a list of at most {MostMetrics} parts, not {ManifestDocument.Kind(other)}."),
+        var other => throw Wrong(other, $"{key} must be a list of at most {MostMetrics} items, not {ManifestDocument.Kind(other)}."),
     };
 
     private static string? Text(YamlNode node, string key) => YamlTree.Text(YamlTree.Child(node, key));
 
-    private double? Number(YamlNode node, string key) => YamlTree.Child(node, key) is { } found ? Number(found) ?? throw Wrong(found, $"{key} is a number.") : null;
+    private double? Number(YamlNode node, string key) => YamlTree.Child(node, key) is { } found ? Number(found) ?? throw Wrong(found, $"{key} must be a number.") : null;
 
     private static double? Number(YamlNode node) =>
         double.TryParse(YamlTree.Text(node), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
@@ -143,16 +143,16 @@ internal sealed class ExporterDocument(string path)
     private ManifestException Wrong(YamlNode node, string problem) => new(path, (int)node.Start.Line, (int)node.Start.Column, problem);
 }
 
-/// <summary>Looks into YAML of other projects, in which anything may stand.</summary>
+/// <summary>Reads untrusted YAML of other projects, with any content.</summary>
 internal static class YamlTree
 {
-    /// <summary>Returns what a key of a map holds; null for what is not a map.</summary>
+    /// <summary>Returns the value of a key; null if the node is not a map or lacks the key.</summary>
     public static YamlNode? Child(YamlNode? node, string key) => Pairs(node).FirstOrDefault(pair => pair.Name == key).Value;
 
-    /// <summary>Returns the text of a single value; null for anything else.</summary>
+    /// <summary>Returns the text of a scalar; null for other nodes.</summary>
     public static string? Text(YamlNode? node) => (node as YamlScalarNode)?.Value;
 
-    /// <summary>Returns the keys that are words, and what they hold.</summary>
+    /// <summary>Returns the scalar keys of a map, with their values.</summary>
     public static IEnumerable<(string Name, YamlNode Value)> Pairs(YamlNode? node) => ((node as YamlMappingNode)?.Children ?? Enumerable.Empty<KeyValuePair<YamlNode, YamlNode>>())
         .Where(pair => pair.Key is YamlScalarNode { Value: not null })
         .Select(pair => (((YamlScalarNode)pair.Key).Value!, pair.Value));

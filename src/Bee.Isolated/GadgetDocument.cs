@@ -5,24 +5,24 @@ using YamlDotNet.RepresentationModel;
 
 namespace Bee.Isolated;
 
-/// <summary>Takes what is known out of one gadget's metadata.</summary>
+/// <summary>Reads the known keys of one gadget's metadata.</summary>
 internal sealed class GadgetDocument(string path)
 {
-    // An alias can stand for a large map in many places: what is read is counted, not what is written.
+    // An alias can repeat a large map in many places, so the nodes that are visited are counted, not those in the text.
     private const int MostNodes = 100_000;
 
-    // Its tables follow the width of the terminal; wider columns here are Bee's own choice.
+    // Inspektor Gadget's tables follow the width of the terminal. Bee limits the columns.
     private const int WidestColumn = 16;
 
-    // What its templates (columns of one meaning, by name) say beside widths.
+    // The fields that Inspektor Gadget's column templates hide by default.
     private static readonly string[] s_hidden = ["timestamp", "containerPid", "containerStartedAt", "ns", "mntns_id", "netns_id", "pcomm", "ppid", "ptid", "user_stack"];
     private static readonly string[] s_right = ["bytes", "duration", "pid", "ppid", "tid", "ptid", "uid", "gid", "ns", "mntns_id", "netns_id"];
 
     private int _read;
 
-    /// <summary>Reads it.</summary>
+    /// <summary>Reads the metadata.</summary>
     /// <param name="root">The document.</param>
-    /// <exception cref="ManifestException">It says too much.</exception>
+    /// <exception cref="ManifestException">The document is too large.</exception>
     public GadgetMetadata Read(YamlNode root) => new()
     {
         Name = Filled(Text(Child(root, "name"))),
@@ -35,7 +35,7 @@ internal sealed class GadgetDocument(string path)
         Parameters = Pairs(Child(root, "ebpfParams")).Concat(Pairs(Child(Child(root, "params"), "ebpf"))).DistinctBy(said => said.Name).ToDictionary(said => said.Name, said => Parameter(said.Value)),
     };
 
-    // Its own reader does not tell capitals from small letters, and both spellings are in use.
+    // Inspektor Gadget ignores case in these names, and both spellings are in use.
     private Dictionary<string, IReadOnlyDictionary<string, FieldMetadata>> Sources(YamlNode root) =>
         Pairs(Child(root, "datasources")).Concat(Pairs(Child(root, "dataSources"))).DistinctBy(said => said.Name)
             .ToDictionary(said => said.Name, said => Fields(Pairs(Child(said.Value, "fields")), "annotations"));
@@ -58,7 +58,7 @@ internal sealed class GadgetDocument(string path)
                 _ => s_right.Contains(template) ? true : null,
             },
             Metric = MetadataNames.FieldMetrics.FindWord(Word("metrics.type")),
-            // The unit of UCUM for a microsecond is us; metadata also has the letter mu, of which there are two.
+            // In UCUM, "us" is a microsecond. Metadata also uses the letter mu, which has two code points.
             Unit = Word("metrics.unit")?.Replace('\u00b5', 'u').Replace('\u03bc', 'u'),
             Hidden = bool.TryParse(Word("columns.hidden", "hidden"), out var hidden) ? hidden : s_hidden.Contains(template) ? true : null,
         };
@@ -85,7 +85,7 @@ internal sealed class GadgetDocument(string path)
         .Where(pair => pair.Key is YamlScalarNode { Value: not null })
         .Select(pair => (((YamlScalarNode)pair.Key).Value!, pair.Value));
 
-    // A list whose items have their name in them.
+    // A list whose items contain their names.
     private IEnumerable<(string Name, YamlNode Value)> List(YamlNode? node) => Counted<YamlNode>(node is YamlSequenceNode list ? list.Children : [])
         .Select(item => (Name: Text(Child(item, "name")) ?? "", Value: item))
         .Where(item => item.Name.Length > 0);
@@ -94,7 +94,7 @@ internal sealed class GadgetDocument(string path)
     {
         foreach (var node in nodes)
         {
-            yield return ++_read <= MostNodes ? node : throw new ManifestException(path, 1, 1, "says more than a description of a program does.");
+            yield return ++_read <= MostNodes ? node : throw new ManifestException(path, 1, 1, $"has more than {MostNodes} nodes.");
         }
     }
 }

@@ -2,7 +2,7 @@ using Bee.Toolchain.Manifest;
 
 namespace Bee.Isolated;
 
-/// <summary>Reads the metadata of Inspektor Gadget's images, leniently: its own tool knows more keys with each version.</summary>
+/// <summary>Reads the metadata of Inspektor Gadget's images. Unknown keys are ignored, because newer versions of ig add keys.</summary>
 public sealed class GadgetMetadataReader : IGadgetMetadataReader
 {
     /// <inheritdoc/>

@@ -2,13 +2,13 @@ using YamlDotNet.Core.Events;
 
 namespace Bee.Isolated;
 
-/// <summary>Follows the events of a YAML file, and knows which of them are keys.</summary>
+/// <summary>Follows the events of a YAML parser and recognizes those that start a key.</summary>
 internal sealed class KeyPositions
 {
-    // What is open, from the outside in: whether its next node is a key. In a sequence none is.
+    // The open collections, outermost first, each with whether its next node is a key. Sequences have no keys.
     private readonly Stack<(bool IsMapping, bool AtKey)> _open = [];
 
-    /// <summary>Whether an event begins a key. Wants each event once, in their order.</summary>
+    /// <summary>Reports whether an event starts a key. Call this for each event in order.</summary>
     public bool IsKey(ParsingEvent next)
     {
         if (next is MappingEnd or SequenceEnd)

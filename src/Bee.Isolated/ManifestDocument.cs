@@ -6,54 +6,54 @@ using YamlDotNet.RepresentationModel;
 
 namespace Bee.Isolated;
 
-/// <summary>Takes typed values out of the nodes of one bee.yaml, and remembers where what is checked later stands.</summary>
+/// <summary>Converts the nodes of one bee.yaml to typed values, and records the positions of values that are checked later.</summary>
 internal sealed class ManifestDocument(string path)
 {
     private readonly Dictionary<string, ManifestPlace> _places = [];
 
     public string Path => path;
 
-    /// <summary>Where things stand, for what can be checked only when the object is there.</summary>
+    /// <summary>The positions of values that can be checked only with the object.</summary>
     public IReadOnlyDictionary<string, ManifestPlace> Places => _places;
 
     public void Place(string name, YamlNode node) => _places[name] = new ManifestPlace((int)node.Start.Line, (int)node.Start.Column);
 
     public ManifestException Wrong(YamlNode node, string problem) => new(path, (int)node.Start.Line, (int)node.Start.Column, problem);
 
-    /// <summary>Reads a map that has some of the known keys and no other.</summary>
+    /// <summary>Reads a map that may have only known keys.</summary>
     public void Keys(YamlNode node, string example, Dictionary<string, Action<YamlNode>> known)
     {
         foreach (var (key, value) in Pairs(node, example))
         {
             if (key is not YamlScalarNode { Value: { } name })
             {
-                throw Wrong(key, $"no such key: '{Kind(key)}'. Known are {string.Join(", ", known.Keys)}.");
+                throw Wrong(key, $"unknown key: '{Kind(key)}'. Known keys are {string.Join(", ", known.Keys)}.");
             }
 
             if (!known.TryGetValue(name, out var read))
             {
                 var near = Suggest.Nearest(name, known.Keys, 1);
-                throw Wrong(key, $"no such key: '{name}'.{(near.Count > 0 ? $" Is '{near[0]}' meant?" : "")} Known are {string.Join(", ", known.Keys)}.");
+                throw Wrong(key, $"unknown key: '{name}'.{(near.Count > 0 ? $" Is '{near[0]}' meant?" : "")} Known keys are {string.Join(", ", known.Keys)}.");
             }
 
             read(value);
         }
     }
 
-    /// <summary>Reads a map from names that the author chose.</summary>
+    /// <summary>Reads a map whose keys are names that the author chose.</summary>
     /// <param name="node">The map.</param>
-    /// <param name="place">The name of its place.</param>
-    /// <param name="example">How one entry looks.</param>
-    /// <param name="read">Reads an entry, from the name of its place and its node.</param>
+    /// <param name="place">The name of its position.</param>
+    /// <param name="example">An example of an entry, for messages.</param>
+    /// <param name="read">Reads an entry, given the name of its position and its node.</param>
     public Dictionary<string, T> Named<T>(YamlNode node, string place, string example, Func<string, YamlNode, T> read)
     {
         var named = new Dictionary<string, T>(StringComparer.Ordinal);
         foreach (var (key, value) in Pairs(node, example))
         {
-            // A field or a map may be called "null" or "1": a name is text however it looks.
+            // A field or map may be named "null" or "1", so a key is always text.
             if (key is not YamlScalarNode { Value: { Length: > 0 } name })
             {
-                throw Wrong(key, $"{Kind(key)} where a name is wanted.");
+                throw Wrong(key, $"expected a name, not {Kind(key)}.");
             }
 
             var at = $"{place}/{name}";
@@ -68,13 +68,13 @@ internal sealed class ManifestDocument(string path)
     {
         if (node is not YamlScalarNode scalar)
         {
-            throw Wrong(node, $"{key} is text, not {Kind(node)}.");
+            throw Wrong(node, $"{key} must be text, not {Kind(node)}.");
         }
 
         var value = scalar.Value ?? "";
         if (scalar.Style == ScalarStyle.Plain && Looks(value) is { } other)
         {
-            throw Wrong(node, value.Length == 0 ? $"{key} has no value." : $"{key} is text, not {other}: put {value} in quotes if it is meant.");
+            throw Wrong(node, value.Length == 0 ? $"{key} has no value." : $"{key} must be text, not {other}: put {value} in quotes to make it text.");
         }
 
         return value;
@@ -88,18 +88,18 @@ internal sealed class ManifestDocument(string path)
     {
         "true" or "True" or "TRUE" => true,
         "false" or "False" or "FALSE" => false,
-        _ => throw Wrong(node, $"{key} is true or false, not {Shown(node)}."),
+        _ => throw Wrong(node, $"{key} must be true or false, not {Shown(node)}."),
     };
 
     public double Number(string key, YamlNode node) =>
         Plain(node) is { } text && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
             ? number
-            : throw Wrong(node, $"{key} is a number, not {Shown(node)}.");
+            : throw Wrong(node, $"{key} must be a number, not {Shown(node)}.");
 
     public long Whole(string key, YamlNode node, long least, long most) =>
         Plain(node) is { } text && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
             ? number
-            : throw Wrong(node, $"{key} is a whole number from {least} to {most}, not {Shown(node)}.");
+            : throw Wrong(node, $"{key} must be a whole number from {least} to {most}, not {Shown(node)}.");
 
     public T Choice<T>(string key, YamlNode node, params (string Word, T Value)[] choices)
     {
@@ -111,7 +111,7 @@ internal sealed class ManifestDocument(string path)
             }
         }
 
-        throw Wrong(node, $"{key} is {Or(choices.Select(choice => choice.Word))}, not {Shown(node)}.");
+        throw Wrong(node, $"{key} must be {Or(choices.Select(choice => choice.Word))}, not {Shown(node)}.");
     }
 
     public static string Kind(YamlNode node) => node switch
@@ -123,7 +123,7 @@ internal sealed class ManifestDocument(string path)
 
     private IEnumerable<KeyValuePair<YamlNode, YamlNode>> Pairs(YamlNode node, string example) => node is YamlMappingNode map
         ? map.Children
-        : throw Wrong(node, $"{(Plain(node) is "" ? "nothing" : Kind(node))} where keys are wanted, such as '{example}'.");
+        : throw Wrong(node, $"expected keys, such as '{example}', not {(Plain(node) is "" ? "nothing" : Kind(node))}.");
 
     private static string? Plain(YamlNode node) => node is YamlScalarNode { Style: ScalarStyle.Plain } scalar ? scalar.Value ?? "" : null;
 
@@ -137,11 +137,11 @@ internal sealed class ManifestDocument(string path)
         return all.Length == 1 ? all[0] : $"{string.Join(", ", all[..^1])} or {all[^1]}";
     }
 
-    /// <summary>What YAML takes an unquoted word for when it is not text; null when it is.</summary>
+    /// <summary>Returns what YAML interprets an unquoted word as, if not as text; otherwise null.</summary>
     private static string? Looks(string plain) => plain switch
     {
         "" or "~" or "null" or "Null" or "NULL" => "nothing",
-        "true" or "True" or "TRUE" or "false" or "False" or "FALSE" => "a truth value",
+        "true" or "True" or "TRUE" or "false" or "False" or "FALSE" => "a boolean",
         _ when double.TryParse(plain, NumberStyles.Float, CultureInfo.InvariantCulture, out _) => "a number",
         _ => null,
     };

@@ -7,7 +7,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace Bee.Isolated;
 
-/// <summary>Reads a bee.yaml strictly: what Bee would not use is an error with its place, so that a misspelt key is not left out in silence.</summary>
+/// <summary>Reads a bee.yaml strictly. Anything that Bee would not use is an error with its position, so that a misspelled key is not ignored.</summary>
 public sealed class ManifestReader : IManifestReader
 {
     private const int Largest = 1 << 20;
@@ -17,7 +17,7 @@ public sealed class ManifestReader : IManifestReader
     {
         if (new FileInfo(path).Length > Largest)
         {
-            throw new ManifestException(path, 1, 1, $"larger than {Largest} bytes, which no description of a program is.");
+            throw new ManifestException(path, 1, 1, $"larger than {Largest} bytes.");
         }
 
         var documents = YamlText.Load(path, RegularFile.ReadAllText(path, Largest));
@@ -26,7 +26,7 @@ public sealed class ManifestReader : IManifestReader
         {
             0 => new ProgramManifest { Path = path },
             1 => Read(document, documents[0].RootNode),
-            _ => throw document.Wrong(documents[1].RootNode, "a second document; one file describes one program."),
+            _ => throw document.Wrong(documents[1].RootNode, "contains a second document. Describe one tool in each file."),
         };
     }
 
@@ -53,7 +53,7 @@ public sealed class ManifestReader : IManifestReader
         return manifest with { Path = document.Path, Metadata = said, Places = document.Places };
     }
 
-    /// <summary>The image's name where a build is given no other, so it has to be one.</summary>
+    /// <summary>Reads the default name of the image, which must be a valid reference.</summary>
     private static string Name(ManifestDocument document, YamlNode node)
     {
         var name = document.Text("name", node);
@@ -65,7 +65,7 @@ public sealed class ManifestReader : IManifestReader
         var sources = document.Texts("sources", node);
         if (sources.Length == 0)
         {
-            throw document.Wrong(node, "sources is empty; leave it out where the folder has one C file.");
+            throw document.Wrong(node, "sources is empty. Omit it if the folder has one C file.");
         }
 
         for (var i = 0; i < sources.Length; i++)
@@ -74,12 +74,12 @@ public sealed class ManifestReader : IManifestReader
             document.Place($"sources/{i}", at);
             if (!sources[i].EndsWith(".c", StringComparison.Ordinal) || Path.IsPathRooted(sources[i]))
             {
-                throw document.Wrong(at, $"'{sources[i]}' is not a C file's path relative to this file, such as mytool.bpf.c.");
+                throw document.Wrong(at, $"'{sources[i]}' is not the relative path of a C file, such as mytool.bpf.c.");
             }
 
             if (Array.IndexOf(sources, sources[i]) != i)
             {
-                throw document.Wrong(at, $"'{sources[i]}' stands here twice.");
+                throw document.Wrong(at, $"'{sources[i]}' occurs twice.");
             }
         }
 
@@ -95,7 +95,7 @@ public sealed class ManifestReader : IManifestReader
             document.Place($"includes/{i}", at);
             if (includes[i].Length == 0 || Path.IsPathRooted(includes[i]))
             {
-                throw document.Wrong(at, $"'{includes[i]}' is not a folder's path relative to this file, such as ../include.");
+                throw document.Wrong(at, $"'{includes[i]}' is not the relative path of a folder, such as ../include.");
             }
         }
 
@@ -107,7 +107,7 @@ public sealed class ManifestReader : IManifestReader
         var platforms = document.Texts("platforms", node);
         if (platforms.Length == 0)
         {
-            throw document.Wrong(node, "platforms is empty; leave it out where the program is for the machine that builds it.");
+            throw document.Wrong(node, "platforms is empty. Omit it to build for this machine's platform.");
         }
 
         for (var i = 0; i < platforms.Length; i++)
@@ -125,10 +125,10 @@ public sealed class ManifestReader : IManifestReader
     {
         YamlSequenceNode list => [.. list.Children.Select(item => Macro(document, item, document.Text("defines", item)))],
         YamlMappingNode map => [.. map.Children.Select(pair => Define(document, pair.Key, pair.Value))],
-        _ => throw document.Wrong(node, $"defines is a list of NAME or NAME=VALUE, or a map of names to values, not {ManifestDocument.Kind(node)}."),
+        _ => throw document.Wrong(node, $"defines must be a list of NAME or NAME=VALUE, or a map of names to values, not {ManifestDocument.Kind(node)}."),
     };
 
-    /// <summary>Numbers and truth values are taken as they stand: for the compiler all is text. No value defines the name only.</summary>
+    /// <summary>Reads a macro definition. Numbers and booleans stay as written, because the compiler treats all values as text. Without a value, only the name is defined.</summary>
     private static string Define(ManifestDocument document, YamlNode key, YamlNode value)
     {
         var name = document.Text("a define's name", key);
@@ -136,7 +136,7 @@ public sealed class ManifestReader : IManifestReader
         {
             YamlScalarNode { Value: null or "", Style: ScalarStyle.Plain } => Macro(document, key, name),
             YamlScalarNode scalar => Macro(document, key, $"{name}={scalar.Value}"),
-            _ => throw document.Wrong(value, $"{name} is a number or text, not {ManifestDocument.Kind(value)}."),
+            _ => throw document.Wrong(value, $"{name} must be a number or text, not {ManifestDocument.Kind(value)}."),
         };
     }
 

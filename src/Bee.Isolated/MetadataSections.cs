@@ -4,10 +4,10 @@ using YamlDotNet.RepresentationModel;
 
 namespace Bee.Isolated;
 
-/// <summary>Reads what a bee.yaml says about maps, parameters and programs.</summary>
+/// <summary>Reads the metadata of maps, parameters and programs in a bee.yaml.</summary>
 internal sealed class MetadataSections(ManifestDocument document)
 {
-    // Tables have 80 columns.
+    // Tables are 80 columns wide.
     private const int WidestColumn = 80;
     private const int MostBuckets = 1000;
 
@@ -56,7 +56,7 @@ internal sealed class MetadataSections(ManifestDocument document)
             },
             ["fields"] = value => map = map with { Fields = document.Named(value, $"{place}/fields", "path: { width: 40 }", Field) },
         });
-        return map.Scale is null or { Spacing: HistogramSpacing.Bounds } || map.Buckets.Count == 0 ? map : throw document.Wrong(node, "a map has scale or buckets, not both.");
+        return map.Scale is null or { Spacing: HistogramSpacing.Bounds } || map.Buckets.Count == 0 ? map : throw document.Wrong(node, "a map can have scale or buckets, not both.");
     }
 
     public ParameterMetadata Parameter(string place, YamlNode node)
@@ -144,7 +144,7 @@ internal sealed class MetadataSections(ManifestDocument document)
         return field;
     }
 
-    /// <summary><c>log2</c>, <c>linear</c>, or a map with the step of linear slots.</summary>
+    /// <summary>Reads <c>log2</c>, <c>linear</c>, or a map with the step of linear slots.</summary>
     private HistogramScale Scale(YamlNode node)
     {
         if (node is not YamlMappingNode)
@@ -158,12 +158,12 @@ internal sealed class MetadataSections(ManifestDocument document)
             ["start"] = value => scale = scale with { Start = document.Number("start", value) },
             ["step"] = value => scale = document.Number("step", value) is > 0 and var step
                 ? scale with { Step = step }
-                : throw document.Wrong(value, "step is more than 0."),
+                : throw document.Wrong(value, "step must be more than 0."),
         });
         return scale;
     }
 
-    /// <summary>The number of the slot, or a map with it.</summary>
+    /// <summary>Reads the number of a slot, or a map with the slot and a factor.</summary>
     private HistogramSum Sum(YamlNode node)
     {
         if (node is not YamlMappingNode)
@@ -177,7 +177,7 @@ internal sealed class MetadataSections(ManifestDocument document)
             ["slot"] = value => sum = sum with { Slot = (uint)document.Whole("slot", value, 1, int.MaxValue) },
             ["factor"] = value => sum = document.Number("factor", value) is > 0 and var factor
                 ? sum with { Factor = factor }
-                : throw document.Wrong(value, "factor is more than 0."),
+                : throw document.Wrong(value, "factor must be more than 0."),
         });
         return sum.Slot > 0 ? sum : throw document.Wrong(node, "sum has no slot.");
     }
@@ -186,7 +186,7 @@ internal sealed class MetadataSections(ManifestDocument document)
     {
         if (node is not YamlSequenceNode { Children.Count: > 0 and <= MostBuckets } list)
         {
-            throw document.Wrong(node, $"buckets is a list of 1 to {MostBuckets} upper bounds, such as [1, 10, 100].");
+            throw document.Wrong(node, $"buckets must be a list of 1 to {MostBuckets} upper bounds, such as [1, 10, 100].");
         }
 
         var bounds = new double[list.Children.Count];
@@ -195,7 +195,7 @@ internal sealed class MetadataSections(ManifestDocument document)
             bounds[i] = document.Number("a bucket's upper bound", list.Children[i]);
             if (i > 0 && bounds[i] <= bounds[i - 1])
             {
-                throw document.Wrong(list.Children[i], "the upper bounds of buckets must rise.");
+                throw document.Wrong(list.Children[i], "the upper bounds of buckets must be ascending.");
             }
         }
 
@@ -211,7 +211,7 @@ internal sealed class MetadataSections(ManifestDocument document)
             document.Place($"{place}/labels/{labels[i]}", at);
             if (Array.IndexOf(labels, labels[i]) != i)
             {
-                throw document.Wrong(at, $"'{labels[i]}' stands here twice.");
+                throw document.Wrong(at, $"'{labels[i]}' occurs twice.");
             }
         }
 

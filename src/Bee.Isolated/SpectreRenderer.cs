@@ -7,7 +7,7 @@ using Spectre.Console.Rendering;
 
 namespace Bee.Isolated;
 
-/// <summary>Lays out frames with Spectre.Console. Nothing of it writes to a terminal: its segments become cells.</summary>
+/// <summary>Lays out frames with Spectre.Console, and converts its segments to cells. Writes nothing to a terminal.</summary>
 public sealed class SpectreRenderer : ILiveRenderer
 {
     private readonly Dictionary<CellStyle, Style> _styles = [];
@@ -90,7 +90,7 @@ public sealed class SpectreRenderer : ILiveRenderer
         return table;
     }
 
-    // A row's style reaches over its padding, so that a selected line is one bar.
+    // Applies the style of the row to the padding too, so that a selected row is one bar.
     private Text Cell(StyledText cell, Bee.Terminal.Frames.TableColumn column, CellStyle row)
     {
         string text = Safe(cell.Text);
@@ -124,7 +124,7 @@ public sealed class SpectreRenderer : ILiveRenderer
         return width > 0 ? cut.Append('\u2026').ToString() : string.Empty;
     }
 
-    // Cut here: a paragraph breaks lines between words.
+    // Cut here, because Spectre's paragraphs break lines between words.
     private Paragraph Line(IEnumerable<StyledText> spans, int width)
     {
         var line = new Paragraph { Overflow = Overflow.Crop };

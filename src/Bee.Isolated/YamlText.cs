@@ -5,13 +5,13 @@ using YamlDotNet.RepresentationModel;
 
 namespace Bee.Isolated;
 
-/// <summary>Makes trees of YAML text that anyone may have written.</summary>
+/// <summary>Parses untrusted YAML text.</summary>
 internal static class YamlText
 {
-    /// <summary>The documents of a text.</summary>
-    /// <param name="path">What to call it in messages.</param>
+    /// <summary>Returns the documents of a text.</summary>
+    /// <param name="path">The name of the text in messages.</param>
     /// <param name="text">The text.</param>
-    /// <exception cref="ManifestException">It is no YAML, or of a shape that nobody means.</exception>
+    /// <exception cref="ManifestException">The text is not valid YAML, or exceeds the limits of nesting and aliases.</exception>
     public static IList<YamlDocument> Load(string path, string text)
     {
         var stream = new YamlStream();
@@ -24,9 +24,9 @@ internal static class YamlText
         }
         catch (ArgumentException exception)
         {
-            // The package's own word for an alias where there can be none, such as behind a text.
+            // YamlDotNet throws this for an alias in an invalid position, such as after a scalar.
             var at = parser.Current?.Start ?? Mark.Empty;
-            throw new ManifestException(path, Math.Max(1, (int)at.Line), Math.Max(1, (int)at.Column), "no YAML from here on.", exception);
+            throw new ManifestException(path, Math.Max(1, (int)at.Line), Math.Max(1, (int)at.Column), "not valid YAML from here on.", exception);
         }
         catch (YamlException exception)
         {
@@ -35,9 +35,9 @@ internal static class YamlText
     }
 
     /// <summary>
-    /// The tree is built by recursion, and a file of a hundred thousand brackets would end the process with it. So would a key that is no word: keys are
-    /// hashed with all that is in them, and an alias can put a key into itself. Whoever walks the tree meets what an alias stands for each time anew: a few
-    /// thousand aliases of aliases are more than there is time and memory for.
+    /// Checks the shape of a text before it is parsed to a tree. Parsing is recursive, so a hundred thousand brackets would overflow the stack. So would a key that is a collection, because keys are
+    /// hashed with their content, and an alias can put a key into itself. A walk over the tree expands each alias again: a few thousand nested aliases would exhaust time
+    /// and memory.
     /// </summary>
     private static void CheckShape(string path, string text)
     {
@@ -53,24 +53,24 @@ internal static class YamlText
                 depth += parser.Current.NestingIncrease;
                 if (depth > Deepest)
                 {
-                    throw new ManifestException(path, (int)parser.Current.Start.Line, (int)parser.Current.Start.Column, $"nested more than {Deepest} deep.");
+                    throw new ManifestException(path, (int)parser.Current.Start.Line, (int)parser.Current.Start.Column, $"nested more than {Deepest} levels deep.");
                 }
 
                 if (parser.Current is AnchorAlias && ++aliases > MostAliases)
                 {
-                    throw new ManifestException(path, (int)parser.Current.Start.Line, (int)parser.Current.Start.Column, $"it has more than {MostAliases} aliases.");
+                    throw new ManifestException(path, (int)parser.Current.Start.Line, (int)parser.Current.Start.Column, $"has more than {MostAliases} aliases.");
                 }
 
                 if (keys.IsKey(parser.Current) && parser.Current is not Scalar)
                 {
-                    throw new ManifestException(path, (int)parser.Current.Start.Line, (int)parser.Current.Start.Column, "a key is a word, and this is something else.");
+                    throw new ManifestException(path, (int)parser.Current.Start.Line, (int)parser.Current.Start.Column, "a key must be a single word.");
                 }
             }
         }
         catch (InvalidOperationException exception)
         {
-            // So the package answers some text that is no YAML, such as a plain word that begins where none may.
-            throw new ManifestException(path, (int)reached.Line, (int)reached.Column, "no YAML from here on.", exception);
+            // YamlDotNet throws this for some invalid text, such as a plain scalar in a position that allows none.
+            throw new ManifestException(path, (int)reached.Line, (int)reached.Column, "not valid YAML from here on.", exception);
         }
     }
 }

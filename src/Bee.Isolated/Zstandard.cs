@@ -4,10 +4,10 @@ using ZstdSharp.Unsafe;
 
 namespace Bee.Isolated;
 
-/// <summary>Decompresses zstd, which .NET 8 to 10 cannot, with ZstdSharp.</summary>
+/// <summary>Decompresses zstd with ZstdSharp, because .NET 8 to 10 cannot.</summary>
 public sealed class Zstandard : IZstandard
 {
-    // As the zstd program: 128 MiB. A frame may ask for 2 TiB.
+    // The default limit of the zstd program: 128 MiB. A frame may ask for up to 2 TiB.
     private const int LargestWindowLog = 27;
 
     /// <inheritdoc/>

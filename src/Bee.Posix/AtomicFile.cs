@@ -1,20 +1,20 @@
 namespace Bee.Posix;
 
-/// <summary>Writes files that are whole or not there.</summary>
+/// <summary>Replaces files atomically.</summary>
 internal static class AtomicFile
 {
     /// <summary>The permissions of a new file before the umask.</summary>
     private const uint Readable = 0b110_110_110;
 
-    /// <summary>Writes under a temporary name in the same folder, then renames: a reader sees the old content or the new, and a
-    /// crash leaves the old. Makes the folder where it is missing.</summary>
-    /// <param name="path">The final name.</param>
+    /// <summary>Writes a temporary file in the same folder, then renames it. A reader sees the old or the new content, never a part, and after a
+    /// crash the old content is intact. Creates the folder if it does not exist.</summary>
+    /// <param name="path">The path of the file.</param>
     /// <param name="content">The content.</param>
-    /// <exception cref="IOException">The file cannot be written, or is a device or a pipe.</exception>
+    /// <exception cref="IOException">The file cannot be written, or the path is a device or a pipe.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not write into the folder.</exception>
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
-        // A span does not go into a lambda.
+        // A lambda cannot capture a span.
         using var file = new Unfinished(path);
         try
         {
@@ -27,11 +27,11 @@ internal static class AtomicFile
         }
     }
 
-    /// <summary>The same for what is written piece by piece.</summary>
-    /// <param name="path">The final name.</param>
-    /// <param name="write">Writes the content; what it throws leaves the old content.</param>
-    /// <param name="overwrite">Whether a file that is there is replaced.</param>
-    /// <exception cref="IOException">The file cannot be written, is there and is not to be replaced, or is a device or a pipe.</exception>
+    /// <summary>Replaces a file with content that a delegate writes.</summary>
+    /// <param name="path">The path of the file.</param>
+    /// <param name="write">Writes the content. If it throws, the old content stays.</param>
+    /// <param name="overwrite">Whether to replace an existing file.</param>
+    /// <exception cref="IOException">The file cannot be written, it exists and may not be replaced, or the path is a device or a pipe.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not write into the folder.</exception>
     public static void Write(string path, Action<Stream> write, bool overwrite = true)
     {
@@ -48,11 +48,11 @@ internal static class AtomicFile
         }
     }
 
-    /// <summary>The same in an open folder, for a file that only its owner reads.</summary>
+    /// <summary>Replaces a file in an open folder. Only its owner can read the new file.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="name">The final name.</param>
+    /// <param name="name">The name of the file.</param>
     /// <param name="content">The content.</param>
-    /// <param name="like">The file that is replaced, whose owner gets the new one if this process is root; null for the owner of the folder.</param>
+    /// <param name="like">The replaced file. If this process is root, its owner becomes the owner of the new file. Null for the owner of the folder.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not write into the folder.</exception>
     public static void Write(Folder folder, string name, ReadOnlySpan<byte> content, FileStatus? like = null)
@@ -64,7 +64,7 @@ internal static class AtomicFile
         file.MoveTo(folder, name);
     }
 
-    // .NET's own message names no file.
+    // .NET's message lacks the path.
     private static IOException NoSpace(string path, IOException cause) => new($"'{path}' cannot be written: the disk is full.", cause) { HResult = cause.HResult };
 
     private sealed class Unfinished : IDisposable
@@ -79,17 +79,17 @@ internal static class AtomicFile
             _path = Path.GetFullPath(path);
             _name = Path.GetFileName(_path);
 
-            // As root, the rename would replace /dev/null with a regular file.
+            // Refuses device nodes: as root, the rename would replace /dev/null with a regular file.
             if (FileStatus.Of(_path) is { IsRegular: false, IsFolder: false } status)
             {
-                throw new IOException($"'{_path}' is {status.Kind}, not a regular file, and would be replaced by one.");
+                throw new IOException($"'{_path}' is {status.Kind}, not a regular file. Choose another path.");
             }
 
             string folder = Path.GetDirectoryName(_path)!;
             Directory.CreateDirectory(folder);
             try
             {
-                _folder = Folder.Open(folder) ?? throw new DirectoryNotFoundException($"There is no folder '{folder}'.");
+                _folder = Folder.Open(folder) ?? throw new DirectoryNotFoundException($"The folder '{folder}' does not exist.");
             }
             catch (UnauthorizedAccessException e)
             {
@@ -137,7 +137,7 @@ internal static class AtomicFile
             }
             catch (IOException)
             {
-                // What is left in the stream cannot be written either, and the file goes. The first failure is the one to report.
+                // The rest of the stream cannot be written either, and the file is deleted. The first failure is reported.
             }
             finally
             {
@@ -146,7 +146,7 @@ internal static class AtomicFile
             }
         }
 
-        // The caller has never heard of the temporary name.
+        // .NET's message has the temporary name, which the caller does not know.
         private UnauthorizedAccessException Denied(Exception cause) => new($"Access to the path '{_path}' is denied.", cause);
     }
 }

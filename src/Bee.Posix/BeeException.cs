@@ -1,11 +1,11 @@
 namespace Bee.Posix;
 
 /// <summary>
-/// Base of all exceptions that Bee defines. <see cref="Exception.Message"/> says what happened, <see cref="Remedy"/> what to do about it, and <see cref="Id"/> names the failure for code:
-/// an id is never renamed, since scripts compare it. The message does not repeat the remedy.
+/// The base class of all exceptions that Bee defines. <see cref="Exception.Message"/> describes the failure, <see cref="Remedy"/> says what to do about it, and <see cref="Id"/> identifies it for code.
+/// Ids never change, because programs and scripts compare them.
 /// </summary>
 /// <remarks>
-/// Failures of file operations are not of this kind: <see cref="PosixException"/> and its neighbours derive from <see cref="IOException"/>, as all exceptions of System.IO do.
+/// Failed file operations throw the exceptions of System.IO instead.
 /// </remarks>
 public abstract class BeeException : Exception
 {
@@ -14,8 +14,8 @@ public abstract class BeeException : Exception
     /// <summary>Creates the exception.</summary>
     /// <param name="id">The stable id, such as <c>BadManifest</c> or <c>Store.NotFound</c>.</param>
     /// <param name="message">What happened, as a sentence.</param>
-    /// <param name="remedy">What to do about it, as one or more sentences; null or empty if nothing is known to help.</param>
-    /// <param name="inner">The cause, if another exception was.</param>
+    /// <param name="remedy">What to do about it, as one or more sentences; null or empty if no remedy is known.</param>
+    /// <param name="inner">The exception that caused this one; null if none did.</param>
     protected BeeException(string id, string message, string? remedy = null, Exception? inner = null)
         : base(message, inner)
     {
@@ -23,10 +23,10 @@ public abstract class BeeException : Exception
         Remedy = remedy;
     }
 
-    /// <summary>The stable id of the failure: a word, or the kind and the fault with a dot between.</summary>
+    /// <summary>The stable id of the failure, such as <c>BadManifest</c> or <c>Store.NotFound</c>.</summary>
     public string Id { get; }
 
-    /// <summary>What to do about it, as one or more sentences; null if nothing is known to help. Never empty.</summary>
+    /// <summary>What to do about the failure, as one or more sentences; null if no remedy is known. Never empty.</summary>
     public string? Remedy
     {
         get => _remedy;

@@ -5,11 +5,11 @@ using Microsoft.Win32.SafeHandles;
 namespace Bee.Posix;
 
 /// <summary>
-/// An exclusive lock on a file or folder, flock(2). The kernel ties it to the open file, so a process that ends frees it.
+/// An exclusive lock on a file or folder (flock(2)). The kernel ties it to the open file, and releases it when the process ends.
 /// </summary>
 /// <remarks>
-/// A child that was forked and has not called exec yet shares the open file. So the lock is released by <c>LOCK_UN</c>, which counts for all that share it;
-/// closing alone would leave it with the child. POSIX locks are not inherited, but they exclude no threads of one process, and go when any fd of the file is closed.
+/// A child process between fork and exec shares the open file. So the lock is released with <c>LOCK_UN</c>, which affects all processes that share it;
+/// after close alone, the child would keep it. POSIX locks are not inherited, but they do not exclude threads of one process, and closing any fd of the file releases them.
 /// </remarks>
 internal sealed class FileLock : IDisposable
 {
@@ -17,11 +17,11 @@ internal sealed class FileLock : IDisposable
 
     private FileLock(SafeFileHandle file) => _file = file;
 
-    /// <summary>Takes the lock if it is free. The handle then belongs to the lock; if the lock is not free, the handle is closed.</summary>
+    /// <summary>Takes the lock if it is free. The lock then owns the handle. If the lock is not free, the handle is closed.</summary>
     /// <param name="file">An open file.</param>
-    /// <param name="path">Its path, for messages.</param>
+    /// <param name="path">The path of the file, for messages.</param>
     /// <returns>The lock; null if another open file holds it.</returns>
-    /// <exception cref="IOException">The file system has no locks.</exception>
+    /// <exception cref="IOException">The file system does not support locks.</exception>
     public static FileLock? TryTake(SafeFileHandle file, string path)
     {
         bool isTaken = false;
@@ -44,10 +44,10 @@ internal sealed class FileLock : IDisposable
     /// <returns>The lock; null if another open file holds it.</returns>
     public static FileLock? TryTake(Folder folder) => TryTake(folder.Reopen(), folder.Path);
 
-    /// <summary>Waits for a lock. Polls: waiting in the kernel for a process that is stuck would be a hang and not an error.</summary>
+    /// <summary>Polls for a lock. Waiting in the kernel for a stuck process would hang instead of failing.</summary>
     /// <param name="tryTake">Takes the lock if it is free.</param>
-    /// <param name="patience">How long to wait.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="patience">The longest time to wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>The lock; null if it was not free in time.</returns>
     public static FileLock? Wait(Func<FileLock?> tryTake, TimeSpan patience, CancellationToken cancellationToken = default)
     {
@@ -67,13 +67,13 @@ internal sealed class FileLock : IDisposable
 
             cancellationToken.ThrowIfCancellationRequested();
 
-            // The odd part keeps waiters from stepping together.
+            // The random part keeps waiting processes out of step.
             Thread.Sleep(pause + Random.Shared.Next(pause + 1));
         }
     }
 
-    /// <summary>Locks an open file, which stays the caller's; false if another open file holds the lock.</summary>
-    /// <exception cref="IOException">The file system has no locks.</exception>
+    /// <summary>Locks an open file, which stays the caller's. Returns false if another open file holds the lock.</summary>
+    /// <exception cref="IOException">The file system does not support locks.</exception>
     public static bool TryLock(SafeFileHandle file, string path)
     {
         while (Libc.flock(file, Libc.LOCK_EX | Libc.LOCK_NB) != 0)
@@ -93,7 +93,7 @@ internal sealed class FileLock : IDisposable
         return true;
     }
 
-    /// <summary>Releases a lock of <see cref="TryLock"/>, also for children that share the open file.</summary>
+    /// <summary>Releases a lock that <see cref="TryLock"/> took, also for child processes that share the open file.</summary>
     public static void Unlock(SafeFileHandle file) => _ = Libc.flock(file, Libc.LOCK_UN);
 
     /// <summary>Releases the lock.</summary>

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Posix;
 
-/// <summary>What a file is: the part that Bee uses of the kernel's <c>struct statx</c>, which is the same on every architecture.</summary>
+/// <summary>The status of a file: the fields that Bee uses of the kernel's <c>struct statx</c>, which is the same on all architectures.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal readonly struct FileStatus
 {
@@ -45,16 +45,16 @@ internal readonly struct FileStatus
     [FieldOffset(140)]
     private readonly uint _deviceMinor;
 
-    /// <summary>The number of names that the file has.</summary>
+    /// <summary>The number of hard links.</summary>
     public uint Links => _links;
 
     /// <summary>The owner's user id.</summary>
     public uint User => _user;
 
-    /// <summary>The group's id.</summary>
+    /// <summary>The group id.</summary>
     public uint Group => _group;
 
-    /// <summary>Kind and permissions, as in <c>st_mode</c>.</summary>
+    /// <summary>The type and permissions, as in <c>st_mode</c>.</summary>
     public ushort Mode => _mode;
 
     /// <summary>The inode number.</summary>
@@ -63,7 +63,7 @@ internal readonly struct FileStatus
     /// <summary>The length in bytes. Files of /proc and most of /sys report 0.</summary>
     public ulong Size => _size;
 
-    /// <summary>The time of the last change, in seconds since 1970.</summary>
+    /// <summary>The time of the last modification, in seconds since 1970.</summary>
     public long ModifiedSeconds => _modifiedSeconds;
 
     /// <summary>The fraction of <see cref="ModifiedSeconds"/>, in nanoseconds.</summary>
@@ -75,34 +75,34 @@ internal readonly struct FileStatus
     /// <summary>The minor number of the device that the file is on.</summary>
     public uint DeviceMinor => _deviceMinor;
 
-    /// <summary>Whether it is a regular file.</summary>
+    /// <summary>Whether the file is a regular file.</summary>
     public bool IsRegular => (_mode & KindMask) == 0x8000;
 
-    /// <summary>Whether it is a folder.</summary>
+    /// <summary>Whether the file is a folder.</summary>
     public bool IsFolder => (_mode & KindMask) == 0x4000;
 
-    /// <summary>Whether it is a symbolic link.</summary>
+    /// <summary>Whether the file is a symbolic link.</summary>
     public bool IsLink => (_mode & KindMask) == 0xa000;
 
-    /// <summary>Whether it is a socket.</summary>
+    /// <summary>Whether the file is a socket.</summary>
     public bool IsSocket => (_mode & KindMask) == 0xc000;
 
-    /// <summary>Whether it is /dev/null, by whatever name.</summary>
+    /// <summary>Whether the file is the device /dev/null, under any name.</summary>
     public bool IsNullDevice => (_mode & KindMask) == 0x2000 && (_specialMajor, _specialMinor) == (1, 3);
 
-    /// <summary>Whether it has the sticky bit: in such a folder only the owner of a name may rename or delete it.</summary>
+    /// <summary>Whether the sticky bit is set: in such a folder, only the owner of a file may rename or delete it.</summary>
     public bool IsSticky => (_mode & 0x200) != 0;
 
-    /// <summary>Whether its group may write it.</summary>
+    /// <summary>Whether the group may write the file.</summary>
     public bool GroupWrites => (_mode & 0x10) != 0;
 
-    /// <summary>Whether all users may write it.</summary>
+    /// <summary>Whether all users may write the file.</summary>
     public bool OthersWrite => (_mode & 0x2) != 0;
 
-    /// <summary>Whether all users may read it.</summary>
+    /// <summary>Whether all users may read the file.</summary>
     public bool OthersRead => (_mode & 0x4) != 0;
 
-    /// <summary>What it is, with its article: <c>a regular file</c>, <c>a named pipe</c> ….</summary>
+    /// <summary>The type of the file with its article: <c>a regular file</c>, <c>a named pipe</c> ….</summary>
     public string Kind => (_mode & KindMask) switch
     {
         0x1000 => "a named pipe",
@@ -115,28 +115,28 @@ internal readonly struct FileStatus
         _ => "not a regular file",
     };
 
-    /// <summary>The permissions in octal digits, as chmod(1) takes them.</summary>
+    /// <summary>The permissions in octal digits, as chmod(1) accepts them.</summary>
     public string Permissions => Convert.ToString(_mode & 0xfff, 8);
 
     /// <summary>Reads the status of an open file.</summary>
-    /// <exception cref="IOException">The kernel does not tell.</exception>
+    /// <exception cref="IOException">statx(2) failed.</exception>
     public static unsafe FileStatus Of(SafeFileHandle file)
     {
         FileStatus status;
         return Libc.statx(file, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, &status) == 0 ? status : throw PosixException.Last("look at", "an open file");
     }
 
-    /// <summary>Reads the status of what is at a path.</summary>
+    /// <summary>Reads the status of a path.</summary>
     /// <param name="path">The path.</param>
-    /// <param name="followLink">Whether the last component, if it is a symbolic link, counts as what it leads to.</param>
-    /// <returns>The status; null if nothing is there, or this user may not look.</returns>
+    /// <param name="followLink">Whether to follow the last component if it is a symbolic link.</param>
+    /// <returns>The status; null if the path does not exist or is not accessible.</returns>
     public static unsafe FileStatus? Of(string path, bool followLink = true)
     {
         FileStatus status;
         return Libc.statx(Libc.AT_FDCWD, path, followLink ? 0 : Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_BASIC_STATS, &status) == 0 ? status : null;
     }
 
-    /// <summary>Reads the status of a name in an open folder; of a link, what the link is. Null if there is no such name.</summary>
+    /// <summary>Reads the status of a name in an open folder, without following a link; null if the name does not exist.</summary>
     internal static unsafe FileStatus? Of(SafeFileHandle folder, string name)
     {
         FileStatus status;

@@ -4,15 +4,15 @@ using Microsoft.Win32.SafeHandles;
 namespace Bee.Posix;
 
 /// <summary>
-/// An open folder. Names in it are opened, made, renamed and deleted relative to its fd, and no link in it is ever followed. Whatever
-/// the folder's owner puts into it, all work stays below it.
+/// An open folder. Names in it are opened, created, renamed and deleted relative to its fd, without following links, so the folder's owner
+/// cannot redirect an operation out of the folder.
 /// </summary>
 internal sealed class Folder : IDisposable
 {
-    /// <summary>The permissions of a file that only its owner reads and writes.</summary>
+    /// <summary>The permissions of a file that only its owner can read and write.</summary>
     public const uint OwnerFile = 0b110_000_000;
 
-    /// <summary>The permissions of a folder that only its owner uses.</summary>
+    /// <summary>The permissions of a folder that only its owner can use.</summary>
     public const uint OwnerFolder = 0b111_000_000;
 
     private readonly SafeFileHandle _handle;
@@ -22,26 +22,26 @@ internal sealed class Folder : IDisposable
     private Folder(SafeFileHandle handle, string path, PathGuard? guard, (uint User, uint Group)? heir) =>
         (_handle, Path, _guard, _heir) = (handle, path, guard, heir);
 
-    /// <summary>The path that it was opened by, for messages.</summary>
+    /// <summary>The path that the folder was opened by, for messages.</summary>
     public string Path { get; }
 
-    /// <summary>What the folder itself is.</summary>
+    /// <summary>The status of the folder itself.</summary>
     public FileStatus Status => FileStatus.Of(_handle);
 
-    /// <summary>Opens a folder. Links on the way are followed.</summary>
+    /// <summary>Opens a folder. Follows links on the path.</summary>
     /// <param name="path">An absolute path.</param>
     /// <returns>The folder; null if it does not exist.</returns>
-    /// <exception cref="IOException">It is not a folder, or cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not open it.</exception>
+    /// <exception cref="IOException">The path is not a folder, or cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not open the folder.</exception>
     public static Folder? Open(string path) => PathWalk.OpenFolder(path, (_, _) => { }, followLinks: true) is { } handle ? new Folder(handle, path, null, null) : null;
 
-    /// <summary>Opens a folder that a guard accepts, and everything in it under the same guard.</summary>
+    /// <summary>Opens a folder that a guard accepts. Everything in it is opened under the same guard.</summary>
     /// <param name="path">An absolute path.</param>
-    /// <param name="guard">Decides what is believed.</param>
+    /// <param name="guard">Decides which paths are trusted.</param>
     /// <returns>The folder; null if it does not exist.</returns>
-    /// <exception cref="UntrustedPathException">The guard refuses it, or something on the way.</exception>
-    /// <exception cref="IOException">It is not a folder, or cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not open it.</exception>
+    /// <exception cref="UntrustedPathException">The guard refuses the folder, or a component of the path.</exception>
+    /// <exception cref="IOException">The path is not a folder, or cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not open the folder.</exception>
     public static Folder? Open(string path, PathGuard guard)
     {
         ArgumentNullException.ThrowIfNull(guard);
@@ -49,13 +49,13 @@ internal sealed class Folder : IDisposable
         return handle is null ? null : new Folder(handle, path, guard, null);
     }
 
-    /// <summary>Opens a folder on behalf of its owner: if this process is root and the owner is another user, that user gets what is made in it. Links on the
-    /// way are followed only if they belong to root or to the effective user of this process.</summary>
+    /// <summary>Opens a folder on behalf of its owner: if this process is root, new files in the folder belong to the folder's owner. Follows links on the
+    /// path only if they belong to root or to the effective user of this process.</summary>
     /// <param name="path">An absolute path.</param>
     /// <returns>The folder; null if it does not exist.</returns>
-    /// <exception cref="UntrustedPathException">A link on the way belongs to another user.</exception>
-    /// <exception cref="IOException">It is not a folder, or cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not open it.</exception>
+    /// <exception cref="UntrustedPathException">A link on the path belongs to another user.</exception>
+    /// <exception cref="IOException">The path is not a folder, or cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not open the folder.</exception>
     public static Folder? OpenForOwner(string path)
     {
         uint me = UserAccount.EffectiveUser;
@@ -78,36 +78,36 @@ internal sealed class Folder : IDisposable
         return new Folder(handle, path, null, me == 0 && status.User != 0 ? (status.User, status.Group) : null);
     }
 
-    /// <summary>Opens a folder as <see cref="OpenForOwner"/> does, and makes it, and those above it, where they are missing.</summary>
+    /// <summary>Opens a folder as <see cref="OpenForOwner"/> does. Creates it and its parents if they do not exist.</summary>
     /// <param name="path">An absolute path.</param>
     /// <param name="mode">The permissions of each new folder.</param>
-    /// <exception cref="IOException">It cannot be made, or <see cref="OpenForOwner"/> refuses it.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not make it.</exception>
+    /// <exception cref="IOException">The folder cannot be created, or <see cref="OpenForOwner"/> refuses it.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not create the folder.</exception>
     public static Folder MakeForOwner(string path, uint mode) => Make(path, mode, OpenForOwner);
 
-    /// <summary>Opens a folder under a guard, and makes it, and those above it, where they are missing.</summary>
+    /// <summary>Opens a folder under a guard. Creates it and its parents if they do not exist.</summary>
     /// <param name="path">An absolute path.</param>
     /// <param name="mode">The permissions of each new folder.</param>
-    /// <param name="guard">Decides what is believed.</param>
-    /// <exception cref="IOException">It cannot be made, or the guard refuses it.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not make it.</exception>
+    /// <param name="guard">Decides which paths are trusted.</param>
+    /// <exception cref="IOException">The folder cannot be created, or the guard refuses it.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not create the folder.</exception>
     public static Folder Make(string path, uint mode, PathGuard guard) => Make(path, mode, place => Open(place, guard));
 
-    /// <summary>Opens a folder in this one; null if there is no such name.</summary>
-    /// <exception cref="UntrustedPathException">It is a link, or the guard refuses it.</exception>
-    /// <exception cref="IOException">It is not a folder, or cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not open it.</exception>
+    /// <summary>Opens a folder in this one; null if the name does not exist.</summary>
+    /// <exception cref="UntrustedPathException">The name is a link, or the guard refuses it.</exception>
+    /// <exception cref="IOException">The name is not a folder, or cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not open the folder.</exception>
     public Folder? OpenFolder(string name)
     {
         int fd = OpenAt(name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW, 0);
         return fd < 0 ? null : Below(fd, name);
     }
 
-    /// <summary>Opens a folder in this one, and makes it where it is missing.</summary>
+    /// <summary>Opens a folder in this one. Creates it if it does not exist.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="mode">The permissions of a new one.</param>
-    /// <exception cref="IOException">It cannot be made, is a link, or is not a folder.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not make it.</exception>
+    /// <param name="mode">The permissions of a new folder.</param>
+    /// <exception cref="IOException">The folder cannot be created, or the name is a link or not a folder.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not create the folder.</exception>
     public Folder MakeFolder(string name, uint mode)
     {
         if (OpenFolder(name) is { } found)
@@ -124,7 +124,7 @@ internal sealed class Folder : IDisposable
         Folder made = OpenFolder(name) ?? throw PosixException.From(Libc.ENOENT, "open the folder", At(name));
         if (isNew)
         {
-            // Only what is empty and root's: in another user's folder the name may lead to an older folder by now.
+            // Only an empty folder of root's changes owner. In another user's folder, the name may refer to an older folder by now.
             if (_heir is { } heir && made.Status.User == 0 && !made.Names().Any())
             {
                 _ = Libc.fchown(made._handle, heir.User, heir.Group);
@@ -134,12 +134,12 @@ internal sealed class Folder : IDisposable
         return made;
     }
 
-    /// <summary>Opens a regular file for reading; null if there is no such name.</summary>
+    /// <summary>Opens a regular file for reading; null if the name does not exist.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="status">What it is.</param>
-    /// <exception cref="UntrustedPathException">It is a link, or the guard refuses it.</exception>
-    /// <exception cref="NotRegularFileException">It is not a regular file.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
+    /// <param name="status">The status of the file.</param>
+    /// <exception cref="UntrustedPathException">The name is a link, or the guard refuses it.</exception>
+    /// <exception cref="NotRegularFileException">The name is not a regular file.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not read the file.</exception>
     public SafeFileHandle? OpenFile(string name, out FileStatus status)
     {
         status = default;
@@ -147,11 +147,11 @@ internal sealed class Folder : IDisposable
         return fd < 0 ? null : Guarded(RegularFile.Checked(fd, At(name), out status), status, name);
     }
 
-    /// <summary>Opens a regular file for reading and writing, and makes it where it is missing: for locks, whose content does not matter.</summary>
+    /// <summary>Opens a regular file for reading and writing. Creates it if it does not exist. Used for lock files.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="mode">The permissions of a new one.</param>
-    /// <exception cref="IOException">It is a link, is not a regular file, or cannot be made.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not write it.</exception>
+    /// <param name="mode">The permissions of a new file.</param>
+    /// <exception cref="IOException">The name is a link or not a regular file, or the file cannot be created.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not write the file.</exception>
     public SafeFileHandle OpenOrCreateFile(string name, uint mode)
     {
         while (true)
@@ -168,16 +168,16 @@ internal sealed class Folder : IDisposable
             }
             catch (PosixException e) when (e.Errno == Libc.EEXIST)
             {
-                // Another process was faster.
+                // Another process created the file in the meantime.
             }
         }
     }
 
-    /// <summary>Makes a new file, for reading and writing.</summary>
-    /// <param name="name">A name that is free.</param>
-    /// <param name="mode">Its permissions.</param>
-    /// <param name="like">The file that it will replace: if this process is root, that file's owner gets the new one. Null for the owner of the folder.</param>
-    /// <exception cref="IOException">The name is taken, or the file cannot be made.</exception>
+    /// <summary>Creates a file, open for reading and writing.</summary>
+    /// <param name="name">A name that does not exist.</param>
+    /// <param name="mode">The permissions.</param>
+    /// <param name="like">The file that the new one will replace. If this process is root, its owner becomes the owner of the new file. Null for the owner of the folder.</param>
+    /// <exception cref="IOException">The name exists, or the file cannot be created.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not write into the folder.</exception>
     public SafeFileHandle CreateFile(string name, uint mode, FileStatus? like = null)
     {
@@ -191,21 +191,21 @@ internal sealed class Folder : IDisposable
         (uint User, uint Group)? owner = like is { } old && UserAccount.EffectiveUser == 0 ? (old.User, old.Group) : _heir;
         if (owner is { } heir)
         {
-            // It fails where the file system keeps no owners (vfat, some network shares): then there is nothing to give away.
+            // Fails on a file system without owners (vfat, some network shares), where the owner does not matter.
             _ = Libc.fchown(file, heir.User, heir.Group);
         }
 
         return file;
     }
 
-    /// <summary>What a name is, of a link what the link is; null if there is no such name.</summary>
+    /// <summary>Returns the status of a name, without following a link; null if the name does not exist.</summary>
     public FileStatus? StatusOf(string name) => FileStatus.Of(_handle, name);
 
-    /// <summary>Gives a file another name, in place of whatever has that name.</summary>
-    /// <param name="name">Its name here.</param>
+    /// <summary>Renames a file, and replaces an existing file of the new name.</summary>
+    /// <param name="name">The name in this folder.</param>
     /// <param name="to">The folder of the new name, on the same file system.</param>
     /// <param name="newName">The new name.</param>
-    /// <exception cref="IOException">The kernel refuses.</exception>
+    /// <exception cref="IOException">The kernel refuses the rename.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not write into a folder.</exception>
     public void Rename(string name, Folder to, string newName)
     {
@@ -215,9 +215,9 @@ internal sealed class Folder : IDisposable
         }
     }
 
-    /// <summary>Gives a file another name in this folder if that name is free.</summary>
-    /// <returns>False if the name is taken.</returns>
-    /// <exception cref="IOException">The kernel refuses.</exception>
+    /// <summary>Renames a file in this folder if the new name does not exist.</summary>
+    /// <returns>False if the name exists.</returns>
+    /// <exception cref="IOException">The kernel refuses the rename.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not write into the folder.</exception>
     public bool RenameIfFree(string name, string newName)
     {
@@ -233,20 +233,20 @@ internal sealed class Folder : IDisposable
             return false;
         }
 
-        // The file system has no hard links.
+        // The file system does not support hard links.
         Rename(name, this, newName);
         return true;
     }
 
-    /// <summary>Deletes a file or a link; false if it does not exist, or the kernel refuses.</summary>
+    /// <summary>Deletes a file or link. Returns false if it does not exist, or cannot be deleted.</summary>
     public bool Delete(string name) => Libc.unlinkat(_handle, name, 0) == 0;
 
-    /// <summary>The names in the folder, in no order.</summary>
-    /// <exception cref="IOException">They cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not read them.</exception>
+    /// <summary>Returns the names in the folder, in no particular order.</summary>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not read the folder.</exception>
     public IEnumerable<string> Names()
     {
-        // The kernel's own link to this very folder, which no one can redirect.
+        // The kernel's link to this folder, which cannot be redirected.
         foreach (string path in Directory.EnumerateFileSystemEntries($"/proc/self/fd/{_handle.DangerousGetHandle()}"))
         {
             yield return System.IO.Path.GetFileName(path);
@@ -255,18 +255,18 @@ internal sealed class Folder : IDisposable
         GC.KeepAlive(_handle);
     }
 
-    /// <summary>Makes the names in the folder last through a power cut.</summary>
-    /// <exception cref="IOException">The disk refuses.</exception>
+    /// <summary>Flushes the folder's entries to the disk (fsync).</summary>
+    /// <exception cref="IOException">The disk reports an error.</exception>
     public void Synchronize()
     {
-        // Some file systems have nothing to synchronize in a folder, and say that it is invalid.
+        // Some file systems do not support fsync on folders and return EINVAL.
         if (Libc.fsync(_handle) != 0 && Marshal.GetLastPInvokeError() is not Libc.EINVAL and var errno)
         {
             throw PosixException.From(errno, "write", Path);
         }
     }
 
-    /// <summary>Opens the folder once more, with a file offset and a lock of its own.</summary>
+    /// <summary>Opens the folder again, with its own file offset and lock.</summary>
     internal SafeFileHandle Reopen()
     {
         int fd = OpenAt(".", Libc.O_RDONLY | Libc.O_DIRECTORY, 0);
@@ -296,7 +296,7 @@ internal sealed class Folder : IDisposable
         return new Folder(handle, At(name), _guard, _heir);
     }
 
-    /// <summary>Opens a name; -1 if it does not exist.</summary>
+    /// <summary>Opens a name. Returns -1 if it does not exist.</summary>
     private int OpenAt(string name, int flags, uint mode)
     {
         int fd = Libc.openat(_handle, name, flags | Libc.O_CLOEXEC, mode);
@@ -305,7 +305,7 @@ internal sealed class Folder : IDisposable
             return fd;
         }
 
-        // What a link in place of a file, or of a folder, gives under O_NOFOLLOW; and what a socket gives.
+        // The errors of O_NOFOLLOW for a link in place of a file or folder, and the error for a socket.
         int errno = Marshal.GetLastPInvokeError();
         FileStatus? status = errno is Libc.ELOOP or Libc.ENOTDIR or Libc.ENXIO ? StatusOf(name) : null;
         throw status switch

@@ -4,13 +4,13 @@ using Microsoft.Win32.SafeHandles;
 namespace Bee.Posix;
 
 /// <summary>
-/// The C library's calls and constants, under their own names: the only declaration of each in Bee. Calls that fail set the last P/Invoke error.
+/// The functions and constants of the C library, under their own names. This is Bee's only declaration of them. Failed calls set the last P/Invoke error.
 /// </summary>
 internal static unsafe partial class Libc
 {
     public const int O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NOCTTY = 0x100, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000, O_PATH = 0x200000;
 
-    /// <summary>Error numbers. ENOTSUPP is the kernel's own: the C library has no text for it.</summary>
+    /// <summary>Error numbers. The C library has no text for ENOTSUPP, which only the kernel uses.</summary>
     public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, ENXIO = 6, E2BIG = 7, EBADF = 9, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EFAULT = 14, EBUSY = 16, EEXIST = 17,
         ENODEV = 19, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENOSPC = 28, EROFS = 30, ELOOP = 40, EOPNOTSUPP = 95, EAFNOSUPPORT = 97, ENOBUFS = 105, EDQUOT = 122, ENOTSUPP = 524;
 
@@ -30,7 +30,7 @@ internal static unsafe partial class Libc
 
     public const nuint TIOCGWINSZ = 0x5413;
 
-    /// <summary>More than the 60 bytes of struct termios in glibc and musl, whose fields are read and changed by libc alone.</summary>
+    /// <summary>An upper bound of sizeof(struct termios), which is 60 bytes in glibc and musl. Only libc accesses its fields.</summary>
     public const int TermiosSize = 128;
 
     /// <summary>S_IRWXU.</summary>
@@ -112,7 +112,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int unlink(string path);
 
-    /// <summary>struct statfs begins with the magic number of the file system, in 4 or 8 bytes; no architecture has more than 256 bytes of it.</summary>
+    /// <summary>struct statfs starts with the magic number of the file system, in 4 or 8 bytes. It has at most 256 bytes on all architectures.</summary>
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int statfs(string path, uint* status);
 
@@ -155,7 +155,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int pipe2(int* fds, int flags);
 
-    /// <summary>syscall(2). A call of fewer arguments takes no notice of the rest.</summary>
+    /// <summary>syscall(2). System calls with fewer arguments ignore the rest.</summary>
     [LibraryImport(Library, SetLastError = true)]
     public static partial nint syscall(nint number, nint a, nint b, nint c, nint d, nint e);
 
@@ -213,7 +213,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Library)]
     public static partial void _exit(int code);
 
-    /// <summary>The C library's text for an error number.</summary>
+    /// <summary>Returns the C library's text for an error number.</summary>
     public static string Describe(int errno) => errno == ENOTSUPP ? "Not supported by this kernel" : Marshal.GetPInvokeErrorMessage(errno);
 
     /// <summary>struct winsize.</summary>

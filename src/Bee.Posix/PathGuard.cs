@@ -3,20 +3,20 @@ using Microsoft.Win32.SafeHandles;
 namespace Bee.Posix;
 
 /// <summary>
-/// Decides which files are believed: those that belong, with every folder and link on the way, to root or a trusted user, and that nobody else can write.
-/// Another user may have names in a sticky folder (/tmp), since the next component is checked as well.
+/// Decides which files are trusted: those that, with all folders and links on their path, belong to root or a trusted user and cannot be written by other users.
+/// In a sticky folder (/tmp), other users may own other names, since the next component is checked too.
 /// </summary>
-/// <remarks>What is checked is what is opened: each component is opened without following links, and its fd is looked at.</remarks>
+/// <remarks>Each component is opened without following links and checked by its fd, so the checked file is the one that is opened.</remarks>
 internal sealed class PathGuard
 {
     private readonly uint[] _users;
     private readonly Func<FileStatus, bool> _isPrivateGroup;
     private readonly bool _followLinks;
 
-    /// <summary>A guard.</summary>
-    /// <param name="users">Who is trusted beside root.</param>
-    /// <param name="isPrivateGroup">Whether the group of a file has no member but the owner; null for <see cref="UserAccount.HasPrivateGroup"/>.</param>
-    /// <param name="followLinks">Whether links of root and of trusted users are followed.</param>
+    /// <summary>Creates a guard.</summary>
+    /// <param name="users">The users that are trusted in addition to root.</param>
+    /// <param name="isPrivateGroup">Reports whether the owner of a file is the only member of its group; null for <see cref="UserAccount.HasPrivateGroup"/>.</param>
+    /// <param name="followLinks">Whether to follow links of root and of trusted users.</param>
     public PathGuard(IEnumerable<uint> users, Func<FileStatus, bool>? isPrivateGroup = null, bool followLinks = true)
     {
         _users = [0, .. users];
@@ -27,19 +27,19 @@ internal sealed class PathGuard
     /// <summary>Whether links of root and of trusted users are followed.</summary>
     public bool FollowsLinks => _followLinks;
 
-    /// <summary>Trusts root and the effective user of this process.</summary>
+    /// <summary>A guard that trusts root and the effective user of this process.</summary>
     public static PathGuard Own => new([UserAccount.EffectiveUser]);
 
-    /// <summary>Trusts root, the effective user, and under sudo the user who called it.</summary>
+    /// <summary>A guard that trusts root, the effective user and, under sudo, the invoking user.</summary>
     public static PathGuard OwnOrInvoking => new(InvokingUser.Current is { } user ? [UserAccount.EffectiveUser, user.Id] : [UserAccount.EffectiveUser]);
 
     /// <summary>Opens a regular file for reading.</summary>
     /// <param name="path">An absolute path.</param>
     /// <returns>The file; null if it does not exist.</returns>
-    /// <exception cref="UntrustedPathException">Another user could have written it, or could replace it.</exception>
-    /// <exception cref="NotRegularFileException">It is something else than a regular file.</exception>
-    /// <exception cref="IOException">It cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
+    /// <exception cref="UntrustedPathException">Another user may have written the file, or could replace it.</exception>
+    /// <exception cref="NotRegularFileException">The path is not a regular file.</exception>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not read the file.</exception>
     public SafeFileHandle? OpenFile(string path)
     {
         try
@@ -52,7 +52,7 @@ internal sealed class PathGuard
         }
     }
 
-    /// <summary>Whether a file, or the nearest folder above it that exists, is believed.</summary>
+    /// <summary>Reports whether a file, or the nearest existing folder above it, is trusted.</summary>
     /// <param name="path">An absolute path.</param>
     public bool Accepts(string path)
     {
@@ -67,11 +67,11 @@ internal sealed class PathGuard
         }
     }
 
-    /// <summary>Refuses what another user could have made or changed.</summary>
-    /// <param name="status">What is at the place.</param>
-    /// <param name="place">The place.</param>
-    /// <param name="path">The path that it is on.</param>
-    /// <exception cref="UntrustedPathException">It is not believed.</exception>
+    /// <summary>Checks one component of a path.</summary>
+    /// <param name="status">The status of the component.</param>
+    /// <param name="place">The path of the component.</param>
+    /// <param name="path">The whole path.</param>
+    /// <exception cref="UntrustedPathException">The component is not trusted.</exception>
     public void Check(FileStatus status, string place, string path)
     {
         if (status.IsLink && !_followLinks)
@@ -92,7 +92,7 @@ internal sealed class PathGuard
         }
     }
 
-    // With an access control list the group's permissions are the most that any user of the list has (acl(5)). By its path, which nobody else can
-    // replace: the folders before it have been checked.
+    // With an access control list, the group permissions are the maximum for all users in the list (acl(5)). Reading by path is safe, because
+    // the folders before it were checked and other users cannot replace them.
     private static unsafe bool HasAccessList(string place) => Libc.getxattr(place, "system.posix_acl_access", null, 0) > 0;
 }

@@ -4,18 +4,18 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Posix;
 
-/// <summary>Walks an absolute path from the root, component by component, and lets a check see each folder, link and file before it is used.</summary>
+/// <summary>Walks an absolute path from the root, component by component, and calls a check for each folder, link and file before it is used.</summary>
 internal static class PathWalk
 {
     private const int MostLinks = 40;
     private const int LongestTarget = 4096;
 
-    /// <summary>Sees each component.</summary>
-    /// <param name="status">What it is.</param>
-    /// <param name="place">Where it is.</param>
+    /// <summary>Checks a component.</summary>
+    /// <param name="status">The status of the component.</param>
+    /// <param name="place">The path of the component.</param>
     public delegate void Check(FileStatus status, string place);
 
-    /// <summary>Opens a folder that can be listed and synchronized; null if it does not exist.</summary>
+    /// <summary>Opens a folder for listing and synchronizing; null if it does not exist.</summary>
     public static SafeFileHandle? OpenFolder(string path, Check check, bool followLinks) => Walk(path, check, followLinks, last =>
     {
         int fd = Libc.openat(last.Folder, last.Name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0);
@@ -31,14 +31,14 @@ internal static class PathWalk
         return fd >= 0 || Marshal.GetLastPInvokeError() != Libc.ENOENT ? Seen(RegularFile.Checked(fd, path, out _), path, check) : null;
     });
 
-    /// <summary>Shows a check every component that exists.</summary>
+    /// <summary>Calls a check for each component that exists.</summary>
     public static void Visit(string path, Check check, bool followLinks) => Walk(path, check, followLinks, _ => null);
 
     private static SafeFileHandle Seen(SafeFileHandle file, string path, Check check)
     {
         try
         {
-            // Again, on what was opened: the name may have been given to something else since the walk.
+            // Checks the opened file again, because the name may have been replaced since the walk.
             check(FileStatus.Of(file), path);
             return file;
         }
@@ -119,7 +119,7 @@ internal static class PathWalk
                 }
             }
 
-            // The root itself, or a path that ends in "." after a link.
+            // The path is the root, or ends in "." after a link.
             return open((current, "."));
         }
         finally

@@ -2,34 +2,34 @@ using System.Runtime.InteropServices;
 
 namespace Bee.Posix;
 
-/// <summary>A call on a file failed with an errno that .NET has no exception of its own for.</summary>
+/// <summary>A file operation failed with an errno that has no exception of its own in .NET.</summary>
 /// <remarks>
-/// File operations fail with the exceptions of System.IO: a <see cref="FileNotFoundException"/>, an <see cref="UnauthorizedAccessException"/>, or a subclass of <see cref="IOException"/> as this one.
-/// They do not derive from <see cref="BeeException"/>, so that a caller handles files that Bee opens and files that .NET opens in one place. Libraries that know what a file is for translate them.
+/// File operations throw the exceptions of System.IO: <see cref="FileNotFoundException"/>, <see cref="UnauthorizedAccessException"/>, or an <see cref="IOException"/> such as this one. They do not
+/// derive from <see cref="BeeException"/>, so that callers handle files that Bee opens as those that .NET opens. Libraries that know the purpose of a file translate them.
 /// </remarks>
 /// <param name="errno">The error number.</param>
-/// <param name="message">What was done, to which file, and why it failed.</param>
+/// <param name="message">The operation, the file, and why it failed.</param>
 internal sealed class PosixException(int errno, string message) : IOException(message)
 {
     /// <summary>The error number, errno(3).</summary>
     public int Errno => errno;
 
-    /// <summary>Whether a folder was expected and is something else, ENOTDIR.</summary>
+    /// <summary>Whether a component of the path is not a folder (ENOTDIR).</summary>
     public bool IsNotFolder => errno == Libc.ENOTDIR;
 
-    /// <summary>Returns whether a file could not be written because the disk, or this user's share of it, is full: ENOSPC, EDQUOT.</summary>
-    /// <param name="error">What a write threw: .NET gives the errno as the HResult.</param>
+    /// <summary>Reports whether a write failed because the disk or the user's quota is full (ENOSPC, EDQUOT).</summary>
+    /// <param name="error">The exception of the write. Its HResult is the errno.</param>
     public static bool IsNoSpace(IOException error)
     {
         ArgumentNullException.ThrowIfNull(error);
         return (error is PosixException posix ? posix.Errno : error.HResult) is Libc.ENOSPC or Libc.EDQUOT;
     }
 
-    /// <summary>The exception for the last failed call. A missing file gives <see cref="FileNotFoundException"/>, missing rights
-    /// <see cref="UnauthorizedAccessException"/>, everything else <see cref="PosixException"/>.</summary>
+    /// <summary>Returns the exception for the last failed call: <see cref="FileNotFoundException"/> for a missing file,
+    /// <see cref="UnauthorizedAccessException"/> for missing permissions, otherwise <see cref="PosixException"/>.</summary>
     internal static Exception Last(string action, string path) => From(Marshal.GetLastPInvokeError(), action, path);
 
-    /// <summary>The exception for an errno.</summary>
+    /// <summary>Returns the exception for an errno.</summary>
     internal static Exception From(int errno, string action, string path)
     {
         string message = $"Cannot {action} '{path}': {Marshal.GetPInvokeErrorMessage(errno)}.";
@@ -42,36 +42,36 @@ internal sealed class PosixException(int errno, string message) : IOException(me
     }
 }
 
-/// <summary>A file was expected to be regular, and is a pipe, a device, a socket or a folder. An <see cref="IOException"/> for the reason that <see cref="PosixException"/> gives.</summary>
-/// <param name="path">The file.</param>
-/// <param name="kind">What it is, with its article.</param>
+/// <summary>A path is not a regular file, but a pipe, a device, a socket or a folder.</summary>
+/// <param name="path">The path.</param>
+/// <param name="kind">The type of the file with its article.</param>
 internal sealed class NotRegularFileException(string path, string kind)
     : IOException($"'{path}' is {kind}, not a regular file.{(kind == PipeKind ? " Save its content to a file, and give that file." : "")}")
 {
     private const string PipeKind = "a named pipe";
 
-    /// <summary>The file.</summary>
+    /// <summary>The path.</summary>
     public string Path => path;
 }
 
-/// <summary>A file is not believed, since another user could have written it, or could replace it. An <see cref="IOException"/> for the reason that <see cref="PosixException"/> gives.</summary>
+/// <summary>A file is not trusted, because another user may have written it, or could replace it.</summary>
 /// <param name="path">The file.</param>
-/// <param name="place">The file, or the folder or link on the way to it, that another user controls.</param>
-/// <param name="reason">Which rule it breaks.</param>
-/// <param name="status">What is at the place.</param>
+/// <param name="place">The file, or the folder or link on its path, that another user controls.</param>
+/// <param name="reason">Why the component is not trusted.</param>
+/// <param name="status">The status of the component.</param>
 internal sealed class UntrustedPathException(string path, string place, UntrustedReason reason, FileStatus status)
     : IOException($"'{place}' {Describe(reason, status)}")
 {
     /// <summary>The file.</summary>
     public string Path => path;
 
-    /// <summary>The file, or the folder or link on the way to it, that another user controls.</summary>
+    /// <summary>The file, or the folder or link on its path, that another user controls.</summary>
     public string Place => place;
 
-    /// <summary>Which rule it breaks.</summary>
+    /// <summary>Why the component is not trusted.</summary>
     public UntrustedReason Reason => reason;
 
-    /// <summary>What is at the place.</summary>
+    /// <summary>The status of the component.</summary>
     public FileStatus Status => status;
 
     private static string Describe(UntrustedReason reason, FileStatus status) => reason switch
@@ -82,15 +82,15 @@ internal sealed class UntrustedPathException(string path, string place, Untruste
     };
 }
 
-/// <summary>Why a path is not trusted.</summary>
+/// <summary>The reasons why a path is not trusted.</summary>
 internal enum UntrustedReason
 {
-    /// <summary>It belongs to a user who is not trusted.</summary>
+    /// <summary>A component belongs to a user who is not trusted.</summary>
     Owner,
 
-    /// <summary>Others than its owner can write it.</summary>
+    /// <summary>Users other than the owner can write a component.</summary>
     Writable,
 
-    /// <summary>It is a symbolic link where none is followed.</summary>
+    /// <summary>A component is a symbolic link, and links are not followed.</summary>
     Link,
 }

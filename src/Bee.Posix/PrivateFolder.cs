@@ -1,14 +1,14 @@
 namespace Bee.Posix;
 
-/// <summary>Makes folders for temporary files that no other user can look into, replace or fill.</summary>
+/// <summary>Creates folders for temporary files that other users cannot read, replace or fill.</summary>
 internal static class PrivateFolder
 {
     private static readonly string[] s_usual = ["/tmp", "/var/tmp"];
 
-    /// <summary>Makes a new folder: in TMPDIR if no other user can rename what is in it, else in /tmp, /var/tmp or the user's cache.</summary>
-    /// <param name="prefix">What its name begins with.</param>
-    /// <returns>The folder's path. The caller deletes it.</returns>
-    /// <exception cref="IOException">There is no folder to make it in.</exception>
+    /// <summary>Creates a folder in TMPDIR if other users cannot rename files there, or else in /tmp, /var/tmp or the user's cache.</summary>
+    /// <param name="prefix">The beginning of the folder's name.</param>
+    /// <returns>The path of the folder. The caller deletes it.</returns>
+    /// <exception cref="IOException">No suitable parent folder exists.</exception>
     public static string Make(string prefix)
     {
         string wanted = Path.TrimEndingDirectorySeparator(Path.GetFullPath(Path.GetTempPath()));
@@ -25,7 +25,7 @@ internal static class PrivateFolder
                     return Path.Combine(place, name);
                 }
 
-                first ??= new DirectoryNotFoundException($"There is no folder '{place}'.");
+                first ??= new DirectoryNotFoundException($"The folder '{place}' does not exist.");
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -33,6 +33,6 @@ internal static class PrivateFolder
             }
         }
 
-        throw new IOException($"There is no folder for temporary files: {first!.Message} Set TMPDIR to a folder of your own.", first);
+        throw new IOException($"No folder for temporary files can be used: {first!.Message} Set TMPDIR to a folder that belongs to you.", first);
     }
 }

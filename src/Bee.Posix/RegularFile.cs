@@ -5,45 +5,45 @@ using Microsoft.Win32.SafeHandles;
 namespace Bee.Posix;
 
 /// <summary>
-/// Reads regular files. Nothing here waits: a named pipe, a socket, a device or a folder is refused. Nothing takes .NET's advisory locks, which a child
-/// process that has forked and not yet called exec would hold on.
+/// Reads regular files. Never blocks: named pipes, sockets, devices and folders are refused. Does not take .NET's advisory locks, which a child
+/// process between fork and exec would keep.
 /// </summary>
 internal static class RegularFile
 {
-    /// <summary>The most that <see cref="ReadAllBytes(string, int)"/> reads if the caller gives no limit of its own.</summary>
+    /// <summary>The default limit of <see cref="ReadAllBytes(string, int)"/> in bytes.</summary>
     public const int DefaultLimit = 1 << 30;
 
     /// <summary>Opens a file for reading.</summary>
     /// <param name="path">The file. Symbolic links are followed.</param>
-    /// <exception cref="FileNotFoundException">It does not exist.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
-    /// <exception cref="NotRegularFileException">It is something else than a regular file.</exception>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not read the file.</exception>
+    /// <exception cref="NotRegularFileException">The path is not a regular file.</exception>
     public static SafeFileHandle Open(string path) => Open(path, out _);
 
-    /// <summary>Opens a file for reading, and says what it is.</summary>
+    /// <summary>Opens a file for reading, and returns its status.</summary>
     /// <param name="path">The file. Symbolic links are followed.</param>
-    /// <param name="status">Owner, permissions, length; empty on other systems than Linux.</param>
-    /// <exception cref="FileNotFoundException">It does not exist.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
-    /// <exception cref="NotRegularFileException">It is something else than a regular file.</exception>
+    /// <param name="status">The status; empty on other systems than Linux.</param>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not read the file.</exception>
+    /// <exception cref="NotRegularFileException">The path is not a regular file.</exception>
     public static SafeFileHandle Open(string path, out FileStatus status)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         status = default;
 
-        // Non-blocking, or a named pipe without a writer would hang the reader, and so would files of /proc that wait for data (kmsg).
+        // O_NONBLOCK keeps named pipes without a writer, and files of /proc that wait for data (kmsg), from blocking the reader.
         return OperatingSystem.IsLinux() ? Checked(Libc.open(path, Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0), path, out status) : File.OpenHandle(path);
     }
 
-    /// <summary>Refuses a path that cannot be read as a regular file.</summary>
-    /// <exception cref="FileNotFoundException">It does not exist.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
-    /// <exception cref="NotRegularFileException">It is something else than a regular file.</exception>
+    /// <summary>Checks that a path can be read as a regular file.</summary>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not read the file.</exception>
+    /// <exception cref="NotRegularFileException">The path is not a regular file.</exception>
     public static void Require(string path) => Open(path).Dispose();
 
     /// <summary>Opens a file for reading; null if it does not exist.</summary>
-    /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
-    /// <exception cref="NotRegularFileException">It is something else than a regular file.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not read the file.</exception>
+    /// <exception cref="NotRegularFileException">The path is not a regular file.</exception>
     public static SafeFileHandle? OpenIfExists(string path)
     {
         try
@@ -57,42 +57,42 @@ internal static class RegularFile
     }
 
     /// <summary>Opens a file as a stream for reading.</summary>
-    /// <exception cref="FileNotFoundException">It does not exist.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
-    /// <exception cref="NotRegularFileException">It is something else than a regular file.</exception>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not read the file.</exception>
+    /// <exception cref="NotRegularFileException">The path is not a regular file.</exception>
     public static FileStream OpenStream(string path) => new(Open(path), FileAccess.Read, bufferSize: 4096);
 
-    /// <summary>Whether there is a regular file. Symbolic links are followed.</summary>
+    /// <summary>Reports whether a path is a regular file. Follows symbolic links.</summary>
     public static bool Exists(string path) => OperatingSystem.IsLinux() ? FileStatus.Of(path) is { IsRegular: true } : File.Exists(path);
 
-    /// <summary>Whether something is there that is neither a regular file nor a folder. Symbolic links are followed.</summary>
+    /// <summary>Reports whether a path exists and is neither a regular file nor a folder. Follows symbolic links.</summary>
     public static bool IsSpecial(string path) => OperatingSystem.IsLinux() && FileStatus.Of(path) is { IsRegular: false, IsFolder: false };
 
     /// <summary>Reads a whole file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="limit">The most bytes that it may have.</param>
-    /// <exception cref="IOException">It does not exist, is not a regular file, or is larger than the limit.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
+    /// <param name="limit">The maximum size in bytes.</param>
+    /// <exception cref="IOException">The file does not exist, is not a regular file, or is larger than the limit.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not read the file.</exception>
     public static byte[] ReadAllBytes(string path, int limit = DefaultLimit)
     {
         using SafeFileHandle file = Open(path);
         return ReadAllBytes(file, path, limit);
     }
 
-    /// <summary>Reads a whole file as UTF-8, or as what its byte order mark says.</summary>
+    /// <summary>Reads a whole file as UTF-8, or in the encoding of its byte order mark.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="limit">The most bytes that it may have.</param>
-    /// <exception cref="IOException">It does not exist, is not a regular file, or is larger than the limit.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
+    /// <param name="limit">The maximum size in bytes.</param>
+    /// <exception cref="IOException">The file does not exist, is not a regular file, or is larger than the limit.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not read the file.</exception>
     public static string ReadAllText(string path, int limit = DefaultLimit)
     {
         using var reader = new StreamReader(new MemoryStream(ReadAllBytes(path, limit)), Encoding.UTF8);
         return reader.ReadToEnd();
     }
 
-    /// <summary>Reads a file of text line by line, as the caller asks for them.</summary>
-    /// <exception cref="IOException">It does not exist, or is not a regular file.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
+    /// <summary>Reads the lines of a text file lazily.</summary>
+    /// <exception cref="IOException">The file does not exist, or is not a regular file.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not read the file.</exception>
     public static IEnumerable<string> ReadLines(string path)
     {
         using var reader = new StreamReader(OpenStream(path), Encoding.UTF8);
@@ -102,21 +102,21 @@ internal static class RegularFile
         }
     }
 
-    /// <summary>Reads a file that has just been opened, from its beginning to its end.</summary>
+    /// <summary>Reads a newly opened file from the beginning to the end.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="path">Its path, for messages.</param>
-    /// <param name="limit">The most bytes that it may have.</param>
-    /// <exception cref="IOException">It is larger than the limit.</exception>
+    /// <param name="path">The path of the file, for messages.</param>
+    /// <param name="limit">The maximum size in bytes.</param>
+    /// <exception cref="IOException">The file is larger than the limit.</exception>
     public static byte[] ReadAllBytes(SafeFileHandle file, string path, int limit)
     {
-        // Some files of securityfs and tracefs cannot be sought in, so RandomAccess would refuse them.
+        // RandomAccess refuses some files of securityfs and tracefs, which do not support seeking.
         long length = OperatingSystem.IsLinux() ? (long)FileStatus.Of(file).Size : RandomAccess.GetLength(file);
         if (length > limit)
         {
             throw TooLarge(path, limit);
         }
 
-        // Files of /proc and /sys say that they have no bytes, or a page.
+        // Files of /proc and /sys report the size 0, or that of a page.
         byte[] content = new byte[Math.Max(length, 4096) is var room && room < limit ? (int)room + 1 : limit + 1];
         int filled = 0;
         while (Read(file, path, content.AsSpan(filled), filled) is > 0 and var read)
@@ -136,12 +136,12 @@ internal static class RegularFile
         return filled == content.Length ? content : content[..filled];
     }
 
-    /// <summary>Takes over a new fd, which has to be a regular file's.</summary>
+    /// <summary>Takes ownership of a new fd, and checks that it is a regular file.</summary>
     internal static SafeFileHandle Checked(int fd, string path, out FileStatus status)
     {
         if (fd < 0)
         {
-            // What open(2) gives for a socket.
+            // The error of open(2) for a socket.
             int errno = Marshal.GetLastPInvokeError();
             throw errno == Libc.ENXIO && FileStatus.Of(path) is { IsRegular: false } other
                 ? new NotRegularFileException(path, other.Kind)
@@ -185,5 +185,5 @@ internal static class RegularFile
         }
     }
 
-    private static IOException TooLarge(string path, int limit) => new($"'{path}' has more than {limit} bytes, which are the limit for its kind.");
+    private static IOException TooLarge(string path, int limit) => new($"'{path}' is larger than the limit of {limit} bytes.");
 }

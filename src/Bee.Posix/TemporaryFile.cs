@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Bee.Posix;
 
 /// <summary>
-/// A file that is written under a temporary name, and gets its final name when it is whole: a reader of the final name sees the old content or the new, and a crash
-/// leaves the old.
+/// A file that is written under a temporary name and renamed when it is complete. A reader of the final name sees the old or the new content, and after a crash
+/// the old content is intact.
 /// </summary>
 internal sealed class TemporaryFile : IDisposable
 {
@@ -19,11 +19,11 @@ internal sealed class TemporaryFile : IDisposable
     /// <summary>The open file.</summary>
     public SafeFileHandle Handle { get; }
 
-    /// <summary>Creates a file without content.</summary>
-    /// <param name="folder">The folder, which has to stay open as long as the file.</param>
+    /// <summary>Creates an empty file.</summary>
+    /// <param name="folder">The folder, which must stay open as long as the file.</param>
     /// <param name="mode">The permissions.</param>
-    /// <param name="like">A file whose owner gets the new one if this process is root; null for the owner of the folder.</param>
-    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <param name="like">The file to replace. If this process is root, its owner becomes the owner of the new file. Null for the owner of the folder.</param>
+    /// <exception cref="IOException">The file cannot be created.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not write into the folder.</exception>
     public static TemporaryFile Create(Folder folder, uint mode, FileStatus? like = null)
     {
@@ -32,10 +32,10 @@ internal sealed class TemporaryFile : IDisposable
         return new TemporaryFile(folder, name, folder.CreateFile(name, mode, like), isLocked: false);
     }
 
-    /// <summary>Creates a file that only its owner reads, and on which its writer holds a lock: one that can be locked was left by a killed writer.</summary>
-    /// <param name="folder">The folder, which has to stay open as long as the file.</param>
-    /// <param name="prefix">What its name begins with, for <see cref="DeleteStale"/>.</param>
-    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <summary>Creates a file that only its owner can read, and locks it. A file that is not locked was left by a killed writer.</summary>
+    /// <param name="folder">The folder, which must stay open as long as the file.</param>
+    /// <param name="prefix">The beginning of the file's name, for <see cref="DeleteStale"/>.</param>
+    /// <exception cref="IOException">The file cannot be created.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not write into the folder.</exception>
     public static TemporaryFile CreateLocked(Folder folder, string prefix)
     {
@@ -45,7 +45,7 @@ internal sealed class TemporaryFile : IDisposable
             string name = prefix + Guid.NewGuid().ToString("N");
             SafeFileHandle file = folder.CreateFile(name, Folder.OwnerFile);
 
-            // Between creation and lock it may have looked abandoned, and be deleted: then again.
+            // Between creation and lock, another process may have taken the file for abandoned and deleted it. Then tries again.
             if (FileLock.TryLock(file, Path.Combine(folder.Path, name)) && FileStatus.Of(file).Links > 0)
             {
                 return new TemporaryFile(folder, name, file, isLocked: true);
@@ -55,9 +55,9 @@ internal sealed class TemporaryFile : IDisposable
         }
     }
 
-    /// <summary>Deletes what killed writers of <see cref="CreateLocked"/> left in a folder. One process at a time may do so.</summary>
+    /// <summary>Deletes the files that killed writers of <see cref="CreateLocked"/> left in a folder. Only one process at a time may call this.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="prefix">What their names begin with.</param>
+    /// <param name="prefix">The beginning of the files' names.</param>
     public static void DeleteStale(Folder folder, string prefix)
     {
         ArgumentNullException.ThrowIfNull(folder);
@@ -73,29 +73,29 @@ internal sealed class TemporaryFile : IDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // Not a file that was made here: a link, a pipe, another user's.
+                // Not a file of <see cref="CreateLocked"/>: a link, a pipe, or another user's file.
             }
         }
     }
 
-    /// <summary>Writes at the end.</summary>
+    /// <summary>Appends bytes.</summary>
     public void Append(ReadOnlySpan<byte> content)
     {
         RandomAccess.Write(Handle, content, _length);
         _length += content.Length;
     }
 
-    /// <summary>Brings what was written to the disk.</summary>
+    /// <summary>Flushes the file to the disk (fsync).</summary>
     public void Synchronize() => RandomAccess.FlushToDisk(Handle);
 
-    /// <summary>Gives the file its final name, in place of whatever had it.</summary>
+    /// <summary>Renames the file to its final name, and replaces an existing file.</summary>
     public void MoveTo(Folder folder, string name)
     {
         _folder.Rename(_name, folder, name);
         _isDone = true;
     }
 
-    /// <summary>Gives the file its final name in its own folder; false if the name is taken.</summary>
+    /// <summary>Renames the file to its final name in its folder. Returns false if the name exists.</summary>
     public bool TryMoveTo(string name) => _isDone = _folder.RenameIfFree(_name, name);
 
     /// <summary>Closes the file, and deletes it unless it was moved.</summary>

@@ -4,39 +4,39 @@ using System.Text;
 namespace Bee.Posix;
 
 /// <summary>
-/// Makes text of others safe for a terminal. Names of processes and files, texts of images and answers of registries can hold characters that move the
-/// cursor, recolour the screen, break lines, reverse the order of what is shown, or are invisible.
+/// Sanitizes untrusted text for terminals. Names of processes and files, texts of images and answers of registries can contain characters that move the
+/// cursor, change colors, break lines, reverse the order of the text, or are invisible.
 /// </summary>
 /// <remarks>
-/// Unsafe are the Unicode categories Cc, Cf, Zl and Zp (control and format characters, line and paragraph separators), surrogates without their other half, the
-/// letters that show nothing (combining grapheme joiner, Hangul and Khmer fillers), and the tags and selectors of plane 14. Safe text comes back as the same string.
+/// Unsafe characters are the Unicode categories Cc, Cf, Zl and Zp (control and format characters, line and paragraph separators), lone surrogates,
+/// invisible letters (combining grapheme joiner, Hangul and Khmer fillers), and the tags and selectors of plane 14. Safe text is returned as the same string.
 /// </remarks>
 internal static class TerminalText
 {
     private const char Replacement = '\uFFFD';
 
-    /// <summary>Returns whether a text has an unsafe character.</summary>
+    /// <summary>Reports whether a text has an unsafe character.</summary>
     /// <param name="text">The text.</param>
     public static bool IsUnsafe(ReadOnlySpan<char> text) => FirstUnsafe(text, keepLines: false) >= 0;
 
     /// <summary>Replaces each unsafe character by U+FFFD.</summary>
     /// <param name="text">The text.</param>
-    /// <returns>A text on one line.</returns>
+    /// <returns>The text on one line.</returns>
     public static string Clean(string text) => Replace(text, keepLines: false, pictures: false);
 
-    /// <summary>Replaces each unsafe character but line feeds and tabs by U+FFFD. Line ends of Windows become line feeds.</summary>
+    /// <summary>Replaces each unsafe character except line feeds and tabs by U+FFFD. Windows line ends become line feeds.</summary>
     /// <param name="text">The text.</param>
-    /// <returns>A text that may have several lines.</returns>
+    /// <returns>The text, which may have several lines.</returns>
     public static string CleanLines(string text) => Replace(text.Replace("\r\n", "\n", StringComparison.Ordinal), keepLines: true, pictures: false);
 
-    /// <summary>Replaces unsafe characters for a table or list: those below a space and DEL by their pictures (U+2400 to U+2421), others by U+FFFD.</summary>
+    /// <summary>Replaces unsafe characters for tables and lists: C0 controls and DEL by their Unicode pictures (U+2400 to U+2421), others by U+FFFD.</summary>
     /// <param name="text">The text.</param>
-    /// <returns>A text on one line.</returns>
+    /// <returns>The text on one line.</returns>
     public static string Show(string text) => Replace(text, keepLines: false, pictures: true);
 
-    /// <summary>The same as <see cref="Show"/>, but line feeds and tabs stay.</summary>
+    /// <summary>Replaces unsafe characters as <see cref="Show"/> does, but keeps line feeds and tabs.</summary>
     /// <param name="text">The text.</param>
-    /// <returns>A text that may have several lines.</returns>
+    /// <returns>The text, which may have several lines.</returns>
     public static string ShowLines(string text) => Replace(text, keepLines: true, pictures: true);
 
     private static string Replace(string text, bool keepLines, bool pictures)

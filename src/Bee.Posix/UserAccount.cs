@@ -2,22 +2,22 @@ using System.Globalization;
 
 namespace Bee.Posix;
 
-/// <summary>A user by the line in <c>/etc/passwd</c>, passwd(5).</summary>
-/// <param name="Id">User id.</param>
-/// <param name="Group">Primary group's id.</param>
-/// <param name="Home">Home directory.</param>
+/// <summary>An entry of <c>/etc/passwd</c> (passwd(5)).</summary>
+/// <param name="Id">The user id.</param>
+/// <param name="Group">The id of the primary group.</param>
+/// <param name="Home">The home directory.</param>
 internal sealed record UserAccount(uint Id, uint Group, string Home)
 {
-    /// <summary>Login name.</summary>
+    /// <summary>The login name.</summary>
     public string Name { get; init; } = "";
 
     private const string FilePath = "/etc/passwd";
     private const int LargestFile = 64 << 20;
 
-    /// <summary>The effective user of this process.</summary>
+    /// <summary>The effective user id of this process.</summary>
     public static uint EffectiveUser => OperatingSystem.IsLinux() ? Libc.geteuid() : 0;
 
-    /// <summary>Returns the first line of a user; null if the user has no line or the file cannot be read.</summary>
+    /// <summary>Returns the first entry of a user; null if there is none or the file cannot be read.</summary>
     public static UserAccount? Find(uint user)
     {
         try
@@ -30,10 +30,10 @@ internal sealed record UserAccount(uint Id, uint Group, string Home)
         }
     }
 
-    /// <summary>Whether the group of a file is the owner's own: Debian and Fedora give each user a group of the same number, and make files group-writable.</summary>
+    /// <summary>Reports whether the group of a file is the owner's private group. Debian and Fedora give each user a group with the same id, and make files group-writable.</summary>
     public static bool HasPrivateGroup(FileStatus status) => status.Group == status.User && Find(status.User)?.Group == status.Group;
 
-    /// <summary>Whether this process, with the rights that it has now, may make files in a folder.</summary>
+    /// <summary>Reports whether this process may currently create files in a folder.</summary>
     public static bool MayWriteInto(string folder)
     {
         const int WriteAndSearch = 2 | 1;
@@ -59,23 +59,23 @@ internal sealed record UserAccount(uint Id, uint Group, string Home)
     }
 }
 
-/// <summary>The user who became root by sudo.</summary>
-/// <param name="Id">User id.</param>
-/// <param name="Home">Home directory.</param>
-/// <param name="PrivateGroup">The group of that user alone; null if the user has none.</param>
+/// <summary>The user who called sudo.</summary>
+/// <param name="Id">The user id.</param>
+/// <param name="Home">The home directory.</param>
+/// <param name="PrivateGroup">The private group of the user; null if there is none.</param>
 internal sealed record InvokingUser(uint Id, string Home, uint? PrivateGroup)
 {
     private const string UserVariable = "SUDO_UID";
 
-    /// <summary>The user who called sudo; null when this process is not root, or not by sudo, or sudo was called by root.</summary>
+    /// <summary>The user who called sudo; null if this process is not root, was not started by sudo, or root called sudo.</summary>
     public static InvokingUser? Current => OperatingSystem.IsLinux() && UserAccount.EffectiveUser == 0 ? From(Environment.GetEnvironmentVariable(UserVariable)) : null;
 
-    /// <summary>The guard for this user's files: root's and this user's, and no links.</summary>
+    /// <summary>A guard that trusts root's and this user's files, and follows no links.</summary>
     public PathGuard Guard => new([Id], status => status.Group == PrivateGroup, followLinks: false);
 
     private static InvokingUser? From(string? text)
     {
-        // Root can set the variable to anything; that is root's own affair, and the files are checked against the same id.
+        // Root can set the variable to anything, which is root's own decision. The files are checked against the same id.
         if (!uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint id) || id == 0)
         {
             return null;

@@ -7,20 +7,20 @@ using Bee.Terminal.Screens;
 
 namespace Bee.Terminal;
 
-/// <summary>Shows a model on a terminal, on a thread of its own: keys in, at most ten frames a second out.</summary>
+/// <summary>Shows a model on a terminal, on a thread of its own. Reads keys, and draws at most ten frames a second.</summary>
 /// <remarks>
-/// Whatever ends it (a key, a signal, a lost terminal, a fault), the terminal is restored first, then <see cref="Closed"/> is cancelled. The owner then detaches what it
-/// watches and disposes the view: SIGTERM and SIGHUP end the process after that.
+/// When the view ends, because of a key, a signal, a lost terminal or an exception, it first restores the terminal and then cancels <see cref="Closed"/>. The owner then detaches
+/// the programs and disposes the view. A signal that ends the process (SIGTERM, SIGHUP) waits for this.
 /// </remarks>
 internal sealed class LiveView : IDisposable
 {
     /// <summary>The time between two frames.</summary>
     public static readonly TimeSpan FrameTime = TimeSpan.FromMilliseconds(100);
 
-    // An escape that nothing follows is the key.
+    // An escape character that is followed by nothing within this time is the key Escape.
     private static readonly TimeSpan s_escapeTime = TimeSpan.FromMilliseconds(40);
 
-    // How long a signal that ends the process waits for the owner to detach.
+    // How long a signal that ends the process waits for the owner to detach the programs.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     private readonly LiveModel _model;
@@ -36,10 +36,10 @@ internal sealed class LiveView : IDisposable
     private volatile bool _wantsWhole = true;
     private bool _disposed;
 
-    /// <param name="model">What to show.</param>
-    /// <param name="terminal">Where; the view disposes it.</param>
-    /// <param name="renderer">What lays it out.</param>
-    /// <param name="plain">Whether to leave out colors.</param>
+    /// <param name="model">The model to show.</param>
+    /// <param name="terminal">The terminal. The view owns and disposes it.</param>
+    /// <param name="renderer">Lays out the frames.</param>
+    /// <param name="plain">Whether to omit colors.</param>
     public LiveView(LiveModel model, ITerminal terminal, ILiveRenderer renderer, bool plain)
     {
         _model = model;
@@ -49,17 +49,17 @@ internal sealed class LiveView : IDisposable
         _thread = new Thread(Run) { IsBackground = true, Name = "bee view" };
     }
 
-    /// <summary>Cancelled when the view has ended and the terminal is as it was.</summary>
+    /// <summary>Canceled when the view has ended and the terminal is restored.</summary>
     public CancellationToken Closed => _closed.Token;
 
-    /// <summary>What ended the view, if it was a fault.</summary>
+    /// <summary>The exception that ended the view; null if none did.</summary>
     public Exception? Fault { get; private set; }
 
-    /// <summary>Frames that were written.</summary>
+    /// <summary>The number of frames that were drawn.</summary>
     public long Frames { get; private set; }
 
-    /// <summary>Takes the terminal and begins.</summary>
-    /// <exception cref="IOException">The terminal refuses.</exception>
+    /// <summary>Switches the terminal to the view and starts its thread.</summary>
+    /// <exception cref="IOException">The terminal cannot be used.</exception>
     public void Start()
     {
         try
@@ -90,7 +90,7 @@ internal sealed class LiveView : IDisposable
         }
     }
 
-    /// <summary>Ends the view and waits until the terminal is as it was. Safe from any thread.</summary>
+    /// <summary>Ends the view and waits until the terminal is restored. Safe from any thread.</summary>
     public void Close()
     {
         _model.Close();
@@ -102,13 +102,13 @@ internal sealed class LiveView : IDisposable
     }
 
     /// <summary>Waits until the view has ended.</summary>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     public void Wait(CancellationToken cancellationToken)
     {
         WaitHandle.WaitAny([_closed.Token.WaitHandle, cancellationToken.WaitHandle]);
     }
 
-    /// <summary>Ends the view, and lets go of the terminal and the signals. What is watched must be detached by now: a signal that ends the process waits for this.</summary>
+    /// <summary>Ends the view and releases the terminal and the signal handlers. Detach the programs first: a signal that ends the process waits only for this.</summary>
     public void Dispose()
     {
         if (_disposed)
@@ -120,7 +120,7 @@ internal sealed class LiveView : IDisposable
         Close();
         _terminal.Leave();
         AppDomain.CurrentDomain.ProcessExit -= OnExit;
-        // Before the registrations, which wait for handlers that run.
+        // Set before the registrations are disposed, which waits for running handlers.
         _done.Set();
         _signals.ForEach(signal => signal.Dispose());
         _terminal.Dispose();
@@ -153,7 +153,7 @@ internal sealed class LiveView : IDisposable
         }
         catch (Exception fault)
         {
-            // An exception that leaves a thread ends the process; the owner reports it.
+            // An unhandled exception on a thread would end the process. The owner reports it instead.
             Fault = fault;
         }
         finally

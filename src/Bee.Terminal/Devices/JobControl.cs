@@ -4,13 +4,13 @@ using Bee.Posix;
 
 namespace Bee.Terminal.Devices;
 
-/// <summary>Stops this process as Ctrl+Z does, for the shell to continue.</summary>
+/// <summary>Stops this process as Ctrl+Z does, until the shell continues it.</summary>
 internal static class JobControl
 {
-    // How long to wait for a stop that the kernel has delivered to another thread.
+    // The kernel may deliver the stop to another thread, so this one waits for it.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 
-    /// <summary>Stops the process group and returns when it continues; returns at once if no shell would continue it.</summary>
+    /// <summary>Stops the process group and returns when it continues. Returns at once if no shell can continue it.</summary>
     public static void Stop()
     {
         int group = Libc.getpgid(0);
@@ -22,16 +22,16 @@ internal static class JobControl
         using var continued = new ManualResetEventSlim();
         using (PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => continued.Set()))
         {
-            // Not SIGTSTP, which handlers of this process take.
+            // Not SIGTSTP, which this process handles.
             if (Libc.kill(0, Libc.SIGSTOP) == 0)
             {
-                // The first wait can be over when the process continues: the clock goes on while it is stopped.
+                // The first wait may have timed out when the process continues, because the clock runs while it is stopped.
                 _ = continued.Wait(s_patience) || continued.Wait(s_patience);
             }
         }
     }
 
-    // No shell continues an orphaned process group (setpgid(2)): one whose ancestors in the session all belong to it.
+    // An orphaned process group (setpgid(2)), whose ancestors in the session all belong to it, has no shell that could continue it.
     private static bool HasShell(int group)
     {
         int session = Libc.getsid(0);
@@ -46,7 +46,7 @@ internal static class JobControl
         return false;
     }
 
-    // The fourth field of /proc/PID/stat; the second is the name in parentheses, which may hold any character.
+    // Reads the fourth field of /proc/PID/stat. The second is the name in parentheses, which may contain any character.
     private static int ParentOf(int process)
     {
         try

@@ -4,10 +4,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Terminal.Devices;
 
-/// <summary>The process's controlling terminal.</summary>
+/// <summary>The controlling terminal of this process.</summary>
 internal sealed unsafe class TerminalDevice : ITerminal
 {
-    // Alternate screen, cursor hidden, wrapping off; and back, with the cursor keys and colors as shells expect them.
+    // Switches to the alternate screen, hides the cursor and disables wrapping. LeaveText reverts this, and resets cursor keys and colors for the shell.
     private static ReadOnlySpan<byte> EnterText => "\e[?1049h\e[?25l\e[?7l\e[2J"u8;
 
     private static ReadOnlySpan<byte> LeaveText => "\e[0m\e[?7h\e[?25h\e[?1049l"u8;
@@ -27,14 +27,14 @@ internal sealed unsafe class TerminalDevice : ITerminal
         const int O_NONBLOCK = 0x800;
         if (Libc.pipe2(ends, Libc.O_CLOEXEC | O_NONBLOCK) != 0)
         {
-            throw new IOException($"A pipe cannot be made: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
+            throw new IOException($"A pipe cannot be created: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
         }
 
         (_wakeRead, _wakeWrite) = (new SafeFileHandle(ends[0], ownsHandle: true), new SafeFileHandle(ends[1], ownsHandle: true));
     }
 
-    /// <summary>Opens the controlling terminal, and changes nothing yet.</summary>
-    /// <exception cref="IOException">The process has none.</exception>
+    /// <summary>Opens the controlling terminal without changing it.</summary>
+    /// <exception cref="IOException">The process has no controlling terminal.</exception>
     public static TerminalDevice Open()
     {
         int fd = Libc.open("/dev/tty", Libc.O_RDWR | Libc.O_NOCTTY | Libc.O_CLOEXEC, 0);
@@ -49,7 +49,7 @@ internal sealed unsafe class TerminalDevice : ITerminal
         get
         {
             Libc.WindowSize size;
-            // A serial line does not know its size.
+            // A serial line may not report its size.
             return Libc.ioctl((int)_terminal.DangerousGetHandle(), Libc.TIOCGWINSZ, (nint)(&size)) == 0 && size is { Columns: > 0, Rows: > 0 } ? (size.Columns, size.Rows) : (80, 24);
         }
     }
@@ -104,7 +104,7 @@ internal sealed unsafe class TerminalDevice : ITerminal
             WriteAll(LeaveText);
             fixed (byte* saved = _saved)
             {
-                // Drops keys that were typed for the view and not read.
+                // Discards keys that were typed for the view and not read.
                 Set(saved, Libc.TCSAFLUSH);
             }
         }
@@ -161,7 +161,7 @@ internal sealed unsafe class TerminalDevice : ITerminal
             if (!_disposed)
             {
                 byte one = 1;
-                // A full pipe wakes as well.
+                // A full pipe ends the wait too.
                 _ = Libc.write(_wakeWrite, &one, 1);
             }
         }
@@ -198,7 +198,7 @@ internal sealed unsafe class TerminalDevice : ITerminal
         }
     }
 
-    // A terminal that is gone (EIO) has nothing to be written to.
+    // Errors are ignored, because a terminal that is gone (EIO) cannot be restored.
     private void WriteAll(ReadOnlySpan<byte> bytes)
     {
         fixed (byte* first = bytes)
@@ -217,46 +217,46 @@ internal sealed unsafe class TerminalDevice : ITerminal
     }
 }
 
-/// <summary>What a view needs of a terminal. Members are called from the view's thread, unless they say otherwise.</summary>
+/// <summary>A terminal for a view. Members are called on the view's thread unless documented otherwise.</summary>
 internal interface ITerminal : IDisposable
 {
     /// <summary>The size in characters.</summary>
     (int Width, int Height) Size { get; }
 
-    /// <summary>Switches to the alternate screen and to raw input. Does nothing if that is done.</summary>
+    /// <summary>Switches to the alternate screen and to raw input. Does nothing if already done.</summary>
     void Enter();
 
-    /// <summary>Sets raw input again: the runtime restores its own settings when the process continues.</summary>
+    /// <summary>Sets raw input again, because the runtime restores its own settings when the process continues.</summary>
     void Renew();
 
     /// <summary>Restores the screen, the cursor and the settings. Safe from any thread, and more than once.</summary>
     void Leave();
 
-    /// <summary>Writes bytes to the screen; does nothing unless <see cref="Enter"/> was called last.</summary>
+    /// <summary>Writes bytes to the screen. Does nothing before <see cref="Enter"/> or after <see cref="Leave"/>.</summary>
     /// <param name="bytes">Text and control sequences in UTF-8.</param>
     void Write(ReadOnlySpan<byte> bytes);
 
-    /// <summary>Waits for input, until <see cref="Wake"/> is called, or for a time.</summary>
+    /// <summary>Waits for input, until <see cref="Wake"/> is called or a timeout passes.</summary>
     /// <param name="buffer">Receives the bytes.</param>
-    /// <param name="wait">How long at most.</param>
-    /// <returns>How many bytes came; 0 if none did, -1 if the terminal is gone.</returns>
+    /// <param name="wait">The timeout.</param>
+    /// <returns>The number of bytes; 0 if none arrived, -1 if the terminal is gone.</returns>
     int Read(Span<byte> buffer, TimeSpan wait);
 
     /// <summary>Ends a wait. Safe from any thread.</summary>
     void Wake();
 
-    /// <summary>Stops the process group as the shell's job control does, and returns when it continues. Does nothing where no shell would continue it.</summary>
+    /// <summary>Stops the process group as the shell's job control does, and returns when it continues. Does nothing if no shell can continue it.</summary>
     void Suspend();
 }
 
-/// <summary>Whether this process has a terminal that a full-screen view can use.</summary>
+/// <summary>Checks whether this process has a terminal that a full-screen view can use.</summary>
 internal static class TerminalSupport
 {
     /// <summary>Returns why a view cannot be shown, as the end of a sentence; null if it can.</summary>
-    /// <remarks>Standard output must be a terminal, TERM must name one that moves the cursor, and the process must have a controlling terminal for keys.</remarks>
+    /// <remarks>Requires that standard output is a terminal, that TERM names one that can move the cursor, and that the process has a controlling terminal for keys.</remarks>
     public static string? WhyNot() => WhyNot(Libc.isatty(1) == 1, Environment.GetEnvironmentVariable("TERM"), File.Exists("/dev/tty") && CanOpen());
 
-    /// <summary>Whether the user asks for no colors: the variable NO_COLOR is set and not empty (no-color.org).</summary>
+    /// <summary>Whether the user disables colors: the variable NO_COLOR is set and not empty (no-color.org).</summary>
     public static bool IsPlain => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
     internal static string? WhyNot(bool isTerminal, string? term, bool hasControl) =>

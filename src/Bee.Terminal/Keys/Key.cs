@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Bee.Terminal.Keys;
 
-/// <summary>Keys that are no characters.</summary>
+/// <summary>The kinds of keys.</summary>
 internal enum KeyName
 {
     /// <summary>A character: <see cref="Key.Character"/>.</summary>
@@ -14,7 +14,7 @@ internal enum KeyName
     /// <summary>Tab.</summary>
     Tab,
 
-    /// <summary>Shift and Tab.</summary>
+    /// <summary>Shift+Tab.</summary>
     BackTab,
 
     /// <summary>Escape.</summary>
@@ -56,20 +56,20 @@ internal enum KeyName
     /// <summary>F10.</summary>
     F10,
 
-    /// <summary>Ctrl and a letter: <see cref="Key.Character"/> is the letter in lower case.</summary>
+    /// <summary>Ctrl with a letter: <see cref="Key.Character"/> is the letter in lower case.</summary>
     Control,
 }
 
 /// <summary>A key that was pressed.</summary>
-/// <param name="Name">Which.</param>
+/// <param name="Name">The kind of the key.</param>
 /// <param name="Character">The character, or the letter of a control key.</param>
 internal readonly record struct Key(KeyName Name, Rune Character = default)
 {
-    /// <summary>A character.</summary>
+    /// <summary>Returns the key of a character.</summary>
     /// <param name="letter">The character.</param>
     public static Key Of(char letter) => new(KeyName.Character, new Rune(letter));
 
-    /// <summary>Ctrl and a letter.</summary>
+    /// <summary>Returns the key of Ctrl with a letter.</summary>
     /// <param name="letter">The letter in lower case.</param>
     public static Key Control(char letter) => new(KeyName.Control, new Rune(letter));
 }

@@ -3,26 +3,26 @@ using System.Text;
 
 namespace Bee.Terminal.Keys;
 
-/// <summary>Makes keys of the bytes that a terminal sends. A read may end in the middle of a character or of an escape sequence; the rest comes with the next.</summary>
+/// <summary>Decodes keys from the bytes that a terminal sends. A read may end within a character or escape sequence, which the next read completes.</summary>
 internal sealed class KeyDecoder
 {
-    // No sequence that a keyboard sends is longer; more is noise.
+    // Keyboards send no longer sequences.
     private const int Longest = 32;
 
     private readonly List<byte> _pending = [];
 
-    /// <summary>Whether bytes wait for the rest of their sequence. An escape that stays alone is the key Escape.</summary>
+    /// <summary>Whether bytes of an incomplete sequence are waiting. A lone escape character is the key Escape.</summary>
     public bool IsWaiting => _pending.Count > 0;
 
-    /// <summary>Adds bytes and returns the keys that are whole.</summary>
-    /// <param name="bytes">What the terminal sent.</param>
+    /// <summary>Adds bytes and returns the complete keys.</summary>
+    /// <param name="bytes">The bytes that were read.</param>
     public IReadOnlyList<Key> Add(ReadOnlySpan<byte> bytes)
     {
         _pending.AddRange(bytes);
         return Decode(isEnd: false);
     }
 
-    /// <summary>Returns the keys of what waits: nothing more came for a while.</summary>
+    /// <summary>Returns the keys in the waiting bytes, after a timeout without further input.</summary>
     public IReadOnlyList<Key> Flush() => Decode(isEnd: true);
 
     private List<Key> Decode(bool isEnd)
@@ -71,7 +71,7 @@ internal sealed class KeyDecoder
         return status == OperationStatus.NeedMoreData && !isEnd ? 0 : length;
     }
 
-    // ESC [ parameters final, ESC O final; ESC and a character is that character with Alt, which has no meaning here.
+    // ESC [ parameters final, or ESC O final. ESC with a character is Alt with that character, which the view does not use.
     private static int Escape(ReadOnlySpan<byte> bytes, bool isEnd, out Key? key)
     {
         key = null;
@@ -100,7 +100,7 @@ internal sealed class KeyDecoder
 
         if (end == bytes.Length)
         {
-            // ESC [ alone is Alt and [.
+            // A lone ESC [ is Alt+[.
             return isEnd || end >= Longest ? end : 0;
         }
 

@@ -4,10 +4,10 @@ using Bee.Terminal.Screens;
 
 namespace Bee.Terminal.Models;
 
-/// <summary>The entries of a map that is read again and again: one row for each key, with how fast its value grows.</summary>
+/// <summary>Shows the entries of a map that is polled: one row for each key, with the growth rate of its value.</summary>
 internal sealed class EntryTab : TableTab
 {
-    /// <summary>How many keys are shown.</summary>
+    /// <summary>The maximum number of keys.</summary>
     public const int Keys = 10_000;
 
     private static readonly CellStyle s_trend = new(Foreground: 6);
@@ -25,7 +25,7 @@ internal sealed class EntryTab : TableTab
     private long _lastId;
 
     /// <param name="schema">The columns.</param>
-    /// <param name="source">Where the entries come from.</param>
+    /// <param name="source">The source of the entries.</param>
     public EntryTab(LiveSchema schema, EntrySource source) : base(Wrap(schema, source), scrolls: false)
     {
         _source = source;
@@ -133,7 +133,7 @@ internal sealed class EntryTab : TableTab
                 return;
             }
 
-            // A key that appears later began at zero; those of the first reading began before the view.
+            // The value of a key that appears later began at zero. Values in the first pass began before the view.
             _entries[key] = entry = new Entry(++_lastId, item) { Value = _passes.Number > 0 && _source.StartsAtZero ? 0 : value ?? 0 };
         }
 
@@ -150,7 +150,7 @@ internal sealed class EntryTab : TableTab
         (entry.Item, entry.Value, entry.Pass) = (item, value ?? 0, _passes.Number);
     }
 
-    // What the reading before did not give has not changed, or is gone where it gives all.
+    // Entries that the last pass did not return are unchanged, or deleted if passes return all entries.
     private void EndPass()
     {
         foreach ((object key, Entry entry) in _entries)
@@ -192,11 +192,11 @@ internal sealed class EntryTab : TableTab
     }
 }
 
-/// <summary>Where the entries of a tab come from.</summary>
-/// <param name="Key">Returns what tells an entry from others of the map. Called from the thread that adds entries.</param>
-/// <param name="Value">Returns the number that an entry is kept for; null if entries have none.</param>
-/// <param name="ValueColumn">The place of that number's column, which rows are sorted by at first; negative without such a column.</param>
-/// <param name="Interval">The time between two readings of the map.</param>
-/// <param name="GivesAll">Whether each reading gives all entries, so that one that is missing has been deleted.</param>
-/// <param name="StartsAtZero">Whether a new key's value began at zero, as a counter's does.</param>
+/// <summary>Describes the entries of a tab.</summary>
+/// <param name="Key">Returns the identity of an entry within its map. Called on the thread that adds entries.</param>
+/// <param name="Value">Returns the value of an entry as a number; null if entries have none.</param>
+/// <param name="ValueColumn">The index of the column with that number, which is the initial sort order; negative for none.</param>
+/// <param name="Interval">The poll interval of the map.</param>
+/// <param name="GivesAll">Whether each pass returns all entries, so that a missing entry has been deleted.</param>
+/// <param name="StartsAtZero">Whether the value of a new key starts at zero, as a counter does.</param>
 internal sealed record EntrySource(Func<object, object> Key, Func<object, double?>? Value, int ValueColumn, TimeSpan Interval, bool GivesAll, bool StartsAtZero);

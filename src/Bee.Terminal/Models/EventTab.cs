@@ -2,13 +2,13 @@ using System.Collections;
 
 namespace Bee.Terminal.Models;
 
-/// <summary>Events that scroll: the latest ones, newest at the end.</summary>
+/// <summary>Shows the latest events as a scrolling list, the newest last.</summary>
 internal sealed class EventTab : TableTab
 {
-    /// <summary>How many rows are kept.</summary>
+    /// <summary>The maximum number of rows.</summary>
     public const int Rows = 10_000;
 
-    /// <summary>How many events can wait for the next frame: at ten frames a second, those of more than 200,000 a second.</summary>
+    /// <summary>The maximum number of events that wait for the next frame. It is exceeded above 240,000 events a second, at ten frames a second.</summary>
     public const int Waiting = 24_000;
 
     private readonly object _gate = new();
@@ -32,7 +32,7 @@ internal sealed class EventTab : TableTab
     private protected override int Total => _rows.Count;
 
     private protected override string Note => CurrentFilter.IsEmpty || _unseen == 0 ? string.Empty
-        : string.Create(System.Globalization.CultureInfo.InvariantCulture, $", {_unseen:n0} came too fast to be filtered");
+        : string.Create(System.Globalization.CultureInfo.InvariantCulture, $", {_unseen:n0} arrived too fast to be filtered");
 
     /// <inheritdoc/>
     public override void Add(object item)
@@ -132,7 +132,7 @@ internal sealed class EventTab : TableTab
     }
 }
 
-/// <summary>The latest rows, a fixed number at most.</summary>
+/// <summary>A ring of the latest rows, of fixed capacity.</summary>
 internal sealed class RowRing : IReadOnlyList<LiveRow>
 {
     private readonly int _capacity;
@@ -149,7 +149,7 @@ internal sealed class RowRing : IReadOnlyList<LiveRow>
 
     public LiveRow this[int index] => _rows[(_head + index) % _rows.Length];
 
-    /// <summary>Adds a row; the oldest goes when there are too many.</summary>
+    /// <summary>Adds a row. The oldest row is removed if the ring is full.</summary>
     public void Add(LiveRow row)
     {
         if (Count == _rows.Length && _rows.Length < _capacity)

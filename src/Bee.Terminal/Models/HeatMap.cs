@@ -3,10 +3,10 @@ using Bee.Terminal.Screens;
 
 namespace Bee.Terminal.Models;
 
-/// <summary>Draws a histogram over time: a line for each bucket, the largest values on top; a character for each interval, the newest at the right.</summary>
+/// <summary>Draws a histogram over time: one line for each bucket, the largest values on top, and one character for each interval, the newest at the right.</summary>
 internal static class HeatMap
 {
-    // From cold to hot. The shades say it without colors.
+    // Ordered from few values to many. Without colors, the shades show the same.
     private static readonly byte[] s_colors = [24, 31, 38, 44, 50, 148, 184, 220, 208, 196];
     private const string Shades = "\u2591\u2592\u2593\u2588";
 
@@ -37,7 +37,7 @@ internal static class HeatMap
         return [new("Range".PadRight(range) + " ", CellStyle.Bold), new(legend.PadLeft(columns), new CellStyle(Look: CellLook.Dim))];
     }
 
-    // By the logarithm: a few slow calls beside thousands of quick ones are what a heat map is looked at for.
+    // Logarithmic, so that a few slow calls are visible beside thousands of quick ones.
     private static StyledText Cell(ulong count, ulong most)
     {
         if (count == 0)
@@ -50,7 +50,7 @@ internal static class HeatMap
     }
 }
 
-/// <summary>How many values fell into each bucket in each of the latest intervals.</summary>
+/// <summary>Keeps the number of values in each bucket for the latest intervals.</summary>
 internal sealed class HeatHistory
 {
     private const int Most = 240;
@@ -62,10 +62,10 @@ internal sealed class HeatHistory
 
     public int Length => _columns.Count;
 
-    /// <summary>The intervals, the oldest first; buckets by their lower limits.</summary>
+    /// <summary>The intervals, the oldest first. Buckets are identified by their lower limits.</summary>
     public IEnumerable<IReadOnlyDictionary<double, ulong>> Columns => _columns;
 
-    /// <summary>Begins an interval without values.</summary>
+    /// <summary>Starts an interval without values.</summary>
     public void Add()
     {
         if (_columns.Count == Most)
@@ -76,8 +76,8 @@ internal sealed class HeatHistory
         _columns.Enqueue(_last = []);
     }
 
-    /// <summary>Sets what fell into the buckets in this interval.</summary>
-    /// <param name="now">The histogram at its end.</param>
+    /// <summary>Sets the growth of the buckets in this interval.</summary>
+    /// <param name="now">The histogram at the end of the interval.</param>
     /// <param name="before">The histogram at its start; null if it was empty.</param>
     public void Set(LiveHistogram now, LiveHistogram? before)
     {
@@ -97,6 +97,6 @@ internal sealed class HeatHistory
         }
     }
 
-    /// <summary>What a bucket goes by.</summary>
+    /// <summary>Returns the identity of a bucket.</summary>
     public static double Key(LiveBucket bucket) => bucket.From ?? double.NegativeInfinity;
 }

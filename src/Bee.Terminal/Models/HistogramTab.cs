@@ -5,10 +5,10 @@ using Bee.Terminal.Screens;
 
 namespace Bee.Terminal.Models;
 
-/// <summary>The histograms of a map: a table of them, and each as bars or as a heat map over time. A single histogram needs no table.</summary>
+/// <summary>Shows the histograms of a map as a table, and each as bars or as a heat map over time. A single histogram is shown without the table.</summary>
 internal sealed class HistogramTab : TableTab
 {
-    /// <summary>How many histograms are shown.</summary>
+    /// <summary>The maximum number of histograms.</summary>
     public const int Most = 1_000;
 
     private readonly object _gate = new();
@@ -25,11 +25,11 @@ internal sealed class HistogramTab : TableTab
     private int _top;
     private int _room = 1;
 
-    /// <param name="name">The tab's name.</param>
-    /// <param name="read">Makes a histogram of an item. Called from the view's thread.</param>
-    /// <param name="details">Returns everything about an item, as lines.</param>
-    /// <param name="interval">The time between two readings.</param>
-    /// <param name="startsAtZero">Whether nothing was counted before the view.</param>
+    /// <param name="name">The name of the tab.</param>
+    /// <param name="read">Converts an item to a histogram. Called on the view's thread.</param>
+    /// <param name="details">Returns all properties of an item, as lines.</param>
+    /// <param name="interval">The poll interval of the map.</param>
+    /// <param name="startsAtZero">Whether all counts started with the view.</param>
     public HistogramTab(string name, Func<object, LiveHistogram> read, Func<object, string> details, TimeSpan interval, bool startsAtZero)
         : base(new LiveSchema(name, Columns, row => details(((Series)row).Item)), scrolls: false)
     {
@@ -67,7 +67,7 @@ internal sealed class HistogramTab : TableTab
                 _arrived = Clock();
             }
 
-            // More than one reading only while the view is paused; of each histogram the last counts then.
+            // Several passes arrive only while the view is paused. The last one of each histogram is used.
             if (_waiting.Count >= 4 * Most)
             {
                 _waiting.RemoveRange(0, Most);
@@ -106,7 +106,7 @@ internal sealed class HistogramTab : TableTab
                     continue;
                 }
 
-                // Of a histogram that is there at the first reading, what was counted before the view is not of its time.
+                // The counts in a histogram's first pass were made before the view, so its rates start from them.
                 _series[read.Labels] = series = new Series(_series.Count + 1, item, read, _passes.Number == 0 && !_startsAtZero ? read : null);
                 series.History.Add();
             }
@@ -189,7 +189,7 @@ internal sealed class HistogramTab : TableTab
         return new TableBlock([new("Range", range, false, false), new("Count", count, true, false), new("", bar, false, false)], lines, height);
     }
 
-    // In eighths of a character. A bucket that holds something shows: rare and never are not the same.
+    // Measured in eighths of a character. A bucket that is not empty always shows something.
     private static string Bar(ulong count, ulong most, int width)
     {
         int eighths = count == 0 ? 0 : Math.Max(1, (int)Math.Round((double)count / most * width * 8));
@@ -204,7 +204,7 @@ internal sealed class HistogramTab : TableTab
 
     private sealed class Series(long id, object item, LiveHistogram first, LiveHistogram? before)
     {
-        // At the start of the interval; null if it was empty.
+        // The histogram at the start of the interval; null if it was empty.
         private LiveHistogram? _before = before;
 
         public long Id { get; } = id;
@@ -234,15 +234,15 @@ internal sealed class HistogramTab : TableTab
     }
 }
 
-/// <summary>A histogram as a view shows it: counts since the start.</summary>
-/// <param name="Labels">What tells it from others of its map; empty if it is the only one.</param>
-/// <param name="Count">How many values there were.</param>
-/// <param name="Summary">What can be said of all values, on one line.</param>
-/// <param name="Buckets">The buckets in rising order.</param>
+/// <summary>A histogram for the view, with counts since the start.</summary>
+/// <param name="Labels">The labels that identify it within its map; empty if it is the only one.</param>
+/// <param name="Count">The number of values.</param>
+/// <param name="Summary">The statistics of all values, on one line.</param>
+/// <param name="Buckets">The buckets in ascending order.</param>
 internal sealed record LiveHistogram(string Labels, ulong Count, string Summary, IReadOnlyList<LiveBucket> Buckets);
 
-/// <summary>A bucket.</summary>
-/// <param name="From">The lower limit; null where it has none.</param>
+/// <summary>A bucket of a histogram.</summary>
+/// <param name="From">The lower limit; null if it has none.</param>
 /// <param name="Range">The limits as text.</param>
-/// <param name="Count">How many values are in it.</param>
+/// <param name="Count">The number of values.</param>
 internal readonly record struct LiveBucket(double? From, string Range, ulong Count);

@@ -6,13 +6,13 @@ using Bee.Terminal.Screens;
 
 namespace Bee.Terminal.Models;
 
-/// <summary>What a view knows and how keys change it, without a terminal. Tabs are added and filled from any thread; everything else happens on the view's.</summary>
+/// <summary>The state of a view and its reaction to keys, without a terminal. Tabs and their items can be added on any thread. All other members belong to the view's thread.</summary>
 internal sealed class LiveModel
 {
-    /// <summary>The smallest screen that a view is laid out for.</summary>
+    /// <summary>The minimum size of the screen.</summary>
     public const int LeastWidth = 60, LeastHeight = 15;
 
-    // Two lines above the body, two below.
+    // Two lines above the body and two below it.
     private const int Frame = 4;
     private const int MostTabs = 32;
 
@@ -34,8 +34,8 @@ internal sealed class LiveModel
     private int _room = 1;
     private bool _isTyping;
 
-    /// <param name="title">What is watched.</param>
-    /// <param name="status">Returns how the source is doing; called for each frame.</param>
+    /// <param name="title">The name of the source.</param>
+    /// <param name="status">Returns the state of the source. Called for each frame.</param>
     public LiveModel(string title, Func<LiveStatus> status)
     {
         _title = title;
@@ -52,15 +52,15 @@ internal sealed class LiveModel
     /// <summary>Whether the user has ended the view.</summary>
     public bool IsClosed { get; private set; }
 
-    /// <summary>Whether what is shown stands still.</summary>
+    /// <summary>Whether the display is frozen.</summary>
     public bool IsPaused { get; private set; }
 
-    /// <summary>The marked objects, in the order of the marking. Read it when the view has ended.</summary>
+    /// <summary>The marked objects, in the order in which they were marked. Read this after the view has ended.</summary>
     public IReadOnlyList<object> Marked => _marks.Items;
 
     /// <summary>Adds a tab. Safe from any thread.</summary>
     /// <param name="tab">The tab.</param>
-    /// <returns>Whether there was room for it.</returns>
+    /// <returns>False if there are too many tabs.</returns>
     public bool Add(LiveTab tab)
     {
         lock (_gate)
@@ -102,10 +102,10 @@ internal sealed class LiveModel
         }
     }
 
-    /// <summary>Takes what has come, and returns what is to be seen.</summary>
+    /// <summary>Processes new items and returns the content to show.</summary>
     /// <param name="width">The screen's width.</param>
     /// <param name="height">The screen's height.</param>
-    /// <param name="now">The time, in milliseconds.</param>
+    /// <param name="now">The current time in milliseconds.</param>
     public LiveFrame Look(int width, int height, long now)
     {
         LiveTab[] tabs = Tabs();
@@ -138,7 +138,7 @@ internal sealed class LiveModel
         {
             Page.Help => Box("Keys", [.. LiveKeys.All.Select(key => $"{key.Keys,-19} {key.Meaning}")], width),
             Page.Object => Box(_heading, _lines, width),
-            _ when active is null => [new TextBlock([[new("Nothing has come yet.", s_faint)]], _room)],
+            _ when active is null => [new TextBlock([[new("No data yet.", s_faint)]], _room)],
             _ => active.Body(width, _room, _marks),
         };
     }
@@ -169,7 +169,7 @@ internal sealed class LiveModel
 
     private LiveTab? Active(LiveTab[] tabs) => tabs.Length == 0 ? null : tabs[_active = Math.Clamp(_active, 0, tabs.Length - 1)];
 
-    // The state first: a long title is cut.
+    // The status is never cut; a long title is.
     private StyledText[] Title(LiveStatus status)
     {
         var title = new List<StyledText>();
@@ -221,7 +221,7 @@ internal sealed class LiveModel
         return [.. parts];
     }
 
-    // As many tabs as fit, the active one among them.
+    // Shows as many tabs as fit, including the active one.
     private StyledText[] TabLine(LiveTab[] tabs, int width)
     {
         string[] labels = [.. tabs.Select((tab, place) => place < 9 ? $" {place + 1} {tab.Name} " : $" {tab.Name} ")];

@@ -3,81 +3,81 @@ using Bee.Terminal.Keys;
 
 namespace Bee.Terminal.Models;
 
-/// <summary>One page of a view. Items are added from any thread; everything else happens on the view's.</summary>
+/// <summary>One page of a view. Items can be added on any thread. All other members belong to the view's thread.</summary>
 internal abstract class LiveTab
 {
     private protected LiveTab(string name) => Name = name;
 
-    /// <summary>The name at the top.</summary>
+    /// <summary>The name in the line of tabs.</summary>
     public string Name { get; }
 
-    /// <summary>The time in milliseconds, for what arrives.</summary>
+    /// <summary>Returns the current time in milliseconds, for arriving items.</summary>
     internal Func<long> Clock { get; init; } = static () => Environment.TickCount64;
 
     /// <summary>Adds an item. Safe from any thread.</summary>
-    /// <param name="item">The item; it is the tab's to keep.</param>
+    /// <param name="item">The item. The tab keeps it.</param>
     public abstract void Add(object item);
 
-    /// <summary>Takes what was added since the last call into what is shown.</summary>
-    /// <param name="now">The time, in milliseconds.</param>
+    /// <summary>Processes the items that were added since the last call.</summary>
+    /// <param name="now">The current time in milliseconds.</param>
     internal abstract void Take(long now);
 
-    /// <summary>Lets go of what was added, while the view is paused.</summary>
+    /// <summary>Discards the added items while the view is paused.</summary>
     internal virtual void Skip()
     {
     }
 
-    /// <summary>Shows only rows that pass.</summary>
+    /// <summary>Shows only rows that match a filter.</summary>
     internal virtual void Filter(RowFilter filter)
     {
     }
 
-    /// <summary>Returns what is to be seen.</summary>
+    /// <summary>Returns the content to show.</summary>
     /// <param name="width">The width.</param>
-    /// <param name="height">The height, 3 at least.</param>
-    /// <param name="marks">The ids of marked rows.</param>
+    /// <param name="height">The height, at least 3.</param>
+    /// <param name="marks">The marked rows.</param>
     internal abstract IReadOnlyList<LiveBlock> Body(int width, int height, LiveMarks marks);
 
-    /// <summary>Handles a key that moves, sorts or changes what is shown.</summary>
-    /// <returns>Whether the key had a meaning here.</returns>
+    /// <summary>Handles a key that moves the selection, sorts or changes the display.</summary>
+    /// <returns>False if the tab does not use the key.</returns>
     internal abstract bool Handle(Key key);
 
-    /// <summary>Whether the last key moved away from the newest row of a list that scrolls, which is then to stand still.</summary>
+    /// <summary>Whether the last key moved the selection away from the newest row, so that the list should stop scrolling.</summary>
     internal virtual bool WantsPause => false;
 
     /// <summary>The selected row; null if the tab has none.</summary>
     internal abstract LiveRow? Selected { get; }
 
-    /// <summary>Everything about a row, as lines.</summary>
+    /// <summary>Returns all properties of a row, as lines.</summary>
     internal abstract string Details(LiveRow row);
 
-    /// <summary>The object of a row that the user gets when the row is marked.</summary>
+    /// <summary>Returns the object that the user gets for a marked row.</summary>
     internal virtual object Unwrap(LiveRow row) => row.Item;
 
-    /// <summary>What the last line but one says of the tab: how many rows, sorted by what.</summary>
+    /// <summary>The status line of the tab: the number of rows and the sort order.</summary>
     internal abstract string Summary { get; }
 
-    /// <summary>Goes back to the newest row.</summary>
+    /// <summary>Selects the newest row and follows it.</summary>
     internal virtual void Follow()
     {
     }
 }
 
-/// <summary>How a view's source is doing.</summary>
-/// <param name="Count">Events and entries so far.</param>
-/// <param name="Lost">Events lost so far because a buffer of the kernel was full; null if they are not counted, or cannot be lost.</param>
-/// <param name="Dropped">Events that Bee's own buffer dropped; null where the source has none.</param>
-/// <param name="Fill">How full the fullest buffer was found last, from 0 to 1; null where the source has none.</param>
-/// <param name="HighWater">The fullest that one was ever found.</param>
+/// <summary>The state of a view's source.</summary>
+/// <param name="Count">The number of events and entries so far.</param>
+/// <param name="Lost">The number of events that a full buffer in the kernel dropped; null if they are not counted, or cannot be lost.</param>
+/// <param name="Dropped">The number of events that Bee's own buffer dropped; null if the source has none.</param>
+/// <param name="Fill">The last fill of the fullest buffer, from 0 to 1; null if the source has none.</param>
+/// <param name="HighWater">The highest fill of a buffer so far.</param>
 /// <param name="CanLose">Whether the source has a buffer that can lose events.</param>
-/// <param name="HasEnded">Whether nothing more will come.</param>
-/// <param name="Share">The share of one CPU that the source's programs ran for lately, 1 for a whole one; null where that is not counted.</param>
+/// <param name="HasEnded">Whether the source has ended.</param>
+/// <param name="Share">The recent CPU time of the source's programs, in CPUs; null if it is not counted.</param>
 internal sealed record LiveStatus(long Count, ulong? Lost, long? Dropped, double? Fill, double? HighWater, bool CanLose, bool HasEnded, double? Share = null);
 
-/// <summary>The rows that the user has marked, in the order of the marking.</summary>
+/// <summary>The marked rows, in the order in which they were marked.</summary>
 internal sealed class LiveMarks
 {
-    /// <summary>How many rows can be marked: marked objects stay in memory.</summary>
+    /// <summary>The maximum number of marked rows, since their objects stay in memory.</summary>
     public const int Most = 10_000;
 
     private readonly Dictionary<(LiveTab Tab, long Id), object> _marked = [];
@@ -90,7 +90,7 @@ internal sealed class LiveMarks
 
     public bool Contains(LiveTab tab, long id) => _marked.ContainsKey((tab, id));
 
-    /// <summary>Marks a row, or takes its mark away.</summary>
+    /// <summary>Marks a row, or removes its mark.</summary>
     public void Toggle(LiveTab tab, LiveRow row)
     {
         if (_marked.Remove((tab, row.Id)))
@@ -111,10 +111,10 @@ internal sealed class LiveMarks
     }
 }
 
-/// <summary>The keys of a view, as <c>?</c> lists them.</summary>
+/// <summary>The keys of a view, as the help screen (<c>?</c>) lists them.</summary>
 internal static class LiveKeys
 {
-    /// <summary>Keys and what they do.</summary>
+    /// <summary>All keys with their effects.</summary>
     public static IReadOnlyList<(string Keys, string Meaning)> All { get; } =
     [
         ("Up k, Down j", "one row"),

@@ -5,7 +5,7 @@ using Bee.Terminal.Screens;
 
 namespace Bee.Terminal.Models;
 
-/// <summary>A tab that is a table: a selected row, a sorted column, a part that is visible.</summary>
+/// <summary>A tab with a table that has a selected row, a sort order and a visible part.</summary>
 internal abstract class TableTab : LiveTab
 {
     private Anchor _anchor;
@@ -31,20 +31,20 @@ internal abstract class TableTab : LiveTab
 
     private protected LiveSchema Schema { get; }
 
-    // Newest rows at the end, unless the user sorts.
+    // Whether the newest rows are at the end unless the user sorts.
     private bool Scrolls { get; }
 
     private protected RowFilter CurrentFilter { get; private set; } = RowFilter.None;
 
-    /// <summary>The column that rows are sorted by; negative for the order of arrival.</summary>
+    /// <summary>The index of the column to sort by; negative for the order of arrival.</summary>
     private protected int SortColumn { get; private set; } = -1;
 
     private protected bool IsDescending { get; private set; }
 
-    /// <summary>The rows that pass the filter, in the order of arrival.</summary>
+    /// <summary>The rows that match the filter, in the order of arrival.</summary>
     private protected abstract IReadOnlyList<LiveRow> Filtered { get; }
 
-    /// <summary>How many rows there are, with those that do not pass.</summary>
+    /// <summary>The number of all rows, including those that do not match the filter.</summary>
     private protected abstract int Total { get; }
 
     private protected virtual string Note => string.Empty;
@@ -138,7 +138,7 @@ internal abstract class TableTab : LiveTab
         return [new TableBlock(columns, shown, height)];
     }
 
-    /// <summary>Sorts by a column from now on.</summary>
+    /// <summary>Sorts by a column.</summary>
     private protected void SortBy(int column, bool descending)
     {
         SortColumn = column;
@@ -146,7 +146,7 @@ internal abstract class TableTab : LiveTab
         Resort();
     }
 
-    /// <summary>The rows that pass, sorted. The order of arrival is the order of equals.</summary>
+    /// <summary>Returns the matching rows, sorted. Equal rows keep the order of arrival.</summary>
     private protected IReadOnlyList<LiveRow> Visible()
     {
         if (SortColumn < 0 && !IsDescending)
@@ -158,7 +158,7 @@ internal abstract class TableTab : LiveTab
         return _sorted;
     }
 
-    /// <summary>Sorts again at the next look: rows were added or have changed.</summary>
+    /// <summary>Marks the sort order as outdated, because rows were added or changed.</summary>
     private protected void Resort() => _sorted = null;
 
     private IReadOnlyList<LiveRow>? _sorted;
@@ -184,7 +184,7 @@ internal abstract class TableTab : LiveTab
         return rows;
     }
 
-    // Values of one column can have several types where several types share a tab.
+    // Values of one column can have several types if several event types share a tab.
     private static int Compare(IComparable? a, IComparable? b) => a is null || b is null
         ? (a is null ? 0 : 1) - (b is null ? 0 : 1)
         : a is string x && b is string y ? string.CompareOrdinal(x, y)
@@ -199,7 +199,7 @@ internal abstract class TableTab : LiveTab
     private void Sort(int column)
     {
         SortColumn = column < -1 ? Schema.Columns.Count - 1 : column == Schema.Columns.Count ? -1 : column;
-        // Of numbers the largest are of interest.
+        // Numbers sort descending first, since the largest are of interest.
         IsDescending = SortColumn >= 0 && Schema.Columns[SortColumn].AlignRight;
         Resort();
         Follow();
@@ -219,7 +219,7 @@ internal abstract class TableTab : LiveTab
         _movedAway = true;
     }
 
-    // The place of the selected row; where it is gone, the place where it was.
+    // Returns the index of the selected row, or its former index if the row is gone.
     private int Locate(IReadOnlyList<LiveRow> rows)
     {
         int last = rows.Count - 1;
@@ -255,10 +255,10 @@ internal abstract class TableTab : LiveTab
 /// <summary>Chooses the columns that fit a width, and their widths.</summary>
 internal static class ColumnLayout
 {
-    /// <summary>Returns the places of the columns that fit, in order, each with its width.</summary>
+    /// <summary>Returns the indices of the columns that fit, in order, with their widths.</summary>
     /// <param name="columns">All columns.</param>
-    /// <param name="width">The width, one blank between two columns included.</param>
-    /// <param name="keep">The place of a column that stays in any case; negative for none.</param>
+    /// <param name="width">The total width, including one space between columns.</param>
+    /// <param name="keep">The index of a column that always stays; negative for none.</param>
     public static IReadOnlyList<(int Column, int Width)> Fit(IReadOnlyList<LiveColumn> columns, int width, int keep = -1)
     {
         List<int> chosen = [.. Enumerable.Range(0, columns.Count)];
@@ -294,29 +294,29 @@ internal static class ColumnLayout
     }
 }
 
-/// <summary>A column that a table of a view can have.</summary>
-/// <param name="Name">Its heading.</param>
-/// <param name="AlignRight">Whether its text stands to the right.</param>
-/// <param name="Least">The width below which it is left out.</param>
-/// <param name="Preferred">The width that shows most values whole.</param>
-/// <param name="Interest">Of two columns that do not both fit, the one with the higher number stays.</param>
-/// <param name="Text">Returns the text for an item, on one line. Called from the view's thread.</param>
-/// <param name="Value">Returns what items are sorted by; null sorts first. Called from the view's thread.</param>
+/// <summary>A column of a view's table.</summary>
+/// <param name="Name">The heading.</param>
+/// <param name="AlignRight">Whether the text is aligned to the right.</param>
+/// <param name="Least">The minimum width. The column is omitted if it does not fit.</param>
+/// <param name="Preferred">The width that fits most values.</param>
+/// <param name="Interest">The priority. Columns with lower numbers are omitted first.</param>
+/// <param name="Text">Returns the text of an item, on one line. Called on the view's thread.</param>
+/// <param name="Value">Returns the sort key of an item; null sorts first. Called on the view's thread.</param>
 internal sealed record LiveColumn(string Name, bool AlignRight, int Least, int Preferred, int Interest, Func<object, string> Text, Func<object, IComparable?> Value);
 
-/// <summary>What a tab knows of its items.</summary>
+/// <summary>Describes the items of a tab.</summary>
 /// <param name="Name">The tab's name.</param>
-/// <param name="Columns">The columns in order, one at least.</param>
-/// <param name="Details">Returns everything about an item, as lines.</param>
+/// <param name="Columns">The columns in order, at least one.</param>
+/// <param name="Details">Returns all properties of an item, as lines.</param>
 internal sealed record LiveSchema(string Name, IReadOnlyList<LiveColumn> Columns, Func<object, string> Details);
 
-/// <summary>A row: an item with a number that it keeps.</summary>
-/// <param name="Id">The number. Later rows have higher ones.</param>
+/// <summary>An item with its row number.</summary>
+/// <param name="Id">The row number. It never changes, and later rows have higher ones.</param>
 /// <param name="Item">The item.</param>
 internal readonly record struct LiveRow(long Id, object Item);
 
-/// <summary>What the user has typed to see fewer rows.</summary>
-/// <remarks>Every word must occur in one of the columns, whatever its case; a word behind <c>!</c> must not.</remarks>
+/// <summary>A filter that the user has typed.</summary>
+/// <remarks>Each word must occur in a column, ignoring case. A word after <c>!</c> must not occur.</remarks>
 internal sealed class RowFilter
 {
     public static readonly RowFilter None = new(string.Empty);
@@ -331,7 +331,7 @@ internal sealed class RowFilter
 
     public string Text { get; }
 
-    /// <summary>Whether every row passes.</summary>
+    /// <summary>Whether the filter matches every row.</summary>
     public bool IsEmpty => _words.Length == 0;
 
     public bool Passes(IReadOnlyList<LiveColumn> columns, object item)

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Bee.Terminal.Models;
 
-/// <summary>The latest values of one number, drawn as a sparkline.</summary>
+/// <summary>Keeps the latest values of a number and draws them as a sparkline.</summary>
 internal sealed class Trend
 {
     private const int Length = 48;
@@ -19,8 +19,8 @@ internal sealed class Trend
         _count = Math.Min(_count + 1, Length);
     }
 
-    /// <summary>Returns the latest values, the newest at the right, each as high as its share of the largest. Zero is a blank.</summary>
-    /// <param name="width">How many characters.</param>
+    /// <summary>Returns the latest values as bars relative to the largest, the newest at the right. Zero is a space.</summary>
+    /// <param name="width">The number of characters.</param>
     public string Draw(int width)
     {
         int shown = Math.Min(width, _count);
@@ -41,18 +41,18 @@ internal sealed class Trend
         });
     }
 
-    // From the newest.
+    // Counts back from the newest value.
     private float At(int back) => _values[(_next - 1 - back + (2 * Length)) % Length];
 }
 
-/// <summary>How fast a count grows: over the last two seconds, so that maps that are read once a second do not make it jump.</summary>
+/// <summary>Measures the growth rate of a count over the last two seconds, which smooths maps that are polled once a second.</summary>
 internal sealed class RateMeter
 {
     private const long Span = 2000;
 
     private readonly Queue<(long Time, long Count)> _samples = [];
 
-    /// <summary>Adds a sample and returns the rate a second.</summary>
+    /// <summary>Adds a sample and returns the rate per second.</summary>
     public double Of(long count, long now)
     {
         _samples.Enqueue((now, count));
@@ -66,22 +66,22 @@ internal sealed class RateMeter
     }
 }
 
-/// <summary>Tells the readings of a map apart by when their entries arrive: those of one reading come together, readings come at an interval.</summary>
+/// <summary>Assigns entries to passes over a map by their arrival: the entries of a pass arrive together, and passes start at an interval.</summary>
 internal sealed class PassClock
 {
     private readonly long _interval;
     private long _start = -1;
 
-    /// <param name="interval">The time between two readings, in milliseconds.</param>
+    /// <param name="interval">The poll interval in milliseconds.</param>
     public PassClock(long interval) => _interval = Math.Max(10, interval);
 
-    /// <summary>The number of the reading, from 0.</summary>
+    /// <summary>The number of the current pass, from 0.</summary>
     public int Number { get; private set; } = -1;
 
-    /// <summary>The time between this reading and the one before it, in seconds; 0 for the first.</summary>
+    /// <summary>The time between the last two passes, in seconds; 0 in the first pass.</summary>
     public double Seconds { get; private set; }
 
-    /// <summary>Whether something that arrived at this time begins a reading.</summary>
+    /// <summary>Returns whether an entry that arrived at a time starts a new pass.</summary>
     public bool Begins(long arrived)
     {
         if (_start >= 0 && arrived - _start <= _interval / 2)
@@ -93,7 +93,7 @@ internal sealed class PassClock
         return true;
     }
 
-    /// <summary>Whether a reading is overdue: one that finds no change gives nothing. Counts it.</summary>
+    /// <summary>Returns whether a pass is overdue, and counts it. A pass without changes returns no entries.</summary>
     public bool IsOverdue(long now)
     {
         if (_start < 0 || now - _start <= _interval * 3 / 2)
@@ -113,7 +113,7 @@ internal sealed class PassClock
     }
 }
 
-/// <summary>Numbers in few characters.</summary>
+/// <summary>Formats numbers in few characters.</summary>
 internal static class ShortNumber
 {
     private static readonly string[] s_units = ["", "k", "M", "G", "T", "P", "E"];

@@ -1,18 +1,18 @@
 namespace Bee.Terminal.Screens;
 
-/// <summary>How a cell looks.</summary>
-/// <param name="Foreground">The color of the text: a number of the 256-color palette; null for the terminal's own.</param>
-/// <param name="Background">The color behind it.</param>
-/// <param name="Look">What else.</param>
+/// <summary>The style of a cell.</summary>
+/// <param name="Foreground">The color of the text, as an index of the 256-color palette; null for the terminal's default.</param>
+/// <param name="Background">The color of the background; null for the terminal's default.</param>
+/// <param name="Look">The attributes of the text.</param>
 internal readonly record struct CellStyle(byte? Foreground = null, byte? Background = null, CellLook Look = CellLook.Plain)
 {
-    /// <summary>The terminal's own colors.</summary>
+    /// <summary>The default colors without attributes.</summary>
     public static CellStyle Plain => default;
 
     /// <summary>Bold text.</summary>
     public static CellStyle Bold => new(Look: CellLook.Bold);
 
-    /// <summary>Text and background exchanged.</summary>
+    /// <summary>Swapped foreground and background.</summary>
     public static CellStyle Reverse => new(Look: CellLook.Reverse);
 }
 
@@ -32,15 +32,15 @@ internal enum CellLook : byte
     /// <summary>Underlined.</summary>
     Underline = 4,
 
-    /// <summary>Text and background exchanged.</summary>
+    /// <summary>Swapped foreground and background.</summary>
     Reverse = 8,
 }
 
-/// <summary>One place on the screen.</summary>
-/// <param name="Text">One character with what combines with it; empty for the second half of a wide one.</param>
-/// <param name="Style">How it looks.</param>
+/// <summary>One cell of the screen.</summary>
+/// <param name="Text">One character with its combining characters; empty for the second half of a wide character.</param>
+/// <param name="Style">The style.</param>
 internal readonly record struct StyledCell(string Text, CellStyle Style)
 {
-    /// <summary>A blank.</summary>
+    /// <summary>A space.</summary>
     public static StyledCell Blank => new(" ", CellStyle.Plain);
 }

@@ -4,10 +4,10 @@ using Bee.Posix;
 
 namespace Bee.Terminal.Screens;
 
-/// <summary>Makes the bytes that turn one picture of the screen into the next: only cells that differ are written.</summary>
+/// <summary>Encodes the difference between two frames as terminal output. Only changed cells are written.</summary>
 /// <remarks>
-/// It is the last place that every character passes on its way to the terminal, and replaces those that a terminal obeys, whatever made the picture.
-/// Each frame is one synchronized update (mode 2026), which terminals that do not know it ignore.
+/// All output passes through this class, which replaces control characters in any text.
+/// Each frame is one synchronized update (mode 2026), which other terminals ignore.
 /// </remarks>
 internal sealed class FrameWriter
 {
@@ -19,14 +19,14 @@ internal sealed class FrameWriter
     private StyledCell[,] _shown = new StyledCell[0, 0];
     private CellStyle _style;
 
-    /// <param name="plain">Whether to leave out colors (NO_COLOR). Bold, faint, underlined and reversed stay.</param>
+    /// <param name="plain">Whether to omit colors (NO_COLOR). Bold, faint, underlined and reversed text stays.</param>
     public FrameWriter(bool plain) => _plain = plain;
 
-    /// <summary>Forgets what is shown: the next frame is written whole.</summary>
+    /// <summary>Marks the screen as unknown, so that the next frame is written completely.</summary>
     public void Reset() => _shown = new StyledCell[0, 0];
 
-    /// <summary>Returns the bytes for a picture; empty if nothing differs.</summary>
-    /// <param name="lines">The lines from the top; missing and short ones are blank.</param>
+    /// <summary>Returns the bytes for a frame; empty if nothing changed.</summary>
+    /// <param name="lines">The lines from the top. The rest of the screen is blank.</param>
     /// <param name="width">The screen's width.</param>
     /// <param name="height">The screen's height.</param>
     public byte[] Write(IReadOnlyList<IReadOnlyList<StyledCell>> lines, int width, int height)
@@ -74,7 +74,7 @@ internal sealed class FrameWriter
 
     private void WriteLine(int row, IReadOnlyList<StyledCell> line, int width)
     {
-        // Where the cursor is; -1 where the terminal and this class may not agree on a character's width.
+        // The position of the cursor; -1 if the terminal may disagree about the width of a character.
         int cursor = -1;
         for (int column = 0; column < width; column++)
         {
@@ -112,7 +112,7 @@ internal sealed class FrameWriter
     private static StyledCell Cell(IReadOnlyList<StyledCell> line, int column, int width)
     {
         StyledCell cell = column < line.Count ? line[column] : StyledCell.Blank;
-        // Half of a wide character does not fit behind the last column.
+        // A wide character does not fit into the last column.
         bool isCut = column == width - 1 && column + 1 < line.Count && line[column + 1].Text.Length == 0;
         return isCut || cell.Text is null ? StyledCell.Blank : TerminalText.IsUnsafe(cell.Text) ? cell with { Text = TerminalText.Show(cell.Text) is { Length: > 0 } shown ? shown[..1] : " " } : cell;
     }
@@ -130,7 +130,7 @@ internal sealed class FrameWriter
         return true;
     }
 
-    // ASCII, box drawing and block elements take one column everywhere.
+    // ASCII, box drawing and block elements have the width 1 in every terminal.
     private static bool IsSure(StyledCell cell) => cell.Text.Length == 1 && cell.Text[0] is < '\x7f' or (>= '\u2500' and < '\u25a0');
 
     private void Put(StyledCell cell)
@@ -172,7 +172,7 @@ internal sealed class FrameWriter
             }
         }
 
-        // The first 16 have the user's own colors.
+        // The first 16 colors use the user's palette.
         void Color(byte number, int first)
         {
             int code = number < 8 ? first + number : number < 16 ? first + 60 + number - 8 : first + 8;

@@ -126,7 +126,7 @@ public sealed class EventTabTests
         (Viewer viewer, EventTab tab) = Make(80, 24);
         viewer.Press("/7\r");
         Add(tab, 1, EventTab.Waiting + 500);
-        Assert.Contains("500 came too fast to be filtered", viewer.Look().Lines[22], StringComparison.Ordinal);
+        Assert.Contains("500 arrived too fast to be filtered", viewer.Look().Lines[22], StringComparison.Ordinal);
     }
 
     [Fact]
