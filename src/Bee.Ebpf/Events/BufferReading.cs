@@ -18,7 +18,7 @@ internal sealed class BufferReading : IDisposable
     private bool _disposed;
 
     /// <exception cref="InvalidOperationException">The map has a reader.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     /// <exception cref="OperationCanceledException">The token is canceled.</exception>
     public BufferReading(object session, BpfMap map, CancellationToken cancellationToken)
     {
@@ -76,7 +76,7 @@ internal sealed class BufferReading : IDisposable
     }
 
     /// <summary>Waits until there are records.</summary>
-    /// <returns>False if the session has been disposed of.</returns>
+    /// <returns>False if the session has been disposed.</returns>
     /// <exception cref="OperationCanceledException">The token is canceled.</exception>
     public bool WaitForMore()
     {

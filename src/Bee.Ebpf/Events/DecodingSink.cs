@@ -4,7 +4,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Events;
 
-/// <summary>Turns records of one stream into objects.</summary>
+/// <summary>Decodes the records of one stream into objects.</summary>
 internal struct DecodingSink : IRecordSink
 {
     private readonly RecordStream _stream;
@@ -26,7 +26,7 @@ internal struct DecodingSink : IRecordSink
         _observer = stream.Observer;
     }
 
-    /// <summary>Whether the sink wants no more.</summary>
+    /// <summary>Whether the sink has ended the run.</summary>
     public bool Stopped { get; private set; }
 
     /// <inheritdoc/>
@@ -66,7 +66,7 @@ internal struct DecodingSink : IRecordSink
         var whole = new byte[_size];
         data.CopyTo(whole);
         var decoded = Decode(whole);
-        // Gadgets submit as much of a large struct as they have filled, and Inspektor Gadget reads zeros for the rest.
+        // Gadgets submit only the part of a large struct that they have filled, and Inspektor Gadget reads zeros for the rest.
         if (_stream.Map is { DataSource: not null })
         {
             return Give(decoded);
@@ -81,7 +81,7 @@ internal struct DecodingSink : IRecordSink
         if (!_stream.HasToldLong)
         {
             _stream.HasToldLong = true;
-            _sink.Notice(_stream.Name, $"records of {Quantity.Of(data.Length, "byte")} come where the type has {_size}; GetRest() of an event gives what is behind.");
+            _sink.Notice(_stream.Name, $"a record has {Quantity.Of(data.Length, "byte")}, but its type has {_size}; GetRest() of an event returns the bytes behind the type.");
         }
 
         return _type.Extend(decoded, data[_size..]);

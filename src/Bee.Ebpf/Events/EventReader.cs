@@ -5,7 +5,7 @@ using Bee.Ebpf.Programs;
 
 namespace Bee.Ebpf.Events;
 
-/// <summary>Reads a session's events and map entries. It has no thread of its own: <see cref="Run"/> waits and decodes on the caller's.</summary>
+/// <summary>Reads events and map entries of a session. It has no thread: <see cref="Run"/> waits and decodes on the calling thread.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class EventReader : IDisposable
 {
@@ -21,10 +21,10 @@ public sealed class EventReader : IDisposable
     private volatile bool _disposed;
     private bool _running;
 
-    /// <param name="source">What the session has loaded.</param>
-    /// <param name="session">The session, which is kept alive while the reader runs.</param>
-    /// <param name="owner">Keeps the object's fds open.</param>
-    /// <param name="options">What to read.</param>
+    /// <param name="source">The loaded maps and programs.</param>
+    /// <param name="session">The session, which stays alive while the reader runs.</param>
+    /// <param name="owner">Keeps the fds of the object open.</param>
+    /// <param name="options">Options.</param>
     internal EventReader(LoadedObject source, object session, SafeHandle owner, EventReaderOptions options)
     {
         _session = session;
@@ -47,20 +47,19 @@ public sealed class EventReader : IDisposable
         }
     }
 
-    /// <summary>The maps and iterators that take part, in the object file's order. Selected maps that can neither stream nor be polled (stacks, arrays of programs) are left out.</summary>
+    /// <summary>The maps and iterators that are read, in the order of the object. Selected maps that can neither stream nor be polled, such as stacks and arrays of programs, are skipped.</summary>
     public IReadOnlyList<RecordStream> Streams => _sources.Streams;
 
     /// <summary>
-    /// Reads until the token is cancelled, the duration has passed, the sink says stop, the reader or its session is disposed, or (when there
-    /// are iterators only) everything has been read. What is in the buffers at that moment is still given to the sink, unless the sink said stop
-    /// or the reader is disposed. May be called again afterwards; one call at a time.
+    /// Reads until the token is canceled, the duration has passed, the sink returns false, the reader or its session is disposed, or, with iterators alone, they have ended. Events that are buffered
+    /// at that moment are still passed on, unless the sink has returned false or the reader is disposed. May be called again afterwards, but not concurrently.
     /// </summary>
-    /// <param name="sink">Gets everything, on the calling thread.</param>
-    /// <param name="cancellationToken">Ends the run; it wakes a waiting reader at once.</param>
-    /// <param name="duration">How long to read; null for no limit.</param>
-    /// <exception cref="InvalidOperationException">Another thread is in this call, or something else reads one of the buffers.</exception>
-    /// <exception cref="ObjectDisposedException">The reader or its session has been disposed of.</exception>
-    /// <exception cref="BpfLoadException">The kernel refuses to read a map or to run an iterator.</exception>
+    /// <param name="sink">Receives the events and entries, on the calling thread.</param>
+    /// <param name="cancellationToken">Ends the run, also while it waits.</param>
+    /// <param name="duration">The duration of the run; null for no limit.</param>
+    /// <exception cref="InvalidOperationException">The reader is running on another thread, or one of the buffers has another reader.</exception>
+    /// <exception cref="ObjectDisposedException">The reader or its session has been disposed.</exception>
+    /// <exception cref="BpfLoadException">The kernel does not allow reading a map or running an iterator.</exception>
     public void Run(IEventSink sink, CancellationToken cancellationToken, TimeSpan? duration = null)
     {
         ArgumentNullException.ThrowIfNull(sink);
@@ -78,7 +77,7 @@ public sealed class EventReader : IDisposable
         }
     }
 
-    /// <summary>Gives the sink what is in the buffers now, and the entries that have changed since the last call.</summary>
+    /// <summary>Passes the events that are buffered now, and the entries that have changed since the last call, to a sink.</summary>
     internal void ReadOnce(IEventSink sink)
     {
         Enter();
@@ -103,7 +102,7 @@ public sealed class EventReader : IDisposable
         }
     }
 
-    /// <summary>Ends a run under way and frees the buffers, if need be when the run has ended. Safe from any thread, and more than once.</summary>
+    /// <summary>Ends a run and frees the buffers once it has ended. Thread-safe; further calls have no effect.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -145,7 +144,7 @@ public sealed class EventReader : IDisposable
             if (needsTimer && now >= next)
             {
                 stopped = _sources.Poll(sink, iterators: true);
-                // After a slow poll the next one keeps its distance instead of catching up.
+                // After a slow poll the next one keeps the interval instead of catching up.
                 next = Math.Max(next, Environment.TickCount64 - (long)_interval.TotalMilliseconds) + (long)_interval.TotalMilliseconds;
                 continue;
             }
@@ -165,14 +164,14 @@ public sealed class EventReader : IDisposable
             _sources.Read(sink, ref stopped);
             if (!stopped)
             {
-                // Maps tell how things stood at the end; an iterator would tell of the moment after it.
+                // Maps still show the state at the end of the run, but an iterator would show a later one.
                 stopped = _sources.Poll(sink, iterators: !cancellationToken.IsCancellationRequested && Environment.TickCount64 >= next);
             }
         }
 
         if (!stopped && !_disposed && !endless)
         {
-            // What iterators wrote while they ran.
+            // Trace lines that the iterators wrote.
             _sources.Read(sink, ref stopped);
         }
 

@@ -8,7 +8,7 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Events;
 
-/// <summary>What a reader reads: buffers of events, maps and histograms that are polled, iterators.</summary>
+/// <summary>The sources of a reader: buffers of events, polled maps and histograms, and iterators.</summary>
 internal sealed class EventSources : IDisposable
 {
     private readonly List<IEventSource> _buffers = [];
@@ -19,7 +19,7 @@ internal sealed class EventSources : IDisposable
     private readonly bool _repeat;
     private readonly List<(string Map, string Text)> _notices = [];
     private volatile bool _abandoned;
-    // It was a histogram that the sink wanted to be the last.
+    // Whether the sink ended the run at a histogram, so that it receives no further ones.
     private bool _enoughHistograms;
 
     public EventSources(LoadedObject source, EventReaderOptions options)
@@ -63,20 +63,20 @@ internal sealed class EventSources : IDisposable
         }
     }
 
-    /// <summary>All that take part, in the object file's order.</summary>
+    /// <summary>The streams of all sources, in the order of the object.</summary>
     public IReadOnlyList<RecordStream> Streams { get; }
 
-    /// <summary>Fds that become readable when events come.</summary>
+    /// <summary>The fds that become readable when there are events.</summary>
     public IEnumerable<int> Fds => _buffers.SelectMany(b => b.Fds);
 
-    /// <summary>Whether more may come at any time. Programs without anything to read stay attached all the same; iterators alone have an end, and so do their trace lines.</summary>
+    /// <summary>Whether further events are possible. False with iterators and their trace lines alone. A session with nothing to read is endless too: its programs stay attached.</summary>
     public bool IsEndless => _iterators.Count == 0 || _buffers.Exists(b => b is not TraceSource) || _polled.Count > 0 || _repeat;
 
-    /// <summary>Whether something has to be looked at that tells nobody when there is news.</summary>
+    /// <summary>Whether a source must be polled because it does not report news through an fd.</summary>
     public bool WantsPolling => _polled.Count > 0 || _lost is not null || _buffers.Any(b => b is PerfSource or TraceSource) || (_repeat && _iterators.Count > 0);
 
-    /// <summary>Begins a run: what is to be said, what iterators have, and what stands in maps. A histogram of the first moment says nothing yet.</summary>
-    /// <returns>True when the sink wants no more.</returns>
+    /// <summary>Begins a run: passes on notices, the output of iterators, and the entries of maps. Histograms are left to the first poll, since they have counted nothing yet.</summary>
+    /// <returns>True if the sink has ended the run.</returns>
     public bool Begin(IEventSink sink)
     {
         _enoughHistograms = false;
@@ -89,10 +89,10 @@ internal sealed class EventSources : IDisposable
         return stopped;
     }
 
-    /// <summary>Looks at what is polled, and tells losses.</summary>
+    /// <summary>Polls the maps and reports losses.</summary>
     /// <param name="sink">The sink.</param>
-    /// <param name="iterators">Whether it is time to run iterators again.</param>
-    /// <returns>True when the sink wants no more.</returns>
+    /// <param name="iterators">Whether the iterators run again.</param>
+    /// <returns>True if the sink has ended the run.</returns>
     public bool Poll(IEventSink sink, bool iterators)
     {
         var stopped = false;
@@ -108,8 +108,8 @@ internal sealed class EventSources : IDisposable
 
     /// <summary>Reads the buffers.</summary>
     /// <param name="sink">The sink.</param>
-    /// <param name="stopped">Set when the sink wants no more.</param>
-    /// <returns>How the fullest was found.</returns>
+    /// <param name="stopped">Set to true if the sink ends the run.</param>
+    /// <returns>The result for the fullest buffer.</returns>
     public DrainResult Read(IEventSink sink, ref bool stopped)
     {
         var fullest = DrainResult.Empty;
@@ -126,7 +126,7 @@ internal sealed class EventSources : IDisposable
         return fullest;
     }
 
-    /// <summary>Gives the histograms once more when the sink has had enough events: they still tell how things stood at the end.</summary>
+    /// <summary>Passes the changed histograms on when the sink has ended the run at an event, so that they show the final state.</summary>
     public void GiveLastHistograms(IEventSink sink)
     {
         if (!_enoughHistograms)
@@ -138,15 +138,15 @@ internal sealed class EventSources : IDisposable
         }
     }
 
-    /// <summary>Registers the one reader of each buffer.</summary>
-    /// <exception cref="InvalidOperationException">One of them has a reader; none is registered.</exception>
+    /// <summary>Registers this reader with each buffer.</summary>
+    /// <exception cref="InvalidOperationException">A buffer has another reader. No buffer is registered then.</exception>
     public void Enter()
     {
         for (var i = 0; i < _slots.Count; i++)
         {
             try
             {
-                // The session interrupts its readers itself.
+                // The session disposes its event readers itself.
                 _slots[i].Enter(static () => { });
             }
             catch
@@ -157,10 +157,10 @@ internal sealed class EventSources : IDisposable
         }
     }
 
-    /// <summary>Unregisters the reader.</summary>
+    /// <summary>Unregisters this reader.</summary>
     public void Leave() => _slots.ForEach(slot => slot.Leave());
 
-    /// <summary>Makes reading under way come to its end. Safe from any thread.</summary>
+    /// <summary>Makes the current read return early. Thread-safe.</summary>
     public void Abandon() => _abandoned = true;
 
     public void Dispose()
@@ -202,7 +202,7 @@ internal sealed class EventSources : IDisposable
         }
     }
 
-    // The objects of a stream can then be packed by their type alone.
+    // Lets objects be packed by their type alone.
     private static void Note(ObjectFile file, RecordStream stream)
     {
         if (stream.HistogramType is { } histograms)
@@ -231,7 +231,7 @@ internal sealed class EventSources : IDisposable
                 return OpenHistograms(map, type, options);
             }
 
-            _notices.Add((map.Name, $"streams as it is and not as histograms: {whyNot}."));
+            _notices.Add((map.Name, $"is streamed without histograms: {whyNot}."));
         }
 
         if (map.Description.IsEventStream)
@@ -269,44 +269,44 @@ internal sealed class EventSources : IDisposable
     }
 }
 
-/// <summary>How a source was found.</summary>
+/// <summary>How much a source had to read.</summary>
 internal enum DrainResult
 {
-    /// <summary>Nothing was there.</summary>
+    /// <summary>The source was empty.</summary>
     Empty,
 
-    /// <summary>There was something, or something is being written.</summary>
+    /// <summary>The source had records, or one that is still being written.</summary>
     Some,
 
-    /// <summary>So much that resting before the next look would risk losing events.</summary>
+    /// <summary>The source had so many records that a rest before the next read would risk losing events.</summary>
     Much,
 }
 
 /// <summary>A buffer that programs write events into.</summary>
 internal interface IEventSource : IDisposable
 {
-    /// <summary>Fds that become readable when events come.</summary>
+    /// <summary>The fds that become readable when there are events.</summary>
     IEnumerable<int> Fds { get; }
 
-    /// <summary>Gives the sink what is there now.</summary>
+    /// <summary>Passes the events that are buffered now to a sink.</summary>
     /// <param name="sink">The sink.</param>
-    /// <param name="stopped">Set when the sink wants no more.</param>
+    /// <param name="stopped">Set to true if the sink ends the run.</param>
     DrainResult Read(IEventSink sink, ref bool stopped);
 
-    /// <summary>Reports losses that the source itself knows of, since the last call.</summary>
+    /// <summary>Reports the losses that this buffer counts itself, since the last call.</summary>
     void ReportLost(IEventSink sink);
 }
 
-/// <summary>What is looked at from time to time.</summary>
+/// <summary>A source that is polled.</summary>
 internal interface IPolled
 {
-    /// <summary>Gives the sink what has changed.</summary>
+    /// <summary>Passes the changes since the last poll to a sink.</summary>
     /// <param name="sink">The sink.</param>
-    /// <param name="stopped">Set when the sink wants no more.</param>
+    /// <param name="stopped">Set to true if the sink ends the run.</param>
     void Poll(IEventSink sink, ref bool stopped);
 }
 
-/// <summary>A map that is looked at from time to time.</summary>
+/// <summary>A map that is polled.</summary>
 internal sealed class PolledMap : IPolled
 {
     private readonly RecordStream _stream;
@@ -325,13 +325,13 @@ internal sealed class PolledMap : IPolled
         _scan = map.Scan();
         _seen = new SeenValues(_scan.KeySize, _scan.ValueStride);
         _all = all;
-        // Every slot of an array exists from the start; those that no program has written to yet say nothing.
+        // All slots of an array exist from the start. A slot that is still zero is not reported.
         _skipZeros = map.Description.Type is MapType.Array or MapType.PerCpuArray;
     }
 
-    /// <summary>Gives the sink every entry, or those that are new or other than at the last poll.</summary>
+    /// <summary>Passes every entry to the sink, or those that are new or have changed since the last poll.</summary>
     /// <param name="sink">The sink.</param>
-    /// <param name="stopped">Set when the sink wants no more.</param>
+    /// <param name="stopped">Set to true if the sink ends the run.</param>
     public void Poll(IEventSink sink, ref bool stopped)
     {
         _scan.Restart();

@@ -42,7 +42,7 @@ public sealed class EventStream
     /// <param name="cancellationToken">Ends the enumeration with an <see cref="OperationCanceledException"/>.</param>
     /// <returns>The events. The enumeration ends when the session is disposed of.</returns>
     /// <exception cref="InvalidOperationException">The map has a reader.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     /// <exception cref="BpfLoadException">The buffer cannot be mapped.</exception>
     public IAsyncEnumerable<BpfEvent> ReadAsync(CancellationToken cancellationToken = default) => new AsyncEvents(this, cancellationToken);
 
@@ -175,7 +175,7 @@ public sealed unsafe class EventStream<[DynamicallyAccessedMembers(StructCheck.F
 
         /// <summary>Begins to read.</summary>
         /// <exception cref="InvalidOperationException">The map has a reader.</exception>
-        /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+        /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
         /// <exception cref="BpfLoadException">The buffer cannot be mapped.</exception>
         public Enumerator GetEnumerator() => new(_stream, _cancellationToken);
     }
@@ -198,7 +198,7 @@ public sealed unsafe class EventStream<[DynamicallyAccessedMembers(StructCheck.F
         public readonly ref readonly T Current => ref *_current;
 
         /// <summary>Waits for the next event.</summary>
-        /// <returns>False if the session has been disposed of.</returns>
+        /// <returns>False if the session has been disposed.</returns>
         /// <exception cref="OperationCanceledException">The token is canceled.</exception>
         /// <exception cref="ShortRecordException">A record is shorter than the struct.</exception>
         public bool MoveNext()

@@ -5,7 +5,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Events;
 
-/// <summary>Gives the histograms of one map when they have changed.</summary>
+/// <summary>Passes the histograms of one map on when they have changed.</summary>
 internal abstract class HistogramSource : IPolled
 {
     private readonly RecordStream _stream;
@@ -27,22 +27,22 @@ internal abstract class HistogramSource : IPolled
     /// <inheritdoc/>
     public void Poll(IEventSink sink, ref bool stopped) => Give(sink, _all, ref stopped, heed: true);
 
-    /// <summary>Gives what has changed since it was last given, whether or not the sink wants more: a run that ends tells how it ended.</summary>
+    /// <summary>Passes the changed histograms on at the end of a run, even if the sink has ended it.</summary>
     public void GiveLast(IEventSink sink)
     {
         var stopped = false;
         Give(sink, all: false, ref stopped, heed: false);
     }
 
-    /// <summary>Brings the counts up to date.</summary>
+    /// <summary>Updates the counts.</summary>
     protected virtual void Refresh()
     {
     }
 
-    /// <summary>Something that the user should hear of once.</summary>
+    /// <summary>Keeps a notice for the next poll. Only the first one is reported.</summary>
     protected void Notice(string text) => _notice ??= text;
 
-    /// <summary>That there are more combinations of labels than are kept.</summary>
+    /// <summary>Keeps the notice that there are too many combinations of labels.</summary>
     protected void NoticeMany() => Notice(
         $"more than {SeriesTable.Most} combinations of {string.Join(", ", Type.Labels.Select(label => label.CName))}: further ones are not counted. Name fewer labels in bee.yaml.");
 
@@ -78,7 +78,7 @@ internal abstract class HistogramSource : IPolled
     }
 }
 
-/// <summary>Reads the slots that a program counts in a hash or array.</summary>
+/// <summary>Reads the histogram slots that a program counts in a hash or array.</summary>
 internal sealed class HistogramScan : HistogramSource
 {
     private readonly SlotPlan _plan;
@@ -93,7 +93,7 @@ internal sealed class HistogramScan : HistogramSource
         _labels = new byte[_plan.Identity.Size];
     }
 
-    /// <summary>All histograms that have counted something.</summary>
+    /// <summary>Returns all histograms that are not empty.</summary>
     public IReadOnlyList<Histogram> Read()
     {
         Refresh();
@@ -103,7 +103,7 @@ internal sealed class HistogramScan : HistogramSource
     protected override void Refresh()
     {
         Table.Compact();
-        // Several entries may belong to one histogram, so all start over.
+        // Several entries may belong to one histogram, so reset all of them first.
         foreach (var series in Table.All)
         {
             Array.Clear(series.Counts);
@@ -185,7 +185,7 @@ internal sealed class HistogramScan : HistogramSource
         var bucket = _plan.Scale.OfSlot(slot);
         if (bucket < 0)
         {
-            Notice($"slot {slot} is beyond the last one of its scale, {_plan.Scale.Slots - 1}, and is not counted. A scale that fits it can stand in bee.yaml.");
+            Notice($"slot {slot} is beyond the last slot of the scale, {_plan.Scale.Slots - 1}, and is not counted. Declare a larger scale in bee.yaml.");
             return;
         }
 
@@ -207,16 +207,16 @@ internal sealed class HistogramTally : HistogramSource
         LeastSize = _plan.Labels.Select(label => label.Offset + label.Size).Append(_plan.Value.End).Max();
     }
 
-    /// <summary>How many bytes a record must have: those of the value and the labels.</summary>
+    /// <summary>The smallest record that can be counted: it contains the value and the labels.</summary>
     public int LeastSize { get; }
 
-    /// <summary>How many bytes a whole record has.</summary>
+    /// <summary>The size of a complete record in bytes.</summary>
     public int RecordSize => _plan.Record.Size;
 
-    /// <summary>Leaves out a record that ends before its value or a label.</summary>
-    /// <param name="length">How many bytes it has.</param>
+    /// <summary>Notes a record that ends before its value or a label, and so is not counted.</summary>
+    /// <param name="length">The length of the record in bytes.</param>
     public void LeaveOut(int length) =>
-        Notice($"records of {Quantity.Of(length, "byte")} come where the type has {RecordSize}; those that end before their value or a label are not counted.");
+        Notice($"a record has {Quantity.Of(length, "byte")}, but its type has {RecordSize}; records that end before their value or a label are not counted.");
 
     /// <summary>Counts a record.</summary>
     public void Observe(ReadOnlySpan<byte> record)
@@ -240,7 +240,7 @@ internal sealed class HistogramTally : HistogramSource
     }
 }
 
-/// <summary>Counts records instead of making objects of them.</summary>
+/// <summary>Counts records into histograms instead of decoding them.</summary>
 internal readonly struct ObservingSink(RecordStream stream, HistogramTally tally) : IRecordSink
 {
     /// <inheritdoc/>
@@ -254,7 +254,7 @@ internal readonly struct ObservingSink(RecordStream stream, HistogramTally tally
         }
         else if (data.Length < tally.RecordSize)
         {
-            // What is cut off is neither the value nor a label.
+            // The missing bytes belong neither to the value nor to a label.
             var whole = new byte[tally.RecordSize];
             data.CopyTo(whole);
             tally.Observe(whole);
@@ -268,21 +268,21 @@ internal readonly struct ObservingSink(RecordStream stream, HistogramTally tally
     }
 }
 
-/// <summary>Reads the histograms that a map's slots make.</summary>
+/// <summary>Reads the histograms of a map once.</summary>
 internal static class MapHistograms
 {
-    /// <summary>Returns the histograms of a map's slots as they are now, whatever the map's name.</summary>
-    /// <param name="map">A map whose values are slots.</param>
-    /// <exception cref="NotSupportedException">The map holds no slots; the message says why.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <summary>Returns the current histograms of a map, whatever its name is.</summary>
+    /// <param name="map">A map whose values are histogram slots.</param>
+    /// <exception cref="NotSupportedException">The map has no slots; the message says why.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
     public static IReadOnlyList<Histogram> Histograms(this BpfMap map)
     {
         ArgumentNullException.ThrowIfNull(map);
-        string? whyNot = "its events are counted while they are read";
+        string? whyNot = "it holds events, which are counted when they are read";
         if (map.Description.IsEventStream || HistogramType.For(map.Description, out whyNot) is not { } type)
         {
-            throw new NotSupportedException($"Map '{map.Name}' holds no slots of histograms: {whyNot}.");
+            throw new NotSupportedException($"Map '{map.Name}' has no histogram slots: {whyNot}.");
         }
 
         if (map.File is { } file)

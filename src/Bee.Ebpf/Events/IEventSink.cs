@@ -2,40 +2,40 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Events;
 
-/// <summary>Takes what <see cref="EventReader.Run"/> reads, on the thread that runs it. An exception ends the run and reaches its caller.</summary>
+/// <summary>Receives events and entries from <see cref="EventReader.Run"/>, on the calling thread. An exception ends the run and reaches its caller.</summary>
 public interface IEventSink
 {
-    /// <summary>One event, map entry or iterator record.</summary>
-    /// <param name="e">The object; it is the sink's to keep.</param>
-    /// <returns>False to end the run; this event counts as read. Histograms that have changed follow all the same, unless this was one.</returns>
+    /// <summary>Receives an event, map entry or iterator record.</summary>
+    /// <param name="e">The object, which the sink may keep.</param>
+    /// <returns>False to end the run; this event counts as read. Changed histograms follow, unless the object is one itself.</returns>
     bool Event(BpfEvent e);
 
-    /// <summary>Events that were dropped because a buffer was full.</summary>
-    /// <param name="map">The map, by its name in the object file.</param>
-    /// <param name="count">How many since the last call for this map.</param>
+    /// <summary>Receives the number of events that a full buffer has dropped.</summary>
+    /// <param name="map">The name of the map in the object.</param>
+    /// <param name="count">The number since the last call for this map.</param>
     void Lost(string map, ulong count);
 
-    /// <summary>Something that the user should know of a map, once, such as why its histograms are not complete. By default nobody is told.</summary>
-    /// <param name="map">The map, by its name in the object file.</param>
-    /// <param name="text">A sentence, without the map's name.</param>
+    /// <summary>Receives a notice about a map, once, for example why its histograms are incomplete. Ignores the notice by default.</summary>
+    /// <param name="map">The name of the map in the object.</param>
+    /// <param name="text">The text, without the map's name.</param>
     void Notice(string map, string text)
     {
     }
 }
 
-/// <summary>Takes raw records. Implement it in a struct: the drain loop is compiled for each such struct, so that its call inlines.</summary>
+/// <summary>Receives raw records. Implement it in a struct, so that the drain loop is compiled for it and the call inlined.</summary>
 public interface IRecordSink
 {
-    /// <summary>One record.</summary>
-    /// <param name="data">Its bytes, in place in the buffer: valid during the call only.</param>
+    /// <summary>Receives a record.</summary>
+    /// <param name="data">The bytes in the buffer, valid only during the call.</param>
     /// <returns>False to stop the drain; this record counts as read.</returns>
     bool Record(ReadOnlySpan<byte> data);
 }
 
-/// <summary>Sees the records of a ring or perf buffer beside the sink, before they are decoded.</summary>
+/// <summary>Observes the records of a buffer before they are decoded.</summary>
 internal interface IRecordObserver
 {
-    /// <summary>Takes note of a record, on the thread that reads. It must not throw and must not wait.</summary>
-    /// <param name="record">The record's bytes, valid during the call; of a record that ends early as many as came.</param>
+    /// <summary>Observes a record, on the reading thread. It must neither throw nor block.</summary>
+    /// <param name="record">The bytes of the record, valid only during the call. They may be fewer than the type has.</param>
     void Observe(ReadOnlySpan<byte> record);
 }

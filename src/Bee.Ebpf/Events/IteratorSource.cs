@@ -10,20 +10,18 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Events;
 
-/// <summary>
-/// An iterator program as a source: the kernel runs it over its objects (tasks, files, maps) and what it writes is read like a file.
-/// </summary>
+/// <summary>Reads the output of an iterator program: the kernel runs it over its objects (tasks, files, maps), and its output is read like a file.</summary>
 internal sealed unsafe class IteratorSource
 {
     private const int BufferSize = 64 * 1024;
 
     private readonly BpfProgram _program;
-    // How long a record is; 0 where nothing tells, and each reading gives one.
+    // The size of a record; 0 if it is unknown, and each read returns one record.
     private readonly int _size;
 
-    /// <summary>Opens the iterator as a source of records of its type, or of bytes where it writes records and nothing tells their type; else of lines of text.</summary>
+    /// <summary>Creates the source: of typed records, of untyped records if the iterator writes records of an unknown type, else of lines of text.</summary>
     /// <param name="program">The iterator.</param>
-    /// <param name="writes">The calls of its object that write records.</param>
+    /// <param name="writes">The calls in the object that write records.</param>
     public IteratorSource(BpfProgram program, Lazy<IReadOnlyList<RecordWrite>> writes)
     {
         _program = program;
@@ -31,7 +29,7 @@ internal sealed unsafe class IteratorSource
         RecordType? type = null;
         if (program.Description.Record is { } record)
         {
-            // A type without a fixed part does not tell where the next record begins.
+            // The size of a type that is only a flexible array is unknown.
             type = RecordType.ForStruct(record, program.Name, said) is { Size: > 0 } known ? known : null;
             _size = type?.Size ?? 0;
         }
@@ -44,7 +42,7 @@ internal sealed unsafe class IteratorSource
         Stream = new RecordStream(program.Name, null, type, null);
     }
 
-    /// <summary>The stream of its objects.</summary>
+    /// <summary>The stream.</summary>
     public RecordStream Stream { get; }
 
     /// <summary>Runs the iterator once, to its end.</summary>
@@ -140,7 +138,7 @@ internal sealed unsafe class IteratorSource
     }
 }
 
-/// <summary>A line of text that an iterator program wrote, for programs that declare no record.</summary>
+/// <summary>A line of text from an iterator program that declares no record type.</summary>
 public sealed class IteratorLine : BpfEvent
 {
     /// <summary>Creates a line.</summary>

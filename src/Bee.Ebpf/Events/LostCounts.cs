@@ -9,9 +9,8 @@ using Bee.Ebpf.Programs;
 namespace Bee.Ebpf.Events;
 
 /// <summary>
-/// Reads the count of events that programs could not submit because a ring was full. The kernel keeps none, so programs do, in one of two ways:
-/// bee.h's, one map of a fixed name for all rings, whose key is the ring's name in 32 bytes; and Inspektor Gadget's, a map a ring with the ring's name and
-/// <c>_lost_samples</c>, which has one value for each CPU.
+/// Reads the number of events that programs could not submit because a ring was full. The kernel keeps no such count, so programs do, in one of two ways. bee.h declares one map of a fixed name
+/// for all rings, whose key is the ring's name in 32 bytes. Inspektor Gadget declares a per-CPU map for each ring, with the ring's name and <c>_lost_samples</c>.
 /// </summary>
 internal sealed class LostCounts
 {
@@ -29,7 +28,7 @@ internal sealed class LostCounts
         _rings = rings;
     }
 
-    /// <summary>The counts of a session; null when its programs keep none, or no ring is read.</summary>
+    /// <summary>Returns the counts of a session; null if its programs do not count, or no ring is read.</summary>
     public static LostCounts? Find(LoadedObject source, IReadOnlyList<RecordStream> streams)
     {
         var rings = streams.Where(s => s.Map?.Type == MapType.RingBuffer).ToArray();
@@ -52,15 +51,15 @@ internal sealed class LostCounts
         return counts._all is null && counts._single.Count == 0 ? null : counts;
     }
 
-    /// <summary>Whether a map is no data of the program's, but counts what one of its rings refused.</summary>
+    /// <summary>Returns whether a map only counts the events that a ring has lost.</summary>
     public static bool IsCount(MapDescription map, ObjectFile file) =>
         map.Name.EndsWith(GadgetSuffix, StringComparison.Ordinal) && file.Maps.Any(ring => ring.Type == MapType.RingBuffer && IsCountOf(map, ring.Name));
 
-    /// <summary>Whether a session of an object reports lost events of one of its buffers: always of perf buffers, and of rings if the programs count.</summary>
+    /// <summary>Returns whether a session of an object reports lost events of one of its buffers: for perf buffers always, for rings if the programs count.</summary>
     public static bool AreKept(ObjectFile file) => file.Maps.Any(map => map.IsEventStream && (map.Type != MapType.RingBuffer
         || file.Maps.Any(count => IsCountOf(count, map.Name)) || (Counts(file) && file.Maps.Any(count => count.Name == MapName))));
 
-    /// <summary>Tells the sink what has been lost since the last call.</summary>
+    /// <summary>Reports the losses since the last call to the sink.</summary>
     public void Report(IEventSink sink)
     {
         foreach (var (scan, ring) in _single)
@@ -80,7 +79,7 @@ internal sealed class LostCounts
                 var key = _all.Key(i);
                 var end = key.IndexOf((byte)0);
                 var name = Encoding.UTF8.GetString(end < 0 ? key : key[..end]);
-                // A name that fills the key may go on in the object file.
+                // A name that fills the key may be a prefix of the name in the object.
                 var ring = Array.Find(_rings, r => end < 0 || name.Length == NameSize - 1 ? r.Name.StartsWith(name, StringComparison.Ordinal) : r.Name == name);
                 if (ring is not null)
                 {
@@ -90,7 +89,7 @@ internal sealed class LostCounts
         }
     }
 
-    // bee.h brings the map into every program that includes it, and the function that counts only into those that call it.
+    // Every program that includes bee.h has the map, but only those that call the counting function have that.
     private static bool Counts(ObjectFile file) =>
         file.Btf is not { } btf || btf.Find("bee_map_name", BtfKind.Struct) is null || btf.Find("bee_count_lost", BtfKind.Function) is not null;
 

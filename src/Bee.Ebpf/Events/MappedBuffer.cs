@@ -43,7 +43,7 @@ internal sealed class MappedBuffer : IDisposable
     public IEnumerable<int> Fds => _ring is not null ? [_fd] : _perf.Select(ring => ring.Fd);
 
     /// <summary>Begins to walk the records.</summary>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     public RecordCursor Walk() => _ring is not null ? _ring.Walk() : new PerfCursor(_perf);
 
     /// <summary>Reads how many records the kernel dropped since the buffer was opened; null for a ring buffer, of which it keeps no count.</summary>

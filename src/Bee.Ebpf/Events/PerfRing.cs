@@ -7,11 +7,11 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Events;
 
-/// <summary>One CPU's perf buffer, read in place except for records that wrap around its end.</summary>
+/// <summary>Reads the perf buffer of one CPU in place, except for records that wrap around its end.</summary>
 /// <remarks>Layout: struct perf_event_mmap_page and the record types of include/uapi/linux/perf_event.h.</remarks>
 internal sealed unsafe class PerfRing : IDisposable
 {
-    /// <summary>Pages of data for each CPU.</summary>
+    /// <summary>The number of data pages for each CPU.</summary>
     internal const int DataPages = 64;
     private const int HeadOffset = 1024, TailOffset = 1032;
     private const uint LostRecord = 2, SampleRecord = 9;
@@ -42,13 +42,13 @@ internal sealed unsafe class PerfRing : IDisposable
 
     public int Fd => _output.Number;
 
-    /// <summary>Bytes of data that fit.</summary>
+    /// <summary>The size of the data in bytes.</summary>
     public uint Size { get; }
 
     public ulong Waiting => Volatile.Read(ref *_head) - *_tail;
 
-    /// <summary>Opens the buffer of a CPU and puts it into the map.</summary>
-    /// <returns>Null when the CPU has gone offline.</returns>
+    /// <summary>Opens the buffer of a CPU and adds it to the map.</summary>
+    /// <returns>Null if the CPU has gone offline.</returns>
     public static PerfRing? Open(int map, int cpu)
     {
         var output = PerfEvent.TryOutput(cpu, out var counts);
@@ -71,7 +71,7 @@ internal sealed unsafe class PerfRing : IDisposable
     }
 
     /// <summary>Passes the samples that the buffer holds now to a sink. An exception of the sink reaches the caller; that sample counts as read.</summary>
-    /// <returns>How many bytes were read.</returns>
+    /// <returns>The number of bytes that were read.</returns>
     public ulong Drain<TSink>(ref TSink sink)
         where TSink : struct, IRecordSink
     {
@@ -137,7 +137,7 @@ internal sealed unsafe class PerfRing : IDisposable
     public void Release(ulong position) => Volatile.Write(ref *_tail, position);
 
     /// <summary>Keeps the pages and the fd open until <see cref="EndLease"/>.</summary>
-    /// <exception cref="ObjectDisposedException">The buffer has been disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer has been disposed.</exception>
     public void BeginLease()
     {
         var leased = false;
@@ -160,10 +160,10 @@ internal sealed unsafe class PerfRing : IDisposable
         _pages.DangerousRelease();
     }
 
-    /// <summary>Records lost since the last call.</summary>
+    /// <summary>Returns the number of records that were lost since the last call.</summary>
     public ulong TakeLost()
     {
-        // The kernel's counter knows of losses at once, a lost-record comes only with the next record that fits.
+        // The kernel's counter includes a loss at once; a lost-record follows only with the next record that fits.
         var total = _counts ? PerfEvent.ReadLostCount(_output) : _lostRecords;
         var news = total > _reported ? total - _reported : 0;
         _reported += news;
@@ -198,7 +198,7 @@ internal sealed unsafe class PerfRing : IDisposable
     }
 }
 
-/// <summary>A perf event array as a source of events: one buffer a CPU.</summary>
+/// <summary>Reads events from a perf event array, which has one buffer for each CPU.</summary>
 internal sealed class PerfSource : IEventSource
 {
     private const ulong BusyPart = 4;

@@ -8,20 +8,16 @@ using Bee.Posix;
 namespace Bee.Ebpf.Events;
 
 /// <summary>
-/// The consumer's side of a BPF ring buffer, read in place. The kernel shares three parts: a page with the consumer's position (ours to
-/// write), a page with the producers' position, and the data, whose pages are mapped twice in a row so that no record is ever split.
+/// Reads a BPF ring buffer in place, as its consumer. The kernel shares three parts: a writable page with the consumer position, a page with the producer position, and the data, whose
+/// pages are mapped twice in a row, so that no record is split.
 /// </summary>
-/// <remarks>
-/// Layout and flags: include/uapi/linux/bpf.h (BPF_RINGBUF_BUSY_BIT and following) and kernel/bpf/ringbuf.c of Linux. One reader at a time;
-/// nothing here locks.
-/// </remarks>
+/// <remarks>Layout and flags: include/uapi/linux/bpf.h (BPF_RINGBUF_BUSY_BIT and following) and kernel/bpf/ringbuf.c of Linux. Not thread-safe, except for <see cref="Dispose"/>.</remarks>
 [SupportedOSPlatform("linux")]
 public sealed unsafe class RingBuffer : IDisposable
 {
     private const uint Discarded = 1u << 30, HeaderSize = 8;
 
-    // Space is given back to the kernel in portions of this size: each time costs the producers a cache miss, and too large a portion
-    // keeps a nearly full ring full.
+    // The consumer position is published after this many bytes. Each update costs the producers a cache miss; an update that is too rare keeps a nearly full ring full.
     private const ulong MostPortion = 64 * 1024;
 
     private readonly MappedPages _consumerPages;
@@ -31,7 +27,7 @@ public sealed unsafe class RingBuffer : IDisposable
     private readonly byte* _data;
     private readonly ulong _mask;
     private readonly ulong _portion;
-    // Of a ring that was opened by its map: what Wait needs.
+    // Set if the ring was opened by its map; needed by Wait.
     private BpfMap? _map;
     private Waiter? _waiter;
     private volatile bool _closed;
@@ -48,11 +44,11 @@ public sealed unsafe class RingBuffer : IDisposable
         Size = size;
     }
 
-    /// <summary>The ring's size in bytes, headers included: a record takes its own size and 8 more, rounded up to 8.</summary>
+    /// <summary>The size in bytes, including headers. A record takes its own size plus 8, rounded up to 8.</summary>
     public uint Size { get; }
 
-    /// <summary>Bytes that wait to be read, in records finished or not.</summary>
-    /// <exception cref="ObjectDisposedException">The ring has been disposed of.</exception>
+    /// <summary>The number of bytes between the consumer and the producer position. The records there may still be incomplete.</summary>
+    /// <exception cref="ObjectDisposedException">The ring has been disposed.</exception>
     public ulong Waiting
     {
         get
@@ -67,7 +63,7 @@ public sealed unsafe class RingBuffer : IDisposable
     /// <param name="map">A map of type <see cref="MapType.RingBuffer"/>.</param>
     /// <exception cref="NotSupportedException">The map is not a ring buffer.</exception>
     /// <exception cref="InvalidOperationException">The map has a reader.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     /// <exception cref="BpfLoadException">The ring cannot be mapped.</exception>
     public static RingBuffer Open(BpfMap map)
     {
@@ -93,10 +89,10 @@ public sealed unsafe class RingBuffer : IDisposable
         }
     }
 
-    /// <summary>Waits until a record can be read: <c>while (ring.Wait(timeout, cancellationToken)) ring.Drain(ref sink);</c>. Allocates nothing if one is there.</summary>
-    /// <param name="timeout">The longest wait; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>False if the timeout has passed, or the session or the ring has been disposed of meanwhile.</returns>
+    /// <summary>Waits until a record can be read, as in <c>while (ring.Wait(timeout, cancellationToken)) ring.Drain(ref sink);</c>. Does not allocate if a record is ready.</summary>
+    /// <param name="timeout">The longest time to wait; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>False if the timeout has passed, or if the session or the ring was disposed during the wait.</returns>
     /// <exception cref="OperationCanceledException">The token is canceled.</exception>
     /// <exception cref="ObjectDisposedException">The ring was disposed of before the call.</exception>
     public bool Wait(TimeSpan timeout, CancellationToken cancellationToken = default)
@@ -135,7 +131,7 @@ public sealed unsafe class RingBuffer : IDisposable
 
             if (*_consumer != Volatile.Read(ref *_producer))
             {
-                // The first record is still being written, and the kernel reports the ring as readable.
+                // The first record is still being written, but the kernel already reports the ring as readable.
                 _waiter.Nap();
             }
             else
@@ -155,23 +151,23 @@ public sealed unsafe class RingBuffer : IDisposable
         _waiter?.Wake();
     }
 
-    /// <summary>Maps the ring of a map without becoming its reader.</summary>
+    /// <summary>Maps the ring of a map without registering as its reader.</summary>
     internal static RingBuffer MapRing(BpfMap map)
     {
         using var lease = new Lease(map.Owner);
         return Map(map.Fd, SizeInKernel(map.Description.MaxEntries));
     }
 
-    /// <summary>Begins to walk the records. Only one cursor or drain at a time.</summary>
-    /// <exception cref="ObjectDisposedException">The ring has been disposed of.</exception>
+    /// <summary>Starts a cursor over the records. Only one cursor or drain may run at a time.</summary>
+    /// <exception cref="ObjectDisposedException">The ring has been disposed.</exception>
     internal RingCursor Walk() => new(_consumerPages, _producerPages, _data, Size, _portion);
 
-    /// <summary>The size that libbpf gives a ring: the declared one, rounded up to a power of two that is a multiple of the page size.</summary>
+    /// <summary>Returns the size that libbpf gives a ring: the declared size, rounded up to a power of two that is a multiple of the page size.</summary>
     internal static uint SizeInKernel(uint declared) => BitOperations.RoundUpToPowerOf2(Math.Max(declared, (uint)Environment.SystemPageSize));
 
     /// <summary>Maps the ring of a map.</summary>
     /// <param name="fd">The map's fd; it may be closed afterwards.</param>
-    /// <param name="size">The ring's size as the kernel has it: a power of two and a multiple of the page size.</param>
+    /// <param name="size">The size in the kernel: a power of two and a multiple of the page size.</param>
     internal static RingBuffer Map(int fd, uint size)
     {
         var page = (nuint)Environment.SystemPageSize;
@@ -188,17 +184,17 @@ public sealed unsafe class RingBuffer : IDisposable
     }
 
     /// <summary>
-    /// Hands over the records that are finished at the moment of the call. Those written meanwhile wait for the next call, so that a busy
-    /// producer does not pay for a wake-up at every record: the kernel notifies only a consumer that has caught up.
+    /// Passes the records that are complete at the time of the call to a sink. Records that are written during the call remain for the next one: the kernel wakes only a consumer that has caught
+    /// up, so this spares a busy producer a wake-up for each record.
     /// </summary>
     /// <typeparam name="TSink">A struct, so that the call inlines.</typeparam>
-    /// <param name="sink">Takes the records. What it throws reaches the caller, with the ring in order and that record read.</param>
-    /// <returns>How many bytes of the ring were read.</returns>
-    /// <exception cref="ObjectDisposedException">The ring has been disposed of.</exception>
+    /// <param name="sink">Receives the records. An exception of the sink reaches the caller; that record counts as read.</param>
+    /// <returns>The number of bytes that were read.</returns>
+    /// <exception cref="ObjectDisposedException">The ring has been disposed.</exception>
     public ulong Drain<TSink>(ref TSink sink)
         where TSink : struct, IRecordSink
     {
-        // The sink may dispose of the ring, and another thread too: the pages stay until this is done.
+        // The sink or another thread may dispose the ring: keep the pages mapped until the end.
         using var hold = new Lease(_producerPages);
         using var holdConsumer = new Lease(_consumerPages);
         var start = *_consumer;
@@ -219,7 +215,7 @@ public sealed unsafe class RingBuffer : IDisposable
         return position - start;
     }
 
-    // A method of its own, since it is called often enough for the runtime to compile it again with what it has learnt of the sink.
+    // A separate method: it is called often enough for the runtime to recompile it with profile data about the sink.
     private bool DrainPortion<TSink>(ref ulong reached, ulong end, ref TSink sink)
         where TSink : struct, IRecordSink
     {
@@ -233,7 +229,7 @@ public sealed unsafe class RingBuffer : IDisposable
             var header = Volatile.Read(ref *(uint*)record);
             if ((int)header < 0)
             {
-                // Still being written; later ones must wait for it, since space is given back in order.
+                // Still being written. Later records must wait, since space is returned in order.
                 return false;
             }
 
@@ -272,10 +268,10 @@ public sealed unsafe class RingBuffer : IDisposable
     }
 }
 
-/// <summary>A ring buffer as a source of events.</summary>
+/// <summary>Reads events from a ring buffer.</summary>
 internal sealed class RingSource : IEventSource
 {
-    // A reader that finds this part of the ring full does not rest before it looks again.
+    // After reading this fraction of the ring at once, the reader polls again without a rest.
     private const ulong BusyPart = 4;
 
     private readonly RecordStream _stream;
@@ -324,7 +320,7 @@ internal sealed class RingSource : IEventSource
         return read >= _ring.Size / BusyPart ? DrainResult.Much : DrainResult.Some;
     }
 
-    // The kernel keeps no count; LostCounts has the programs' own.
+    // The kernel keeps no count for ring buffers; LostCounts reads the programs' own.
     public void ReportLost(IEventSink sink)
     {
     }

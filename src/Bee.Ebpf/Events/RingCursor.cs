@@ -11,7 +11,7 @@ internal sealed unsafe class RingCursor : RecordCursor
     private ulong _start, _end;
     private bool _disposed;
 
-    /// <exception cref="ObjectDisposedException">The ring has been disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The ring has been disposed.</exception>
     public RingCursor(MappedPages consumer, MappedPages producer, byte* data, uint size, ulong portion)
     {
         var leased = false;

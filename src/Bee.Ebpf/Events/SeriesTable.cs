@@ -4,7 +4,7 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Events;
 
-/// <summary>The histograms of one map, found by the bytes of their labels: an open hash table, so that finding one costs no object.</summary>
+/// <summary>The histograms of one map by the bytes of their labels. A hash table with open addressing, so that a lookup allocates nothing.</summary>
 internal sealed class SeriesTable
 {
     private static readonly ulong s_seed = (ulong)Random.Shared.NextInt64();
@@ -14,8 +14,8 @@ internal sealed class SeriesTable
     private byte[] _keys;
     private int[] _slots = new int[64];
 
-    /// <param name="keySize">How many bytes the labels take.</param>
-    /// <param name="buckets">How many buckets each histogram has.</param>
+    /// <param name="keySize">The size of the labels in bytes.</param>
+    /// <param name="buckets">The number of buckets of each histogram.</param>
     public SeriesTable(int keySize, int buckets)
     {
         _keySize = keySize;
@@ -23,15 +23,15 @@ internal sealed class SeriesTable
         _keys = new byte[16 * keySize];
     }
 
-    /// <summary>How many combinations of labels are kept; what has more was not meant as labels.</summary>
+    /// <summary>The largest number of label combinations. A field with more values was not meant as a label.</summary>
     public const int Most = 10_000;
 
-    /// <summary>All of them, in the order in which they were first seen.</summary>
+    /// <summary>All histograms, in the order in which they were first seen.</summary>
     public List<Series> All { get; } = [];
 
-    /// <summary>Finds one, or adds it.</summary>
-    /// <param name="labels">The labels' bytes.</param>
-    /// <returns>The histogram; null when there are too many.</returns>
+    /// <summary>Finds or adds a histogram.</summary>
+    /// <param name="labels">The bytes of the labels.</param>
+    /// <returns>The histogram; null if the table is full.</returns>
     public Series? Find(ReadOnlySpan<byte> labels)
     {
         var mask = _slots.Length - 1;
@@ -65,7 +65,7 @@ internal sealed class SeriesTable
         return All[^1];
     }
 
-    /// <summary>Forgets histograms that count nothing any more, as when their entries have been deleted, once they are the larger part.</summary>
+    /// <summary>Removes empty histograms, such as those of deleted entries, once they are the majority.</summary>
     public void Compact()
     {
         const int Few = 64;
@@ -105,7 +105,7 @@ internal sealed class SeriesTable
         }
     }
 
-    // By words and multiplied, since labels are short. The seed keeps those who choose names of processes from making them collide.
+    // Multiplies word by word, since labels are short. The seed prevents traced processes from causing collisions by their names.
     private static int Hash(ReadOnlySpan<byte> key)
     {
         const ulong Odd = 0x9e37_79b9_7f4a_7c15;
@@ -134,25 +134,25 @@ internal sealed class Series
 
     public ulong[] Counts { get; private set; }
 
-    /// <summary>What <see cref="Counts"/> was when the histogram was last given; null when it never was.</summary>
+    /// <summary>A copy of <see cref="Counts"/> from when the histogram was last reported; null if it never was.</summary>
     public ulong[]? Given { get; private set; }
 
-    /// <summary>The sum of the values, where <see cref="HasSum"/> says that it is known.</summary>
+    /// <summary>The sum of the values, valid if <see cref="HasSum"/> is true.</summary>
     public double Sum { get; set; }
 
     public bool HasSum { get; set; }
 
-    /// <summary>The record that its labels are read from.</summary>
+    /// <summary>The record or entry that the labels are read from.</summary>
     public BpfEvent? Source { get; set; }
 
     public bool IsEmpty => !Counts.AsSpan().ContainsAnyExcept(0ul);
 
     public bool IsNews => !IsEmpty && (Given is null || !Counts.AsSpan().SequenceEqual(Given));
 
-    /// <summary>Should it come back, it is news, whatever it counts then.</summary>
+    /// <summary>Makes the histogram count as changed when it reappears, whatever its counts are.</summary>
     public void Forget() => Given = null;
 
-    /// <summary>Makes the histogram as it is now, and remembers that it was given.</summary>
+    /// <summary>Returns the histogram as it is now, and marks it as reported.</summary>
     public Histogram Make(HistogramType type)
     {
         Given ??= new ulong[Counts.Length];

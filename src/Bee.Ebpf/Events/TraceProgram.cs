@@ -9,31 +9,31 @@ using Bee.Posix;
 namespace Bee.Ebpf.Events;
 
 /// <summary>
-/// A program of Bee's own on the tracepoint <c>bpf_trace_printk</c>, which the kernel passes for every line of every BPF program. It copies the lines of given programs into a ring
-/// and counts those that find the ring full. Whose a line is, the kernel's call stack says: a few frames above the tracepoint stands the address that the helper returns to.
+/// A program of Bee's own on the tracepoint <c>bpf_trace_printk</c>, which fires for every line of every BPF program. It copies the lines of given programs into a ring and counts those that do
+/// not fit. It recognizes a program by the kernel's call stack, which holds the return address of the helper a few frames above the tracepoint.
 /// </summary>
 /// <remarks>
-/// Nothing of this is shared: trace_pipe and its readers see the same lines as before, and the kernel removes the program when its fds are closed, also with a process that is killed.
-/// The tracepoint came with Linux 5.9 (kernel/trace/bpf_trace.h), the ring buffer with 5.8.
+/// Other readers are not affected: trace_pipe has the same lines as before, and the kernel removes the program when its fds are closed, also if the process is killed. Requires Linux 5.9 for the
+/// tracepoint (kernel/trace/bpf_trace.h) and 5.8 for the ring buffer.
 /// </remarks>
 internal sealed unsafe class TraceProgram : IDisposable
 {
-    /// <summary>Places in a record. Behind them stands the text, which the kernel cuts at 1024 bytes (<c>BPF_TRACE_PRINTK_SIZE</c>).</summary>
+    /// <summary>Offsets in a record. The text follows them; the kernel truncates it to 1024 bytes (<c>BPF_TRACE_PRINTK_SIZE</c>).</summary>
     public const int TimeAt = 0, TaskAt = 8, CpuAt = 16, LengthAt = 20, CommAt = 24, CallerAt = 40, TextAt = 48;
 
     public const int CommSize = 16, TextSize = 1024, RecordSize = TextAt + TextSize;
 
-    /// <summary>The ring's size in bytes: some 3,900 lines.</summary>
+    /// <summary>The ring's size in bytes: about 3,900 lines.</summary>
     public const uint RingSize = 4 * 1024 * 1024;
 
     private const string Tracepoint = "bpf_trace_printk";
     private const int RawTracepoint = 17;
 
-    // Bee's own program, then bpf_trace_run1, __traceiter_bpf_trace_printk, up to two frames of the helper, and the caller. A program that runs on top of another stands
-    // behind a trampoline, so that the other is not among these.
+    // The stack has Bee's own program, bpf_trace_run1, __traceiter_bpf_trace_printk, up to two frames of the helper, and the caller. If a program runs on top of another one, the latter is above a
+    // trampoline, and so beyond these frames.
     private const int Frames = 6;
 
-    // Far jumps would need more than 16 bits.
+    // More functions would need jump distances of more than 16 bits.
     private const int MostFunctions = 800;
 
     private const int MapLookup = 1, KernelTime = 5, CurrentCpu = 8, CurrentTask = 14, CurrentComm = 16, GetStack = 67, ReadKernelText = 115, RingReserve = 131, RingSubmit = 132;
@@ -44,13 +44,13 @@ internal sealed unsafe class TraceProgram : IDisposable
     private readonly FdHandle _link;
 
     /// <summary>Loads and attaches the program.</summary>
-    /// <param name="functions">The functions whose lines it copies.</param>
-    /// <exception cref="BpfLoadException">The kernel refuses, or has no such tracepoint.</exception>
+    /// <param name="functions">The functions whose lines the program copies.</param>
+    /// <exception cref="BpfLoadException">The kernel rejects the program, or does not have the tracepoint.</exception>
     public TraceProgram(IReadOnlyList<CompiledFunction> functions)
     {
         if (functions.Count > MostFunctions)
         {
-            throw new BpfLoadException(LoadFault.Unsupported, $"The trace lines of {functions.Count} functions cannot be told from those of others; up to {MostFunctions} can.");
+            throw new BpfLoadException(LoadFault.Unsupported, $"The trace lines of {functions.Count} functions cannot be separated from those of other programs: at most {MostFunctions} functions are supported.");
         }
 
         try
@@ -72,11 +72,11 @@ internal sealed unsafe class TraceProgram : IDisposable
         }
     }
 
-    /// <summary>The ring, as an fd.</summary>
+    /// <summary>The fd of the ring.</summary>
     public int Ring => _ring.Number;
 
     /// <summary>
-    /// How many lines are lost so far: those that found the ring full, and those that an interrupt wrote while the same CPU was copying a line. The latter can belong to other programs too.
+    /// Reads the number of lost lines: those that did not fit into the ring, and those that an interrupt wrote while the same CPU was copying a line. The latter may belong to other programs.
     /// </summary>
     public ulong Lost()
     {
@@ -175,12 +175,12 @@ internal sealed unsafe class TraceProgram : IDisposable
         };
 }
 
-/// <summary>Finds out whether programs write trace lines.</summary>
+/// <summary>Finds the functions of an object that write trace lines.</summary>
 internal static class TraceCalls
 {
     private const int TracePrintk = 6, TraceVprintk = 177;
 
-    /// <summary>Returns the names of the functions that call <c>bpf_trace_printk</c> or <c>bpf_trace_vprintk</c>, without those of optional programs, which are not loaded.</summary>
+    /// <summary>Returns the names of the functions that call <c>bpf_trace_printk</c> or <c>bpf_trace_vprintk</c>, except those of optional programs, which are not loaded.</summary>
     /// <param name="file">The object.</param>
     public static IReadOnlyList<string> In(ObjectFile file)
     {
@@ -207,11 +207,11 @@ internal static class TraceCalls
     }
 }
 
-/// <summary>Writes the instructions of a small program that Bee itself loads, with jumps to labels.</summary>
+/// <summary>Assembles the instructions of a small program of Bee's own, with jumps to labels.</summary>
 /// <remarks>Encoding: <c>struct bpf_insn</c> in include/uapi/linux/bpf.h, in the byte order of this machine.</remarks>
 internal sealed class InstructionWriter
 {
-    /// <summary>The stack's end, as a register.</summary>
+    /// <summary>The number of the frame pointer register.</summary>
     public const int FramePointer = 10;
 
     private const byte WideLoad = 0x18, LoadWord64 = 0x79, StoreWord64 = 0x7b, StoreWord32 = 0x63, StoreNumber64 = 0x7a, AtomicAdd64 = 0xdb,
@@ -233,7 +233,7 @@ internal sealed class InstructionWriter
 
     public void SetMap(int register, int fd) => Wide(register, MapFd, (uint)fd);
 
-    /// <summary>Puts <c>register + number</c> into another register.</summary>
+    /// <summary>Sets a register to <c>register + number</c>.</summary>
     public void Address(int to, int register, int number)
     {
         Copy(to, register);
@@ -260,11 +260,11 @@ internal sealed class InstructionWriter
 
     public void GoToIfZero(int register, string label) => JumpTo(label, JumpIfZero, register, 0);
 
-    /// <summary>Jumps where one register is less than another, both unsigned.</summary>
+    /// <summary>Jumps if one register is less than another, compared as unsigned numbers.</summary>
     public void GoToIfLess(int register, int other, string label) => JumpTo(label, JumpIfLess, register, other);
 
-    /// <summary>Returns the instructions as the kernel takes them.</summary>
-    /// <exception cref="InvalidOperationException">A jump is farther than an instruction can say.</exception>
+    /// <summary>Returns the encoded instructions.</summary>
+    /// <exception cref="InvalidOperationException">A jump distance does not fit into 16 bits.</exception>
     public byte[] ToArray()
     {
         foreach (var (at, label) in _jumps)

@@ -10,10 +10,10 @@ using Bee.Ebpf.Symbols;
 
 namespace Bee.Ebpf.Events;
 
-/// <summary>The trace lines of a session's programs as a source of events.</summary>
+/// <summary>Reads the trace lines of a session's programs as events.</summary>
 internal sealed class TraceSource : IEventSource
 {
-    // A reader that finds this part of the ring full does not rest before it looks again.
+    // After reading this fraction of the ring at once, the reader polls again without a rest.
     private const ulong BusyPart = 4;
 
     private readonly RecordStream _stream;
@@ -22,10 +22,10 @@ internal sealed class TraceSource : IEventSource
     private readonly RingBuffer _ring;
     private ulong _high;
 
-    /// <summary>Begins to collect lines.</summary>
-    /// <param name="stream">Keeps the counts.</param>
-    /// <param name="programs">The session's programs, loaded.</param>
-    /// <exception cref="BpfLoadException">This kernel has no tracepoint for trace lines, or does not tell where the programs are.</exception>
+    /// <summary>Starts collecting lines.</summary>
+    /// <param name="stream">Receives the counts.</param>
+    /// <param name="programs">The loaded programs of the session.</param>
+    /// <exception cref="BpfLoadException">The kernel has no tracepoint for trace lines, or hides the addresses of the programs.</exception>
     public TraceSource(RecordStream stream, IReadOnlyList<BpfProgram> programs)
     {
         _stream = stream;
@@ -114,11 +114,11 @@ internal sealed class TraceSource : IEventSource
     }
 
     private static BpfLoadException Hidden() => KernelHost.Current.Setting("net/core/bpf_jit_enable") == "0"
-        ? new BpfLoadException(LoadFault.Unsupported, "The program's trace lines cannot be told from those of others: the kernel interprets programs (the sysctl net.core.bpf_jit_enable is 0).")
+        ? new BpfLoadException(LoadFault.Unsupported, "The tool's trace lines cannot be separated from those of other programs, since the kernel interprets programs (the sysctl net.core.bpf_jit_enable is 0).")
         {
-            Remedy = "sysctl -w net.core.bpf_jit_enable=1 makes it compile the programs that are loaded from then on.",
+            Remedy = "Enable the compiler for programs that are loaded from now on: sysctl -w net.core.bpf_jit_enable=1.",
         }
-        : new BpfLoadException(LoadFault.NoPermission, "The program's trace lines cannot be told from those of others: the kernel hides from this process where programs are.")
+        : new BpfLoadException(LoadFault.NoPermission, "The tool's trace lines cannot be separated from those of other programs, since the kernel hides the addresses of programs from this process.")
         {
             Remedy = KernelHost.Current.Setting("kernel/kptr_restrict") == "2"
                 ? "The sysctl kernel.kptr_restrict is 2, which hides addresses from every process. Set it to 1 or 0 (sysctl -w kernel.kptr_restrict=1)."
@@ -127,7 +127,7 @@ internal sealed class TraceSource : IEventSource
 
     private struct LineSink(TraceSource source, IEventSink sink) : IRecordSink
     {
-        /// <summary>Whether the sink wants no more.</summary>
+        /// <summary>Whether the sink has ended the run.</summary>
         public bool Stopped { get; private set; }
 
         public bool Record(ReadOnlySpan<byte> data)
@@ -142,7 +142,7 @@ internal sealed class TraceSource : IEventSource
 /// <summary>A line that a program of the session wrote with <c>bpf_printk</c> (<c>bpf_trace_printk</c>, <c>bpf_trace_vprintk</c>).</summary>
 public sealed class TraceLine : BpfEvent
 {
-    /// <summary>The name of the stream, which is <see cref="MapName"/> of every line: no map has it.</summary>
+    /// <summary>The name of the stream, and the <see cref="MapName"/> of every line. No map has this name.</summary>
     public const string StreamName = "trace";
 
     internal TraceLine(DateTime time, int cpu, int pid, int tid, string comm, string program, string text) =>
@@ -152,28 +152,28 @@ public sealed class TraceLine : BpfEvent
     [SuppressMessage("Performance", "CA1822", Justification = "A property of the event, which views and serializers read from the instance.")]
     public string MapName => StreamName;
 
-    /// <summary>When the line was written; local time.</summary>
+    /// <summary>The local time at which the line was written.</summary>
     public DateTime Time { get; }
 
-    /// <summary>The number of the CPU that the program ran on.</summary>
+    /// <summary>The CPU that the program ran on.</summary>
     public int Cpu { get; }
 
-    /// <summary>The process in whose context the program ran (the kernel's tgid); 0 for an idle CPU. An interrupt runs in the context of the process that it interrupts.</summary>
+    /// <summary>The id of the process in whose context the program ran (tgid in the kernel); 0 for an idle CPU. An interrupt runs in the context of the process that it interrupts.</summary>
     public int Pid { get; }
 
-    /// <summary>The thread in whose context the program ran (the kernel's pid).</summary>
+    /// <summary>The id of the thread in whose context the program ran (pid in the kernel).</summary>
     public int Tid { get; }
 
     /// <summary>The thread's name.</summary>
     public string Comm { get; }
 
-    /// <summary>The name of the program that wrote the line, also where one of its functions did.</summary>
+    /// <summary>The name of the program that wrote the line, even if one of its functions called the helper.</summary>
     public string Program { get; }
 
-    /// <summary>The text as the program formatted it, without a line end. It can hold any character.</summary>
+    /// <summary>The formatted text without a line end. It can contain any character.</summary>
     public string Text { get; }
 
-    /// <summary>What views are made from.</summary>
+    /// <summary>The fields that a view can show.</summary>
     internal static IRecordShape Shape { get; } = new LineShape();
 
     /// <summary>Whether another object is a line with the same values.</summary>
@@ -193,7 +193,7 @@ public sealed class TraceLine : BpfEvent
 
         public string Name => StreamName;
 
-        // Described by their own names: the fields have none in C.
+        // The fields have no C names: metadata uses the property names.
         public IReadOnlyList<RecordField> Fields { get; } =
         [
             new(nameof(MapName), "", typeof(string), FieldMeaning.Text, 0, 0, 8, alignRight: false),

@@ -4,7 +4,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Events;
 
-/// <summary>Waits for buffers to fill, for a time, or for being told to stop; it uses no CPU meanwhile.</summary>
+/// <summary>Waits for buffers to fill, for a timeout, or for a wake-up, without using CPU time.</summary>
 internal sealed unsafe class Waiter : IDisposable
 {
     private const int NapMilliseconds = 1;
@@ -18,32 +18,32 @@ internal sealed unsafe class Waiter : IDisposable
         Add(_wake.Number);
     }
 
-    /// <summary>The epoll instance, which is readable itself when one of its fds is.</summary>
+    /// <summary>The epoll instance. Its fd is readable while one of the fds in it is.</summary>
     public FdHandle Epoll => _epoll;
 
     /// <summary>The fd that <see cref="Wake"/> makes readable.</summary>
     public FdHandle WakeFd => _wake;
 
-    /// <summary>Also waits for this fd to become readable.</summary>
+    /// <summary>Adds an fd to wait for.</summary>
     public void Add(int fd)
     {
-        // struct epoll_event: the events first; the data after them, at an offset that differs between architectures, is not used.
+        // struct epoll_event begins with the events. The data behind them, whose offset depends on the architecture, is not used.
         var what = stackalloc uint[4] { Libc.EPOLLIN, 0, 0, 0 };
         Checked(Libc.epoll_ctl(_epoll.Number, Libc.EPOLL_CTL_ADD, fd, what));
     }
 
-    /// <summary>Waits until something is readable, a wake-up has come, or the time is over.</summary>
-    /// <param name="milliseconds">The longest wait; -1 for no limit.</param>
+    /// <summary>Waits until an fd is readable, <see cref="Wake"/> is called, or the timeout has passed.</summary>
+    /// <param name="milliseconds">The timeout; -1 for none.</param>
     public void Wait(int milliseconds)
     {
         var ready = stackalloc uint[4 * 8];
         Libc.epoll_wait(_epoll.Number, ready, 8, milliseconds);
     }
 
-    /// <summary>Rests for a millisecond; only a wake-up ends it earlier, buffers that fill do not.</summary>
+    /// <summary>Sleeps for a millisecond. Only a wake-up ends the sleep early; a buffer that fills does not.</summary>
     /// <remarks>
-    /// The kernel wakes a reader that waits on a buffer at the first record after it had caught up, at the traced program's expense. A reader
-    /// that rests first finds many records at once and is woken a thousand times a second at most.
+    /// The kernel wakes a waiting reader at the first record after the reader has caught up, and the traced program pays for that. A reader that sleeps first finds many records at once, and is
+    /// woken a thousand times a second at most.
     /// </remarks>
     public void Nap()
     {
@@ -51,7 +51,7 @@ internal sealed unsafe class Waiter : IDisposable
         Libc.poll(&wake, 1, NapMilliseconds);
     }
 
-    /// <summary>Ends a wait under way, or the next one. From any thread.</summary>
+    /// <summary>Ends the current wait, or the next one. Thread-safe.</summary>
     public void Wake()
     {
         var one = 1ul;
@@ -62,11 +62,11 @@ internal sealed unsafe class Waiter : IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // Nobody waits any more.
+            // The reader has ended.
         }
     }
 
-    /// <summary>Forgets wake-ups that nobody has waited for.</summary>
+    /// <summary>Clears wake-ups that are left from an earlier run.</summary>
     public void Reset()
     {
         ulong count;

@@ -18,9 +18,9 @@ public sealed class BpfMap
     private EntryEncoder? _encoder;
     private MapWriter? _writer;
 
-    /// <param name="owner">Keeps the fd open; closing it ends the map's use.</param>
-    /// <param name="fd">The map.</param>
-    /// <param name="description">What it holds.</param>
+    /// <param name="owner">Keeps the fd open. The map cannot be used after the handle is closed.</param>
+    /// <param name="fd">The fd of the map.</param>
+    /// <param name="description">The description of the map.</param>
     internal BpfMap(SafeHandle owner, int fd, MapDescription description)
     {
         _owner = owner;
@@ -30,31 +30,31 @@ public sealed class BpfMap
         Buffer = new BufferSlot(description.Name);
     }
 
-    /// <summary>The map as the object file describes it.</summary>
+    /// <summary>The map as the object declares it.</summary>
     public MapDescription Description { get; }
 
-    /// <summary>The name in the object file; the kernel cuts names at 15 characters, this one is whole.</summary>
+    /// <summary>The full name in the object. The kernel truncates names to 15 characters.</summary>
     public string Name => Description.Name;
 
     /// <summary>The kernel's id of the map.</summary>
     public int Id { get; }
 
-    /// <summary>Whether <see cref="Entries"/> can read it.</summary>
+    /// <summary>Whether <see cref="Entries"/> can read the map.</summary>
     public bool CanRead => WhyUnreadable is null;
 
-    /// <summary>Why its entries cannot be read, as a sentence; null where they can.</summary>
+    /// <summary>The reason why the entries cannot be read, as a sentence; null if they can.</summary>
     public string? WhyUnreadable => MapAccess.WhyUnreadable(Description.Type);
 
-    /// <summary>The type of its entries; null when <see cref="CanRead"/> is false.</summary>
+    /// <summary>The type of the entries; null if <see cref="CanRead"/> is false.</summary>
     internal EntryType? EntryType => CanRead ? _entryType ??= MakeEntryType() : null;
 
-    /// <summary>The object file that declares the map; null for a map that was opened without one.</summary>
+    /// <summary>The object that declares the map; null for a map that was opened without one.</summary>
     internal ObjectFile? File { get; init; }
 
-    /// <summary>The map that this one is in; null for none.</summary>
+    /// <summary>The map of maps that contains this map; null for none.</summary>
     internal MapDescription? Outer { get; init; }
 
-    /// <summary>What keeps the fd open.</summary>
+    /// <summary>The handle that keeps the fd open.</summary>
     internal SafeHandle Owner => _owner;
 
     internal int Fd => _fd;
@@ -62,20 +62,19 @@ public sealed class BpfMap
     /// <summary>The open buffer of a ring buffer or perf event array.</summary>
     internal BufferSlot Buffer { get; }
 
-    /// <summary>Whether a reader looks at it again and again.</summary>
+    /// <summary>Whether a reader can poll the map.</summary>
     internal bool CanPoll => MapAccess.CanPoll(Description.Type);
 
-    /// <summary>The stack maps that ids of stacks in this map's records mean; null where there are none.</summary>
+    /// <summary>The stack maps that stack ids in this map refer to; null if the session has none.</summary>
     internal StackSource? Stacks { get; set; }
 
     /// <summary>
-    /// All entries as they are now, of an array every slot. Programs go on writing meanwhile: an entry that comes or goes during the
-    /// reading may be in the result or not. Of a queue or stack only the entry that would come out next: the others are seen by taking
-    /// that one out, which reading does not do (<see cref="MapWriter.Take"/> does).
+    /// Reads all entries; in an array, every slot. Programs go on writing meanwhile: an entry that is added or removed during the read may be in the result or not. From a queue or stack, returns
+    /// only the next entry and does not remove it (<see cref="Take"/> does).
     /// </summary>
-    /// <exception cref="NotSupportedException">The map is of a kind that has no entries to read (<see cref="CanRead"/>).</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
-    /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
+    /// <exception cref="NotSupportedException">Maps of this type have no readable entries (<see cref="CanRead"/>).</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
+    /// <exception cref="BpfLoadException">The kernel does not allow reading the map.</exception>
     [RequiresDynamicCode(DynamicCode.Reason)]
     public IEnumerable<MapEntry> Entries()
     {
@@ -83,9 +82,9 @@ public sealed class BpfMap
         return MapAccess.IsKeyless(Description.Type) ? ReadNext(type) : Read(Scan(), type);
     }
 
-    /// <summary>How many entries there are now: for an array its length, else counted by reading. Null when the map cannot be read, or not beyond its next entry, as queues.</summary>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
-    /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
+    /// <summary>Returns the number of entries: the length of an array, else counted by reading. Null for a map that cannot be read, and for queues and stacks.</summary>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
+    /// <exception cref="BpfLoadException">The kernel does not allow reading the map.</exception>
     public long? Count()
     {
         if (!CanRead || MapAccess.IsKeyless(Description.Type))
@@ -107,13 +106,13 @@ public sealed class BpfMap
         return count;
     }
 
-    /// <summary>One entry, without reading the others.</summary>
+    /// <summary>Reads one entry.</summary>
     /// <param name="key">The key: a number, text, or a dictionary by field name.</param>
-    /// <returns>The entry, or null where there is none.</returns>
+    /// <returns>The entry; null if the map does not have the key.</returns>
     /// <exception cref="BpfMapException">The key does not fit.</exception>
-    /// <exception cref="NotSupportedException">The map is of a kind that has no entries to read (<see cref="CanRead"/>).</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
-    /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
+    /// <exception cref="NotSupportedException">Maps of this type have no readable entries (<see cref="CanRead"/>).</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
+    /// <exception cref="BpfLoadException">The kernel does not allow reading the map.</exception>
     [RequiresDynamicCode(DynamicCode.Reason)]
     public MapEntry? Find(object? key)
     {
@@ -128,7 +127,7 @@ public sealed class BpfMap
     /// <param name="value">The value, likewise. Fields that a dictionary does not name keep their value, or are 0. In a per-CPU map the first CPU gets the value, and the others 0.</param>
     /// <param name="mode">Whether the key may or must exist.</param>
     /// <exception cref="BpfMapException">The key or value does not fit, the entries cannot be set, or the kernel refuses.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     public void Update(object? key, object? value, MapWriteMode mode = MapWriteMode.Any)
     {
         var writer = _writer ??= new MapWriter(this);
@@ -139,7 +138,7 @@ public sealed class BpfMap
     /// <param name="key">The key: a number, text, or a dictionary by field name.</param>
     /// <returns>False if the map does not have the key.</returns>
     /// <exception cref="BpfMapException">The key does not fit, the entries cannot be removed, or the kernel refuses.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     public bool Delete(object? key)
     {
         RequireRemovable();
@@ -150,13 +149,13 @@ public sealed class BpfMap
     /// <param name="most">The largest number of values to remove.</param>
     /// <returns>The values as entries. Each is removed when it is enumerated.</returns>
     /// <exception cref="BpfMapException">The map is neither a queue nor a stack, or the kernel refuses.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     [RequiresDynamicCode(DynamicCode.Reason)]
     public IEnumerable<MapEntry> Take(long most = long.MaxValue) => (_writer ??= new MapWriter(this)).Take(most);
 
     /// <summary>Writes an entry that is encoded.</summary>
     /// <exception cref="BpfMapException">The map is read-only, or the kernel refuses the entry.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     internal void Write(EncodedEntry entry, MapWriteMode mode)
     {
         RequireSettable();
@@ -201,9 +200,9 @@ public sealed class BpfMap
         }
     }
 
-    /// <summary>The maps inside of an array or hash of maps, as they are now; none for other maps. They are named as the outer one, a slash and the key.</summary>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
-    /// <exception cref="BpfLoadException">The kernel refuses to read the map, or to open those inside (which takes CAP_SYS_ADMIN).</exception>
+    /// <summary>Returns the current inner maps of an array or hash of maps, named by the outer map, a slash and the key; none for other maps.</summary>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
+    /// <exception cref="BpfLoadException">The kernel does not allow reading the map, or opening the inner maps, which requires CAP_SYS_ADMIN.</exception>
     public IEnumerable<BpfMap> InnerMaps() => Bee.Ebpf.Maps.InnerMaps.Of(this);
 
     private EntryType MakeEntryType()
@@ -211,7 +210,7 @@ public sealed class BpfMap
         var type = EntryType.ForMap(Description);
         if (File is not null)
         {
-            // Entries can then be packed by their type alone.
+            // Lets entries be packed by their type alone.
             RecordOrigin.Note(File, Description, Outer, type);
         }
 
@@ -220,7 +219,7 @@ public sealed class BpfMap
 
     internal MapScan Scan() => new(_owner, _fd, Description);
 
-    /// <summary>Makes an object of an entry, with the stacks that its ids mean.</summary>
+    /// <summary>Decodes an entry, and resolves its stack ids.</summary>
     internal MapEntry Decode(EntryType type, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         var entry = type.Decode(key, value);
@@ -233,11 +232,11 @@ public sealed class BpfMap
     }
 
     /// <summary>Reads one value.</summary>
-    /// <param name="key">The key; empty for maps without keys, of which the next entry is read and stays.</param>
-    /// <param name="value">Room for the value, of a per-CPU map for all of them.</param>
-    /// <returns>False where there is none.</returns>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
-    /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
+    /// <param name="key">The key; empty for a map without keys, whose next value is read and not removed.</param>
+    /// <param name="value">Receives the value; in a per-CPU map, the values of all CPUs.</param>
+    /// <returns>False if there is no such entry.</returns>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
+    /// <exception cref="BpfLoadException">The kernel does not allow reading the map.</exception>
     internal unsafe bool TryRead(ReadOnlySpan<byte> key, Span<byte> value)
     {
         using var hold = new Lease(_owner);
@@ -285,12 +284,12 @@ public sealed class BpfMap
     }
 }
 
-/// <summary>The maps inside of an array or hash of maps.</summary>
+/// <summary>Opens the inner maps of an array or hash of maps.</summary>
 internal static class InnerMaps
 {
-    /// <summary>Opens them all. Their names are those of the outer map and the key, with a slash between; each is open until nobody uses it any more.</summary>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
-    /// <exception cref="BpfLoadException">The kernel refuses to read the outer map.</exception>
+    /// <summary>Opens all inner maps, named by the outer map, a slash and the key. Each stays open until it is no longer referenced.</summary>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
+    /// <exception cref="BpfLoadException">The kernel does not allow reading the outer map.</exception>
     public static IEnumerable<BpfMap> Of(BpfMap outer)
     {
         if (outer.Description is not { Type: MapType.ArrayOfMaps or MapType.HashOfMaps })
@@ -316,7 +315,7 @@ internal static class InnerMaps
         }
     }
 
-    // As the source declares them where it does; the kernel knows the sizes in any case, and lengths may differ from map to map.
+    // Uses the declaration if there is one. The kernel always reports sizes, and inner maps may differ in length.
     private static MapDescription Describe(MapDescription outer, int fd, string name)
     {
         var inner = outer.Inner;

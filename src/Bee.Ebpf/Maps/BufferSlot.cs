@@ -9,7 +9,7 @@ internal sealed class BufferSlot(string map)
     private bool _closed;
 
     /// <summary>Returns the buffer; opens it at the first call.</summary>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     public T Open<T>(Func<T> open)
         where T : class, IDisposable
     {
@@ -23,7 +23,7 @@ internal sealed class BufferSlot(string map)
     /// <summary>Registers the reader.</summary>
     /// <param name="interrupt">Ends the reading, from any thread; called when the session is disposed of.</param>
     /// <exception cref="InvalidOperationException">The buffer has a reader.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     public void Enter(Action interrupt)
     {
         lock (_gate)

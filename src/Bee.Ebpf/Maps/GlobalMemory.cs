@@ -7,14 +7,14 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Maps;
 
-/// <summary>The memory of global variables, which the kernel keeps as the one value of an array.</summary>
+/// <summary>Accesses the memory of global variables, which the kernel keeps as the only value of an array.</summary>
 internal static unsafe class GlobalMemory
 {
-    /// <summary>Reads a section, or the variable of one.</summary>
-    /// <param name="fd">The map of the section.</param>
-    /// <param name="place">The variable.</param>
-    /// <param name="values">Room for the variable.</param>
-    /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
+    /// <summary>Reads a section, or a variable in it.</summary>
+    /// <param name="fd">The fd of the section's map.</param>
+    /// <param name="place">The position of the variable.</param>
+    /// <param name="values">Receives the bytes.</param>
+    /// <exception cref="BpfLoadException">The kernel does not allow reading the map.</exception>
     public static void Read(int fd, GlobalPlace place, Span<byte> values)
     {
         var section = GC.AllocateUninitializedArray<byte>(place.SectionSize);
@@ -23,12 +23,12 @@ internal static unsafe class GlobalMemory
     }
 
     /// <summary>
-    /// Writes into the memory that programs use, where the kernel lets user space map it: no other variable changes. Without that (before Linux 5.5, and for sections with static variables
-    /// alone) the section is read, changed and written as a whole, and what programs write meanwhile to its other variables is lost.
+    /// Writes into the memory that programs use, if the kernel allows mapping it, so that no other variable changes. Otherwise (before Linux 5.5, and for sections that have only static variables)
+    /// reads, changes and writes the whole section, which overwrites what programs write to other variables meanwhile.
     /// </summary>
-    /// <param name="map">A section, or the variable of one.</param>
-    /// <param name="entry">What to write.</param>
-    /// <exception cref="BpfMapException">The kernel refuses it.</exception>
+    /// <param name="map">A section, or a variable in it.</param>
+    /// <param name="entry">The entry to write.</param>
+    /// <exception cref="BpfMapException">The entry does not fit, or the kernel does not allow the write.</exception>
     public static void Write(BpfMap map, EncodedEntry entry)
     {
         var place = map.Description.Place;
@@ -55,12 +55,12 @@ internal static unsafe class GlobalMemory
         }
     }
 
-    // An entry of another version of the object has its own size and index. For other maps the kernel checks both.
+    // An entry of another version of the object may have another size or index. For other maps the kernel checks both.
     private static void CheckRange(BpfMap map, EncodedEntry entry)
     {
         if (BitConverter.ToUInt32(entry.Key) is var index && index >= map.Description.MaxEntries)
         {
-            throw new BpfMapException(MapFault.BadKey, map.Name, $"The entry cannot be set: '{map.Name}' has the indexes 0 to {map.Description.MaxEntries - 1}, and got {index}.");
+            throw new BpfMapException(MapFault.BadKey, map.Name, $"The entry cannot be set: '{map.Name}' has the indexes 0 to {map.Description.MaxEntries - 1}, and the key is {index}.");
         }
 
         if (entry.Value.Length != map.Description.ValueSize)
@@ -69,14 +69,14 @@ internal static unsafe class GlobalMemory
         }
     }
 
-    // What was not named in the entry has the bytes that were read for it, so it differs in what was named.
+    // Variables that the caller did not name have the bytes that were read, so only the named ones differ.
     private static IEnumerable<(int Offset, byte[] Bytes)> Changed(MapDescription section, EncodedEntry entry) => entry.Before is { } before
         ? section.Variables.Select(placed => placed.Offset..(placed.Offset + placed.Size))
             .Where(range => !before.AsSpan(range).SequenceEqual(entry.Value.AsSpan(range)))
             .Select(range => (range.Start.Value, entry.Value[range]))
         : [(0, entry.Value)];
 
-    // In one store, where a number is: a program that adds to it meanwhile sees it whole.
+    // Writes an aligned number in a single store, so that a program never sees half of it.
     private static void Store(byte* at, byte[] bytes)
     {
         switch (bytes.Length)

@@ -3,10 +3,10 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Maps;
 
-/// <summary>The kernel's calls that change a map, with its refusals in words.</summary>
+/// <summary>Calls the kernel to change a map, and explains its errors.</summary>
 internal static unsafe class MapCalls
 {
-    // A bucket that another CPU holds at the moment, or a process without memory for a moment.
+    // EBUSY: another CPU holds the bucket at the moment.
     private const int MostTries = 100;
 
     public static void Update(BpfMap map, byte[] key, byte[] value, MapWriteMode mode)
@@ -36,14 +36,14 @@ internal static unsafe class MapCalls
         }
     }
 
-    /// <summary>Deletes, and does not mind when somebody else was faster.</summary>
+    /// <summary>Deletes an entry; returns false if the map does not have the key.</summary>
     public static bool TryDelete(BpfMap map, byte[] key)
     {
         var result = Deleted(map, key);
         return result == 0 || (result == -Libc.ENOENT ? false : throw Refused(map, -result, "removed", MapWriteMode.OnlyExisting));
     }
 
-    /// <summary>Takes the next value out of a queue or stack; false when it is empty.</summary>
+    /// <summary>Removes the next value from a queue or stack; returns false if it is empty.</summary>
     public static bool TryTake(BpfMap map, byte[] value)
     {
         using var hold = new Lease(map.Owner);
@@ -94,10 +94,10 @@ internal static unsafe class MapCalls
     }
 }
 
-/// <summary>What can be done with the entries of each kind of map from user space, and why not where it cannot.</summary>
+/// <summary>What user space can do with the entries of each type of map, and why not.</summary>
 internal static class MapAccess
 {
-    /// <summary>Why the entries cannot be read, as a sentence; null where they can.</summary>
+    /// <summary>Returns why the entries cannot be read, as a sentence; null if they can.</summary>
     public static string? WhyUnreadable(MapType type) => type switch
     {
         MapType.Hash or MapType.Array or MapType.PerCpuHash or MapType.PerCpuArray or MapType.LruHash or MapType.LruPerCpuHash or MapType.LpmTrie
@@ -116,16 +116,16 @@ internal static class MapAccess
         _ => "Bee does not know this kind of map.",
     };
 
-    /// <summary>Why entries cannot be set, as a sentence; null where they can.</summary>
+    /// <summary>Returns why entries cannot be set, as a sentence; null if they can.</summary>
     public static string? WhyUnwritable(MapType type) => type switch
     {
         MapType.StackTrace => "Stacks come from programs alone.",
-        // The kernel adds to it as to a queue.
+        // The kernel adds values to it as to a queue.
         MapType.BloomFilter => null,
         _ => WhyUnreadable(type),
     };
 
-    /// <summary>Why entries cannot be removed, as a sentence; null where they can.</summary>
+    /// <summary>Returns why entries cannot be removed, as a sentence; null if they can.</summary>
     public static string? WhyPermanent(MapType type) => type switch
     {
         MapType.Array or MapType.PerCpuArray => "All entries of an array are there from the start and stay. Set one to 0 instead.",
@@ -134,10 +134,10 @@ internal static class MapAccess
         _ => WhyUnreadable(type),
     };
 
-    /// <summary>Whether the map has no keys: values go in at one end and come out at another.</summary>
+    /// <summary>Whether the map has no keys.</summary>
     public static bool IsKeyless(MapType type) => type is MapType.Queue or MapType.Stack or MapType.BloomFilter;
 
-    /// <summary>Whether entries are looked at again and again for a stream. The others have ids and references that mean nothing by themselves.</summary>
+    /// <summary>Whether the map can be polled for changes. Other maps have ids and references, which mean nothing by themselves.</summary>
     public static bool CanPoll(MapType type) => type is MapType.Hash or MapType.Array or MapType.PerCpuHash or MapType.PerCpuArray
         or MapType.LruHash or MapType.LruPerCpuHash or MapType.LpmTrie;
 }

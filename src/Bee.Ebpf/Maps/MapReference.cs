@@ -3,7 +3,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Maps;
 
-/// <summary>A value that stands for a map or a program: read as an id, written as an fd.</summary>
+/// <summary>A value that refers to a map or program. The kernel returns it as an id, and takes it as an fd.</summary>
 internal sealed class MapReference : IDisposable
 {
     private readonly FdHandle _handle;
@@ -14,11 +14,11 @@ internal sealed class MapReference : IDisposable
         Value = BitConverter.GetBytes(handle.Number);
     }
 
-    /// <summary>The fd's bytes; good until this is disposed of.</summary>
+    /// <summary>The bytes of the fd, valid until this is disposed.</summary>
     public byte[] Value { get; }
 
-    /// <summary>Opens what an id in a value means; null for maps whose values are what they are.</summary>
-    /// <exception cref="BpfMapException">There is nothing of that id.</exception>
+    /// <summary>Opens the map or program that the id in a value refers to; returns null for maps with plain values.</summary>
+    /// <exception cref="BpfMapException">The map or program cannot be opened.</exception>
     public static MapReference? For(BpfMap map, byte[] value)
     {
         var (isReference, what) = map.Description.Type switch
@@ -43,13 +43,13 @@ internal sealed class MapReference : IDisposable
     public void Dispose() => _handle.Dispose();
 }
 
-/// <summary>What the kernel says of a map beside its entries, out of /proc/self/fdinfo.</summary>
+/// <summary>Reads the state of a map from /proc/self/fdinfo.</summary>
 internal static class MapState
 {
-    /// <summary>Whether user space may change it no more.</summary>
+    /// <summary>Returns whether user space can no longer change the map.</summary>
     public static bool IsFrozen(BpfMap map) => Read(map, "frozen:") == "1";
 
-    /// <summary>Whether user space may only read it. The kernel keeps this with the fd, as the access mode in its octal flags, and not with the map.</summary>
+    /// <summary>Returns whether user space can only read the map. The kernel keeps this with the fd: it is the access mode in the octal flags.</summary>
     public static bool IsReadOnly(BpfMap map) => Read(map, "flags:") is [.., var mode] && (mode & 3) == 0;
 
     private static string? Read(BpfMap map, string name)

@@ -7,10 +7,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Maps;
 
-/// <summary>
-/// One pass over a map's entries, a batch at a time. It uses the kernel's batch lookup, and where the kernel has none for
-/// the map's type (or at all, before Linux 5.6) it walks key by key.
-/// </summary>
+/// <summary>Reads the entries of a map in batches, by the kernel's batch lookup. Falls back to one key at a time if the kernel has no batch lookup for the type of map, or none at all (before Linux 5.6).</summary>
 internal sealed unsafe class MapScan
 {
     private const int FirstBatch = 4096, WalkBatch = 256, FirstBytes = 1 << 20;
@@ -30,9 +27,9 @@ internal sealed unsafe class MapScan
     private bool _ended;
     private long _seen;
 
-    /// <param name="owner">Keeps the map open.</param>
-    /// <param name="fd">The map.</param>
-    /// <param name="map">Its description.</param>
+    /// <param name="owner">Keeps the fd open.</param>
+    /// <param name="fd">The fd of the map.</param>
+    /// <param name="map">The description of the map.</param>
     public MapScan(SafeHandle owner, int fd, MapDescription map)
     {
         _owner = owner;
@@ -41,24 +38,24 @@ internal sealed unsafe class MapScan
         _valueStride = map.ValueStride;
         _mostEntries = Math.Max(1, map.MaxEntries);
         _place = map.Place;
-        // The kernel keeps its place in a u32 or in a key, by the map's type.
+        // The kernel keeps its position in a u32 or in a key, depending on the type of map.
         _token = new byte[Math.Max(_keySize, 8)];
         Reserve(_place is not null ? (int)_mostEntries : (int)Math.Min(_mostEntries, Math.Clamp(FirstBytes / Math.Max(1, _keySize + _valueStride), 1, FirstBatch)));
     }
 
-    /// <summary>Bytes of a key.</summary>
+    /// <summary>The size of a key in bytes.</summary>
     public int KeySize => _keySize;
 
-    /// <summary>Bytes of a value, of a per-CPU map those of all CPUs.</summary>
+    /// <summary>The size of a value in bytes; in a per-CPU map, of the values of all CPUs.</summary>
     public int ValueStride => _valueStride;
 
-    /// <summary>Entries in the current batch.</summary>
+    /// <summary>The number of entries in the current batch.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Key by key instead of batches; for tests.</summary>
+    /// <summary>Makes the scan read one key at a time; for tests.</summary>
     internal void AvoidBatches() => _batches = false;
 
-    /// <summary>Starts over, with the memory that this pass has.</summary>
+    /// <summary>Starts again from the beginning, and reuses the memory.</summary>
     public void Restart()
     {
         _started = _ended = false;
@@ -66,18 +63,18 @@ internal sealed unsafe class MapScan
         Count = 0;
     }
 
-    /// <summary>The key of an entry in the current batch.</summary>
+    /// <summary>Returns the key of an entry in the current batch.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadOnlySpan<byte> Key(int index) => new(_keys, index * _keySize, _keySize);
 
-    /// <summary>The value of an entry in the current batch; of a per-CPU map all values, each rounded up to 8 bytes.</summary>
+    /// <summary>Returns the value of an entry in the current batch; in a per-CPU map, the values of all CPUs, each rounded up to 8 bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadOnlySpan<byte> Value(int index) => new(_values, index * _valueStride, _valueStride);
 
-    /// <summary>Gets the next batch.</summary>
+    /// <summary>Reads the next batch.</summary>
     /// <returns>False at the end.</returns>
-    /// <exception cref="ObjectDisposedException">The session is closed.</exception>
-    /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
+    /// <exception cref="BpfLoadException">The kernel does not allow reading the map.</exception>
     public bool Next()
     {
         Count = 0;
@@ -133,7 +130,7 @@ internal sealed unsafe class MapScan
                 Count = (int)count;
                 break;
             case Libc.ENOSPC:
-                // One bucket of the hash holds more than fits; the kernel stays where it is.
+                // A bucket of the hash holds more entries than fit. The kernel keeps its position, so try again with more room.
                 Reserve(checked(_capacity * 2));
                 break;
             case Libc.EINVAL or Libc.ENOTSUPP or Libc.EOPNOTSUPP when !_started:
@@ -155,7 +152,7 @@ internal sealed unsafe class MapScan
             {
                 var key = keys + Count * _keySize;
                 var result = LibbpfCalls.bpf_map_get_next_key(_fd, _started ? token : null, key);
-                // The kernel starts over when the last key has been deleted meanwhile, so the length of the walk needs a bound.
+                // The kernel starts over if the last key has been deleted meanwhile, so the walk needs a bound.
                 if (result == -Libc.ENOENT || ++_seen > 2 * _mostEntries)
                 {
                     _ended = true;
@@ -189,7 +186,7 @@ internal sealed unsafe class MapScan
         _values = GC.AllocateUninitializedArray<byte>(checked(_capacity * Math.Max(_valueStride, 1)));
     }
 
-    /// <summary>The failure of reading.</summary>
+    /// <summary>Returns the exception for a failed read.</summary>
     internal static BpfLoadException Failed(int errno) =>
         new(errno == Libc.EPERM ? LoadFault.NoPermission : LoadFault.Other, $"The map cannot be read: {Libc.Describe(errno)}.") { Errno = errno };
 }

@@ -4,7 +4,7 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Maps;
 
-/// <summary>Sets and removes a map's entries, typed by its BTF. Each write is one call to the kernel and atomic by itself; several together are not.</summary>
+/// <summary>Sets and removes map entries, typed by BTF. Each write is one atomic system call; a series of writes is not atomic.</summary>
 internal sealed class MapWriter
 {
     private readonly BpfMap _map;
@@ -14,8 +14,8 @@ internal sealed class MapWriter
 
     /// <summary>Makes a writer.</summary>
     /// <param name="map">The map.</param>
-    /// <exception cref="BpfMapException">The entries of this kind of map can be neither set nor removed.</exception>
-    /// <exception cref="BpfObjectException">The map's BTF contradicts itself.</exception>
+    /// <exception cref="BpfMapException">The entries of maps of this type can be neither set nor removed.</exception>
+    /// <exception cref="BpfObjectException">The BTF of the map is inconsistent.</exception>
     public MapWriter(BpfMap map)
     {
         ArgumentNullException.ThrowIfNull(map);
@@ -34,50 +34,49 @@ internal sealed class MapWriter
     /// <summary>The map.</summary>
     public BpfMap Map => _map;
 
-    /// <summary>The names that an entry may have: Key and Value, for maps with one value a CPU Values, and the fields of key and value.</summary>
+    /// <summary>The names that an entry may use: Key, Value, Values for a per-CPU map, and the fields of key and value.</summary>
     public IReadOnlyList<string> Names => [.. _encoder.Names];
 
-    /// <summary>Whether keys are text, so that any word may be one.</summary>
+    /// <summary>Whether keys are text.</summary>
     public bool HasTextKey => _encoder.HasTextKey;
 
-    /// <summary>Whether entries need no key: the map has none, or holds global variables as its one entry.</summary>
+    /// <summary>Whether entries need no key: the map has no keys, or holds global variables in a single entry.</summary>
     public bool NeedsNoKey => _encoder.NeedsNoKey;
 
-    /// <summary>The bytes of an entry.</summary>
+    /// <summary>Encodes an entry.</summary>
     /// <param name="entry">
-    /// A <see cref="MapEntry"/>, or a dictionary of what one has: Key and Value, or their fields by name. Fields of a struct that are not given keep the
-    /// value that the entry has now, or are 0.
+    /// A <see cref="MapEntry"/>, or a dictionary with Key and Value, or with their fields by name. Fields of a struct that the dictionary omits keep their current value, or are 0.
     /// </param>
     /// <returns>Its bytes.</returns>
-    /// <exception cref="BpfMapException">Something is missing, unknown, or does not fit.</exception>
-    /// <exception cref="ArgumentException">It is neither of the two.</exception>
+    /// <exception cref="BpfMapException">A part of the entry is missing or unknown, or does not fit.</exception>
+    /// <exception cref="ArgumentException">The argument is neither a <see cref="MapEntry"/> nor a dictionary.</exception>
     public EncodedEntry Encode(object entry) => entry switch
     {
-        // The same bytes, also those between fields, which count in keys.
+        // Also keeps the padding between fields, which counts in keys.
         MapEntry same when same.GetType() == _entryType && same.RawValue.Length == _stride => new EncodedEntry(same.RawKey.ToArray(), same.RawValue.ToArray()),
         MapEntry other => Encode(current => _encoder.Entry(Whole(other), current)),
         IDictionary members => Encode(current => _encoder.Entry(members, current)),
         _ => throw new ArgumentException("An entry is a MapEntry or a dictionary.", nameof(entry)),
     };
 
-    /// <summary>The bytes of an entry.</summary>
-    /// <param name="key">The key: a number, text, or a dictionary by field name; null for maps without keys, and for global variables with one entry.</param>
-    /// <param name="value">The value, likewise. Of a map with one value a CPU it goes to the first, and the others become 0.</param>
+    /// <summary>Encodes an entry.</summary>
+    /// <param name="key">The key: a number, text, or a dictionary by field name; null for maps without keys, and for global variables in a single entry.</param>
+    /// <param name="value">The value, likewise. In a per-CPU map the first CPU gets the value, and the others 0.</param>
     /// <returns>Its bytes.</returns>
-    /// <exception cref="BpfMapException">One of them does not fit.</exception>
+    /// <exception cref="BpfMapException">The key or the value does not fit.</exception>
     public EncodedEntry Encode(object? key, object? value) => Encode(current => _encoder.Entry(key, value, current));
 
-    /// <summary>The bytes of a key.</summary>
-    /// <param name="key">The key itself.</param>
+    /// <summary>Encodes a key.</summary>
+    /// <param name="key">The key.</param>
     /// <returns>Its bytes.</returns>
-    /// <exception cref="BpfMapException">It does not fit.</exception>
+    /// <exception cref="BpfMapException">The key does not fit.</exception>
     public byte[] EncodeKey(object? key) => _encoder.Key(key);
 
-    /// <summary>The bytes of an entry's key.</summary>
-    /// <param name="entry">As for <see cref="Encode(object)"/>; what it says of the value does not count.</param>
+    /// <summary>Encodes the key of an entry.</summary>
+    /// <param name="entry">As for <see cref="Encode(object)"/>; the value is ignored.</param>
     /// <returns>Its bytes.</returns>
-    /// <exception cref="BpfMapException">It has no key, or one that does not fit.</exception>
-    /// <exception cref="ArgumentException">It is no entry.</exception>
+    /// <exception cref="BpfMapException">The entry has no key, or a key that does not fit.</exception>
+    /// <exception cref="ArgumentException">The argument is not an entry.</exception>
     public byte[] EncodeKeyOf(object entry) => entry switch
     {
         MapEntry same when same.GetType() == _entryType => same.RawKey.ToArray(),
@@ -87,10 +86,10 @@ internal sealed class MapWriter
     };
 
     /// <summary>Reads an entry.</summary>
-    /// <param name="key">The bytes of its key.</param>
-    /// <returns>The entry, or null where there is none.</returns>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
-    /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
+    /// <param name="key">The encoded key.</param>
+    /// <returns>The entry; null if the map does not have the key.</returns>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
+    /// <exception cref="BpfLoadException">The kernel does not allow reading the map.</exception>
     public MapEntry? Find(byte[] key)
     {
         var value = new byte[_stride];
@@ -98,16 +97,16 @@ internal sealed class MapWriter
     }
 
     /// <summary>Writes an entry: appends it to a queue or stack, adds it to a Bloom filter, and sets it in other maps.</summary>
-    /// <param name="entry">Its bytes.</param>
+    /// <param name="entry">The encoded entry.</param>
     /// <param name="mode">Whether the key may or must exist.</param>
     /// <exception cref="BpfMapException">The map is read-only, or the kernel refuses the entry.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     public void Write(EncodedEntry entry, MapWriteMode mode = MapWriteMode.Any) => _map.Write(entry, mode);
 
     /// <summary>Removes an entry.</summary>
-    /// <param name="key">The bytes of its key.</param>
-    /// <exception cref="BpfMapException">There is no such key, or entries of this kind of map stay.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <param name="key">The encoded key.</param>
+    /// <exception cref="BpfMapException">The map does not have the key, or its entries cannot be removed.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     public void Remove(byte[] key)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -115,11 +114,11 @@ internal sealed class MapWriter
         MapCalls.Delete(_map, key);
     }
 
-    /// <summary>Removes an entry, if it is there.</summary>
-    /// <param name="key">The bytes of its key.</param>
-    /// <returns>False where there is no such key.</returns>
-    /// <exception cref="BpfMapException">Entries of this kind of map stay, or the kernel refuses.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <summary>Removes an entry if it exists.</summary>
+    /// <param name="key">The encoded key.</param>
+    /// <returns>False if the map does not have the key.</returns>
+    /// <exception cref="BpfMapException">The entries of the map cannot be removed, or the kernel does not allow it.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     public bool TryRemove(byte[] key)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -127,11 +126,11 @@ internal sealed class MapWriter
         return MapCalls.TryDelete(_map, key);
     }
 
-    /// <summary>Takes values out of a queue or stack, the next one first.</summary>
-    /// <param name="most">How many at most.</param>
-    /// <returns>The values as entries; they are gone from the map when they come.</returns>
-    /// <exception cref="BpfMapException">The map is neither, or the kernel refuses.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <summary>Removes values from a queue or stack, the next one first.</summary>
+    /// <param name="most">The largest number of values to remove.</param>
+    /// <returns>The values as entries. Each is removed when it is enumerated.</returns>
+    /// <exception cref="BpfMapException">The map is neither a queue nor a stack, or the kernel does not allow the removal.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     public IEnumerable<MapEntry> Take(long most)
     {
         if (_map.Description.Type is not (MapType.Queue or MapType.Stack) || _map.EntryType is not { } type)
@@ -143,13 +142,13 @@ internal sealed class MapWriter
     }
 
     /// <summary>
-    /// Makes the map hold these entries and no others. What is not among them is removed first (in an array: set to 0), so that there is room; then all are
-    /// written. Not atomic: programs may see the map in between, without what is to come, but never without an entry that stays.
+    /// Replaces all entries of the map. Removes the other entries first, to make room (in an array, sets them to 0), then writes the given ones. Not atomic: in between, programs may miss a new
+    /// entry, but never one that is in the map before and after.
     /// </summary>
-    /// <param name="entries">The entries.</param>
-    /// <returns>How many were removed.</returns>
-    /// <exception cref="BpfMapException">The kernel refuses; what was done until then stays.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <param name="entries">The encoded entries.</param>
+    /// <returns>The number of entries that were removed.</returns>
+    /// <exception cref="BpfMapException">The kernel does not allow a change; the changes before it remain.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     public int Replace(IReadOnlyCollection<EncodedEntry> entries)
     {
         ArgumentNullException.ThrowIfNull(entries);
@@ -176,10 +175,10 @@ internal sealed class MapWriter
         return zero is null ? others.Count : 0;
     }
 
-    /// <summary>The bytes of all keys as they are now; none for maps without keys.</summary>
+    /// <summary>Returns the bytes of all keys; none for maps without keys.</summary>
     /// <returns>A copy.</returns>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
-    /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
+    /// <exception cref="BpfLoadException">The kernel does not allow reading the map.</exception>
     public IReadOnlyList<byte[]> Keys()
     {
         var keys = new List<byte[]>();
@@ -236,15 +235,15 @@ internal sealed class MapWriter
     }
 }
 
-/// <summary>Which keys a write is for.</summary>
+/// <summary>Whether the key of an entry that is written may or must exist.</summary>
 public enum MapWriteMode
 {
-    /// <summary>Any key: it is created or overwritten.</summary>
+    /// <summary>The entry is created or overwritten (BPF_ANY).</summary>
     Any,
 
-    /// <summary>Keys that are not there yet (BPF_NOEXIST).</summary>
+    /// <summary>The key must not exist (BPF_NOEXIST).</summary>
     OnlyNew,
 
-    /// <summary>Keys that are there (BPF_EXIST). Of a queue or stack that is full, the oldest value makes room.</summary>
+    /// <summary>The key must exist (BPF_EXIST). A queue or stack that is full drops its oldest value.</summary>
     OnlyExisting,
 }

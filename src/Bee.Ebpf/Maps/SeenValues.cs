@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Bee.Ebpf.Maps;
 
 /// <summary>
-/// Remembers the value of each key from one pass over a map to the next. Keys and values stand in two byte arrays behind an open hash
-/// table, so that 100,000 entries cost a few megabytes and no objects.
+/// Remembers the value of each key from one pass over a map to the next. Keeps keys and values in two byte arrays behind a hash table with open addressing, so that 100,000 entries cost a few
+/// megabytes and no objects.
 /// </summary>
 internal sealed class SeenValues
 {
@@ -28,17 +28,17 @@ internal sealed class SeenValues
         _slots = new int[Start * 2];
     }
 
-    /// <summary>How many entries there is room for now.</summary>
+    /// <summary>The current capacity in entries.</summary>
     internal int Room => _passes.Length;
 
-    /// <summary>Starts a pass. Entries that the pass before did not see have been deleted since: should they come back, they are news.</summary>
+    /// <summary>Starts a pass. Entries that the last pass did not see were deleted, and count as new if they reappear.</summary>
     public void NextPass() => _pass++;
 
-    /// <summary>Takes note of an entry.</summary>
+    /// <summary>Remembers an entry.</summary>
     /// <param name="key">The key.</param>
     /// <param name="value">The value.</param>
     /// <param name="known">Whether the last pass saw the key.</param>
-    /// <returns>True when the key is new or the value is another.</returns>
+    /// <returns>True if the key is new or its value has changed.</returns>
     public bool Changed(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, out bool known)
     {
         var mask = _slots.Length - 1;
@@ -78,7 +78,7 @@ internal sealed class SeenValues
         return _count++;
     }
 
-    // Deleted entries are dropped here; with few of them the room doubles.
+    // Drops deleted entries; doubles the capacity if there are few of them.
     private void Grow()
     {
         var (keys, values, passes, count) = (_keys, _values, _passes, _count);
@@ -113,7 +113,7 @@ internal sealed class SeenValues
     }
 }
 
-/// <summary>Keys are the same where their bytes are.</summary>
+/// <summary>Compares keys by their bytes.</summary>
 internal sealed class KeyComparer : IEqualityComparer<byte[]>
 {
     public static readonly KeyComparer Instance = new();

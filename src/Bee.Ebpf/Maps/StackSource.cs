@@ -5,14 +5,14 @@ using Bee.Ebpf.Symbols;
 
 namespace Bee.Ebpf.Maps;
 
-/// <summary>The stack maps of one session: turns the ids in its records into traces at the moment that they are read, while the processes are likely there.</summary>
+/// <summary>Resolves the stack ids in a session's records into traces when they are read, while the processes probably still exist.</summary>
 internal sealed class StackSource
 {
     private readonly IReadOnlyList<BpfMap> _maps;
 
     private StackSource(IReadOnlyList<BpfMap> maps) => _maps = maps;
 
-    /// <summary>Lets the maps of a session find each other: those with ids of stacks, and those with the stacks.</summary>
+    /// <summary>Connects the maps of a session that contain stack ids with its stack maps.</summary>
     public static void Join(IReadOnlyList<BpfMap> maps)
     {
         var stacks = maps.Where(map => map.Description.Type == MapType.StackTrace).ToArray();
@@ -26,11 +26,11 @@ internal sealed class StackSource
         }
     }
 
-    /// <summary>Gives an event its traces.</summary>
-    /// <param name="fields">Where its ids are.</param>
+    /// <summary>Sets the traces of an event.</summary>
+    /// <param name="fields">The fields with stack ids.</param>
     /// <param name="record">The event.</param>
-    /// <param name="first">Its bytes, of an entry the key's.</param>
-    /// <param name="second">Of an entry the value's bytes.</param>
+    /// <param name="first">The bytes of the event, or of an entry's key.</param>
+    /// <param name="second">The bytes of an entry's value.</param>
     public void Resolve(StackFields fields, BpfEvent record, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
         var traces = new StackTrace[fields.Count];
@@ -44,7 +44,7 @@ internal sealed class StackSource
 
     private StackTrace Read(string field, int id, int process)
     {
-        // What bpf_get_stackid gives instead of an id is a negative error.
+        // A negative number is the error of bpf_get_stackid.
         if (id < 0)
         {
             return new StackTrace(id, (Errno)(-id), []);
@@ -59,8 +59,8 @@ internal sealed class StackSource
             : new StackTrace(id, Errno.ENOENT, []);
     }
 
-    // The only one; else the one whose name has most of the field's words: user_stacks for user_stack_id. Inspektor Gadget's maps are called ig_ustack and ig_kstack.
-    // Of equals the first declared.
+    // Returns the only stack map, or the one whose name shares most words with the field: user_stacks for user_stack_id. Inspektor Gadget names its maps ig_ustack and ig_kstack. The first
+    // declared map wins a tie.
     private BpfMap Find(string field)
     {
         var words = field.Split('_', StringSplitOptions.RemoveEmptyEntries).Where(word => word != "id").ToArray();

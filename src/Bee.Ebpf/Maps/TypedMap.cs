@@ -7,8 +7,8 @@ using Bee.Posix;
 namespace Bee.Ebpf.Maps;
 
 /// <summary>
-/// A map with keys and values of unmanaged types, which were checked against the map's BTF types when this was made (see <see cref="BpfFieldAttribute"/>); of a map without BTF types only the
-/// sizes were checked. Each call is one call of the kernel. Safe to use from any thread.
+/// A map with keys and values of unmanaged types, which are checked against BTF when the map is opened (see <see cref="BpfFieldAttribute"/>). Without BTF types, only the sizes are checked.
+/// Each call is one system call, except reading all entries. Thread-safe.
 /// </summary>
 /// <typeparam name="TKey">An integer, an enum, or a struct that mirrors the C struct.</typeparam>
 /// <typeparam name="TValue">Likewise; of a per-CPU map the value of one CPU.</typeparam>
@@ -44,16 +44,16 @@ public sealed unsafe class BpfMap<[DynamicallyAccessedMembers(StructCheck.Fields
     /// <summary>The untyped map.</summary>
     public BpfMap Map => _map;
 
-    /// <summary>The number of values for each key: in a per-CPU map that of the CPUs that this machine may have, else 1.</summary>
+    /// <summary>The number of values for each key: in a per-CPU map, the number of possible CPUs; else 1.</summary>
     public int ValuesPerKey => _map.Description.ValueStride / _stride;
 
     /// <summary>Reads a value.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="value">The value; zeros if there is none.</param>
+    /// <param name="value">The value; zeroed if the map does not have the key.</param>
     /// <returns>False if the map does not have the key.</returns>
     /// <exception cref="BpfMapException">The map is per-CPU.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
-    /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
+    /// <exception cref="BpfLoadException">The kernel does not allow reading the map.</exception>
     public bool TryLookup(TKey key, out TValue value)
     {
         RequireOneValue();
@@ -63,11 +63,11 @@ public sealed unsafe class BpfMap<[DynamicallyAccessedMembers(StructCheck.Fields
 
     /// <summary>Reads the values of all CPUs.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="values">Room for <see cref="ValuesPerKey"/> values, in the order of the CPUs.</param>
+    /// <param name="values">Receives <see cref="ValuesPerKey"/> values, in the order of the CPUs.</param>
     /// <returns>False if the map does not have the key.</returns>
-    /// <exception cref="ArgumentException">There is not enough room.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
-    /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
+    /// <exception cref="ArgumentException">The span is too short.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
+    /// <exception cref="BpfLoadException">The kernel does not allow reading the map.</exception>
     public bool TryLookup(TKey key, Span<TValue> values)
     {
         if (values.Length < ValuesPerKey)
@@ -90,7 +90,7 @@ public sealed unsafe class BpfMap<[DynamicallyAccessedMembers(StructCheck.Fields
     /// <param name="value">The value.</param>
     /// <param name="mode">Whether the key may or must exist.</param>
     /// <exception cref="BpfMapException">The map is per-CPU or read-only, the key does not fit <paramref name="mode"/>, or the kernel refuses.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     public void Update(TKey key, TValue value, MapWriteMode mode = MapWriteMode.Any)
     {
         RequireOneValue();
@@ -103,7 +103,7 @@ public sealed unsafe class BpfMap<[DynamicallyAccessedMembers(StructCheck.Fields
     /// <param name="mode">Whether the key may or must exist.</param>
     /// <exception cref="ArgumentException">The number of values is wrong.</exception>
     /// <exception cref="BpfMapException">The map is read-only, the key does not fit <paramref name="mode"/>, or the kernel refuses.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     public void Update(TKey key, ReadOnlySpan<TValue> values, MapWriteMode mode = MapWriteMode.Any)
     {
         if (values.Length != ValuesPerKey)
@@ -124,17 +124,17 @@ public sealed unsafe class BpfMap<[DynamicallyAccessedMembers(StructCheck.Fields
     /// <param name="key">The key.</param>
     /// <returns>False if the map does not have the key.</returns>
     /// <exception cref="BpfMapException">The map is an array, whose entries always exist, or the kernel refuses.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     public bool Delete(TKey key)
     {
         _map.RequireRemovable();
         return MapCalls.TryDelete(_map, BytesOf(ref key).ToArray());
     }
 
-    /// <summary>Reads all entries; of an array every slot. Programs go on writing meanwhile: an entry that is added or removed during the reading may be among them or not.</summary>
+    /// <summary>Reads all entries; in an array, every slot. Programs go on writing meanwhile: an entry that is added or removed during the read may be in the result or not.</summary>
     /// <exception cref="BpfMapException">The map is per-CPU.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
-    /// <exception cref="BpfLoadException">The kernel refuses to read the map.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
+    /// <exception cref="BpfLoadException">The kernel does not allow reading the map.</exception>
     public IEnumerable<KeyValuePair<TKey, TValue>> Entries()
     {
         RequireOneValue();

@@ -146,7 +146,7 @@ public sealed class HistogramTests : IDisposable
         ShellResult result = _shell.Run(Script("Three 'hist_words'"), Variables());
 
         Assert.Equal("3", $"{Assert.Single(result.Output).Properties["Value"].Value}");
-        Assert.Equal("histograms: hist_words: streams as it is and not as histograms: its key has no field 'slot' or 'bucket', and its value is not an array of slots.", Assert.Single(result.Warnings));
+        Assert.Equal("histograms: hist_words: is streamed without histograms: its key has no field 'slot' or 'bucket', and its value is not an array of slots.", Assert.Single(result.Warnings));
     }
 
     [Fact]

@@ -74,7 +74,7 @@ public sealed class HistogramRunTests
         var sink = new CollectingSink();
         var histogram = Assert.Single(Filled("hist_whole_key", new MapMetadata { Buckets = [1, 2] }, sink));
         Assert.Equal("-1: 1, 1-2: 0, 2-: 3", Text(histogram));
-        Assert.Equal("hist_whole_key: slot 9 is beyond the last one of its scale, 2, and is not counted. A scale that fits it can stand in bee.yaml.", Assert.Single(sink.Notices));
+        Assert.Equal("hist_whole_key: slot 9 is beyond the last slot of the scale, 2, and is not counted. Declare a larger scale in bee.yaml.", Assert.Single(sink.Notices));
     }
 
     [KernelFact]
@@ -88,7 +88,7 @@ public sealed class HistogramRunTests
 
         Assert.All(sink.Events, e => Assert.IsAssignableFrom<MapEntry>(e));
         Assert.Equal(2, sink.Count);
-        Assert.Equal("hist_no_slots: streams as it is and not as histograms: its key has no field 'slot' or 'bucket', and its value is not an array of slots.", Assert.Single(sink.Notices));
+        Assert.Equal("hist_no_slots: is streamed without histograms: its key has no field 'slot' or 'bucket', and its value is not an array of slots.", Assert.Single(sink.Notices));
         Assert.Null(reader.Streams.Single().HistogramType);
     }
 
@@ -105,7 +105,7 @@ public sealed class HistogramRunTests
         Assert.Equal(
             [("a", "0-2: 2, 2-4: 0, 4-8: 4", 24d), ("b", OfB.Replace(": 1", ": 2", StringComparison.Ordinal).Replace(": 28", ": 128", StringComparison.Ordinal), 1810d)],
             sink.Events.Cast<Histogram>().Select(h => ((string)h.Get("name")!, Text(h), h.Sum!.Value)));
-        Assert.Equal("hist_ring: records of 12 bytes come where the type has 16; those that end before their value or a label are not counted.", Assert.Single(sink.Notices));
+        Assert.Equal("hist_ring: a record has 12 bytes, but its type has 16; records that end before their value or a label are not counted.", Assert.Single(sink.Notices));
         Assert.Equal(2, reader.Streams.Single().Count);
     }
 
