@@ -40,7 +40,7 @@ public sealed class EventStream
 
     /// <summary>Reads the events as they come. Waiting blocks no thread of the pool.</summary>
     /// <param name="cancellationToken">Ends the enumeration with an <see cref="OperationCanceledException"/>.</param>
-    /// <returns>The events. The enumeration ends when the session is disposed of.</returns>
+    /// <returns>The events. The enumeration ends when the session is disposed.</returns>
     /// <exception cref="InvalidOperationException">The map has a reader.</exception>
     /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     /// <exception cref="BpfLoadException">The buffer cannot be mapped.</exception>
@@ -147,7 +147,7 @@ public sealed unsafe class EventStream<[DynamicallyAccessedMembers(StructCheck.F
 
     /// <summary>Reads the events in place, and blocks the calling thread meanwhile: <c>foreach (ref readonly T e in stream.Read(cancellationToken))</c>.</summary>
     /// <param name="cancellationToken">Ends the enumeration with an <see cref="OperationCanceledException"/>.</param>
-    /// <returns>The events. Each is a reference into the kernel's buffer, valid until the next one. The enumeration ends when the session is disposed of.</returns>
+    /// <returns>The events. Each is a reference into the kernel's buffer, valid until the next one. The enumeration ends when the session is disposed.</returns>
     public Sequence Read(CancellationToken cancellationToken = default) => new(this, cancellationToken);
 
     // A copy for a record that ends early, with zeros behind it, and for one that is not aligned.

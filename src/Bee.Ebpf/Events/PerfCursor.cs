@@ -10,7 +10,7 @@ internal sealed unsafe class PerfCursor : RecordCursor
     private int _current;
     private bool _disposed;
 
-    /// <exception cref="ObjectDisposedException">The buffers have been disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The buffers have been disposed.</exception>
     public PerfCursor(IReadOnlyList<PerfRing> rings)
     {
         _rings = rings;

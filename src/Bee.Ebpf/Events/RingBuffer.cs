@@ -59,7 +59,7 @@ public sealed unsafe class RingBuffer : IDisposable
         }
     }
 
-    /// <summary>Opens the ring of a map for reading raw records. Until it is disposed of, nothing else can read the map.</summary>
+    /// <summary>Opens the ring of a map for reading raw records. Until it is disposed, nothing else can read the map.</summary>
     /// <param name="map">A map of type <see cref="MapType.RingBuffer"/>.</param>
     /// <exception cref="NotSupportedException">The map is not a ring buffer.</exception>
     /// <exception cref="InvalidOperationException">The map has a reader.</exception>
@@ -94,7 +94,7 @@ public sealed unsafe class RingBuffer : IDisposable
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>False if the timeout has passed, or if the session or the ring was disposed during the wait.</returns>
     /// <exception cref="OperationCanceledException">The token is canceled.</exception>
-    /// <exception cref="ObjectDisposedException">The ring was disposed of before the call.</exception>
+    /// <exception cref="ObjectDisposedException">The ring was disposed before the call.</exception>
     public bool Wait(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         using var lease = new Lease(_producerPages);

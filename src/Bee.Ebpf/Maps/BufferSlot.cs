@@ -21,7 +21,7 @@ internal sealed class BufferSlot(string map)
     }
 
     /// <summary>Registers the reader.</summary>
-    /// <param name="interrupt">Ends the reading, from any thread; called when the session is disposed of.</param>
+    /// <param name="interrupt">Ends the reading, from any thread; called when the session is disposed.</param>
     /// <exception cref="InvalidOperationException">The buffer has a reader.</exception>
     /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     public void Enter(Action interrupt)
