@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Bee.Ebpf.Records;
 
-/// <summary>Users and groups by number and name, as the C library knows them; answers are kept, since directories may be slow.</summary>
+/// <summary>Looks up users and groups by id and name in the C library. Results are cached, since a directory service may be slow.</summary>
 internal static unsafe class AccountNames
 {
     private const int MaxBuffer = 1 << 20;
@@ -19,7 +19,7 @@ internal static unsafe class AccountNames
 
     public static uint? GroupId(string name) => Find<string>(name, &getgrnam_r)?.Id;
 
-    // struct passwd and struct group both begin with the name and the password as pointers, then the number.
+    // struct passwd and struct group both begin with pointers to name and password, followed by the id.
     private static (string? Name, uint Id)? Find<TKey>(TKey key, delegate*<TKey, Record*, byte*, nuint, Record**, int> find)
     {
         if (!OperatingSystem.IsLinux())
@@ -56,7 +56,7 @@ internal static unsafe class AccountNames
     [DllImport("libc", ExactSpelling = true)]
     private static extern int getgrnam_r([MarshalAs(UnmanagedType.LPUTF8Str)] string name, Record* record, byte* buffer, nuint size, Record** found);
 
-    // Longer than either struct is anywhere.
+    // Larger than either struct on any platform.
     [StructLayout(LayoutKind.Sequential, Size = 128)]
     private struct Record
     {

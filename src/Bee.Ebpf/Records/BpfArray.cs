@@ -3,48 +3,48 @@ using System.Collections;
 namespace Bee.Ebpf.Records;
 
 /// <summary>
-/// An array of a record. It behaves as an array does (indexes, foreach, JSON) and converts to a real one
-/// where a method wants that; but unlike a real one it survives as text, in a CSV file for instance, and sorts and groups by its elements.
+/// An array in a record. It can be indexed, enumerated, written as JSON and converted to a CLR array. Unlike a CLR array, it is formatted as text (for example in a CSV file), and it is compared,
+/// sorted and grouped by its elements.
 /// </summary>
-/// <typeparam name="T">The elements' type; for arrays of arrays again a <see cref="BpfArray{T}"/>.</typeparam>
+/// <typeparam name="T">The type of the elements; for an array of arrays, another <see cref="BpfArray{T}"/>.</typeparam>
 public sealed class BpfArray<T> : IReadOnlyList<T>, IList, IEquatable<BpfArray<T>>, IComparable<BpfArray<T>>, IComparable, IPartialArray
 {
     private readonly T[] _items;
 
-    /// <summary>Wraps an array, without a copy.</summary>
-    /// <param name="items">The elements; nobody may change them later.</param>
+    /// <summary>Wraps an array without copying it.</summary>
+    /// <param name="items">The elements. The array must not be changed afterwards.</param>
     public BpfArray(T[] items) => _items = items ?? throw new ArgumentNullException(nameof(items));
 
-    /// <summary>How many elements there are.</summary>
+    /// <summary>The number of elements.</summary>
     public int Count => _items.Length;
 
-    /// <summary>How many elements there are, as arrays call it.</summary>
+    /// <summary>The number of elements, under the name that CLR arrays use.</summary>
     public int Length => _items.Length;
 
-    /// <summary>An element.</summary>
-    /// <param name="index">Its place, from 0.</param>
+    /// <summary>Returns an element.</summary>
+    /// <param name="index">The index of the element.</param>
     /// <returns>The element.</returns>
     /// <exception cref="IndexOutOfRangeException">There is no such element.</exception>
     public T this[int index] => _items[index];
 
-    /// <summary>The elements in an array of their own.</summary>
+    /// <summary>Copies the elements to a CLR array.</summary>
     /// <param name="array">The array of a record.</param>
     /// <returns>A copy.</returns>
     public static implicit operator T[](BpfArray<T> array) => array.ToArray();
 
-    /// <summary>The elements in an array of their own.</summary>
+    /// <summary>Copies the elements to a CLR array.</summary>
     /// <returns>A copy.</returns>
     public T[] ToArray() => (T[])_items.Clone();
 
-    /// <summary>The elements without a copy.</summary>
-    /// <returns>A view of them.</returns>
+    /// <summary>Returns a view of the elements.</summary>
+    /// <returns>A view; nothing is copied.</returns>
     public ReadOnlySpan<T> AsSpan() => _items;
 
     /// <inheritdoc/>
     public IEnumerator<T> GetEnumerator() => ((IEnumerable<T>)_items).GetEnumerator();
 
-    /// <summary>The elements as one line of JSON.</summary>
-    /// <returns>A JSON array; the same text in every culture.</returns>
+    /// <summary>Formats the elements as one line of JSON.</summary>
+    /// <returns>A JSON array, the same in every culture.</returns>
     public override string ToString() => JsonText.Of(this);
 
     /// <inheritdoc/>
@@ -65,9 +65,9 @@ public sealed class BpfArray<T> : IReadOnlyList<T>, IList, IEquatable<BpfArray<T
         return hash.ToHashCode();
     }
 
-    /// <summary>Orders by the first element that differs, then by length; elements without an order go by their text.</summary>
-    /// <param name="other">The other array; null comes first.</param>
-    /// <returns>Below 0, 0 or above 0.</returns>
+    /// <summary>Compares the first elements that differ, then the lengths. Elements that are not comparable are compared as text.</summary>
+    /// <param name="other">The other array; null is less than every array.</param>
+    /// <returns>Less than 0, 0, or greater than 0.</returns>
     public int CompareTo(BpfArray<T>? other)
     {
         if (other is null)

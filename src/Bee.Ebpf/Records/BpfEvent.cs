@@ -9,17 +9,16 @@ using Bee.Ebpf.Symbols;
 namespace Bee.Ebpf.Records;
 
 /// <summary>
-/// The base of every object made from the kernel's bytes: events of rings and perf buffers, and the structs and unions inside of them.
-/// The real types are emitted, one for each C struct, with a property for each field; this base adds none.
+/// The base class of objects that are decoded from the kernel's bytes: events, map entries, and nested structs and unions. The concrete types are generated, one for each C struct, with a property
+/// for each field.
 /// </summary>
 /// <remarks>
-/// An object holds a copy of the record's bytes and makes each value when it is asked for, so an event costs one allocation however
-/// many fields it has, and it stays valid after the ring's pages are used again. Objects are immutable and safe to read from any thread.
-/// Two objects are equal when they are of one type and all their values are.
+/// An object holds a copy of the record and decodes a value when it is read. An event therefore costs one allocation, and remains valid after the buffer is reused. Objects are immutable and
+/// thread-safe. Two objects are equal if they have the same type and the same values.
 /// </remarks>
 public abstract unsafe class BpfEvent
 {
-    /// <summary>Makes the base of an emitted event.</summary>
+    /// <summary>Creates the base of a generated object.</summary>
     private protected BpfEvent()
     {
     }
@@ -30,107 +29,107 @@ public abstract unsafe class BpfEvent
     [IndexerName("FieldByName")]
     public object? this[string field] => FieldValues.Of(this, field);
 
-    /// <summary>Hands over the traces for the ids of stacks in the object; called once, before anybody else sees it.</summary>
+    /// <summary>Sets the traces for the stack ids of the object. Called once, before the object is published.</summary>
     internal void Keep(StackTrace[] traces) => SetTraces(traces);
 
-    /// <summary>The traces that the object was given; of an entry of a stack map the stack that it is. Null where it has none.</summary>
+    /// <summary>The traces for the stack ids of the object; of a stack map's entry, its own stack. Null if there are none.</summary>
     internal StackTrace[]? Traces => GetTraces() ?? (GetStack() is { } stack ? [stack] : null);
 
-    /// <summary>The machine that the object was captured on; null for one of this machine, and where no value depends on it.</summary>
+    /// <summary>The machine that the object was captured on; null for this machine, and if no value depends on the machine.</summary>
     internal RecordHost? Host => GetHost();
 
-    /// <summary>Sets the machine that the object was captured on; called once, before another thread sees it.</summary>
+    /// <summary>Sets the machine that the object was captured on. Called once, before the object is published.</summary>
     internal void Bind(RecordHost host) => SetHost(host);
 
-    /// <summary>Keeps the machine; types whose values do not depend on it have no place for it.</summary>
+    /// <summary>Stores the machine. Types that do not depend on it ignore it.</summary>
     /// <param name="host">The machine.</param>
     private protected virtual void SetHost(RecordHost host)
     {
     }
 
-    /// <summary>The machine that the object was captured on.</summary>
+    /// <summary>Returns the machine that the object was captured on.</summary>
     /// <returns>The machine, or null.</returns>
     private protected virtual RecordHost? GetHost() => null;
 
-    /// <summary>The traces that the object was given.</summary>
+    /// <summary>Returns the traces of the object.</summary>
     /// <returns>The traces, or null.</returns>
     private protected virtual StackTrace[]? GetTraces() => null;
 
-    /// <summary>The stack that an entry of a stack map is.</summary>
+    /// <summary>Returns the stack that the object is, if it is an entry of a stack map.</summary>
     /// <returns>The stack; null for other objects.</returns>
     private protected virtual StackTrace? GetStack() => null;
 
-    /// <summary>Keeps the traces; types without stacks have no place for them.</summary>
-    /// <param name="traces">In the order of the fields.</param>
+    /// <summary>Stores the traces. Types without stack ids ignore them.</summary>
+    /// <param name="traces">The traces, in the order of the fields.</param>
     [System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)]
     private protected virtual void SetTraces(StackTrace[] traces)
     {
     }
 
-    /// <summary>The bytes of the record behind its type, for an event of a ring or perf buffer whose program sent more than the type declares.</summary>
-    /// <returns>A copy; empty if no bytes follow. A perf buffer may add up to seven bytes of padding at the end.</returns>
+    /// <summary>Returns the bytes that follow the C struct in the record, if the program sent more than the struct.</summary>
+    /// <returns>A copy; empty if no bytes follow. A perf buffer may add up to seven bytes of padding.</returns>
     public byte[] GetRest() => (byte[])RestBytes().Clone();
 
-    /// <summary>The bytes of a field as the program sent them, of a <c>char</c> array with what is behind a NUL.</summary>
+    /// <summary>Returns the bytes of a field as the program sent them. A <c>char</c> array includes the bytes behind the NUL.</summary>
     /// <param name="field">The property's name; case does not count.</param>
-    /// <returns>A copy; of a record that was truncated what came. Of a flexible array none: it ends the record, and its own value has all.</returns>
-    /// <exception cref="ArgumentException">There is no such field, or this is no event but an entry of a map.</exception>
+    /// <returns>A copy. In a truncated record, the bytes that were sent; empty for a flexible array, whose value has all bytes.</returns>
+    /// <exception cref="ArgumentException">The event has no such field, or the object is a map entry.</exception>
     public byte[] GetBytes(string field) => FieldBytes.Of(this, RecordBytes(), field);
 
     internal ReadOnlySpan<byte> BytesOfRecord() => RecordBytes();
 
-    /// <summary>The record's bytes; none for entries of maps.</summary>
-    /// <returns>A view of them.</returns>
+    /// <summary>Returns the bytes of the record; none for map entries.</summary>
+    /// <returns>A view.</returns>
     [System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)]
     private protected virtual ReadOnlySpan<byte> RecordBytes() => [];
 
-    /// <summary>The bytes of the record behind its type.</summary>
-    /// <returns>The bytes themselves.</returns>
+    /// <summary>Returns the bytes that follow the C struct in the record.</summary>
+    /// <returns>The array itself.</returns>
     [System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)]
     private protected virtual byte[] RestBytes() => [];
 
-    /// <summary>The bytes of a flexible array that ends the record; none of other records.</summary>
+    /// <summary>Returns the bytes of the flexible array at the end of the record; none for other records.</summary>
     internal ReadOnlySpan<byte> BytesOfOpenEnd() => OpenEnd();
 
-    /// <summary>The bytes of the record behind its type, themselves.</summary>
+    /// <summary>Returns a view of the bytes that follow the C struct in the record.</summary>
     internal ReadOnlySpan<byte> BytesBehind() => RestBytes();
 
-    /// <summary>Where the bytes of a flexible array begin in the record; -1 for other records.</summary>
+    /// <summary>Returns the offset of the flexible array in the record; -1 for other records.</summary>
     internal int OpenEndAt() => OpenAt();
 
-    /// <summary>The bytes of a flexible array that ends the record.</summary>
-    /// <returns>The bytes themselves.</returns>
+    /// <summary>Returns the bytes of the flexible array at the end of the record.</summary>
+    /// <returns>The array itself.</returns>
     [System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)]
     private protected virtual byte[] OpenEnd() => [];
 
-    /// <summary>Where <see cref="OpenEnd"/> begins in the record.</summary>
-    /// <returns>The offset; -1 for records without such an array.</returns>
+    /// <summary>Returns the offset of <see cref="OpenEnd"/> in the record.</summary>
+    /// <returns>The offset; -1 for records without a flexible array.</returns>
     [System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)]
     private protected virtual int OpenAt() => -1;
 
-    /// <summary>All fields as one line of JSON, so that a nested struct survives where only text fits, as in a CSV file.</summary>
-    /// <returns>A JSON object, enums by name; the same text in every culture.</returns>
+    /// <summary>Formats all fields as one line of JSON, for example for a nested struct in a CSV file.</summary>
+    /// <returns>A JSON object with enums by name, the same in every culture.</returns>
     public override string ToString() => JsonText.Of(this);
 
-    /// <summary>All fields as one line of JSON for another program: as <see cref="ToString"/>, but with moments in UTC.</summary>
+    /// <summary>Formats all fields as one line of JSON for another program: as <see cref="ToString"/>, but with times in UTC.</summary>
     /// <returns>
-    /// A JSON object. Enums are their names; numbers of 64 and 128 bits have all their digits; control characters, and those that hide or reorder text, are escaped; bytes that are not UTF-8 are U+FFFD.
+    /// A JSON object. Enums are written by name, and integers of 64 and 128 bits with all digits. Control characters and characters that hide or reorder text are escaped. Invalid UTF-8 becomes U+FFFD.
     /// </returns>
     public string ToJson() => JsonText.Of(this, utc: true);
 
-    /// <summary>Whether another object is of the same type and has the same values.</summary>
+    /// <summary>Returns whether another object has the same type and the same values.</summary>
     /// <param name="obj">The other object.</param>
-    /// <returns>Whether they are equal. Bytes that no field covers, and text behind a NUL, do not count.</returns>
+    /// <returns>True if they are equal. Padding, and bytes behind the NUL of a text, are ignored.</returns>
     public override bool Equals(object? obj) =>
         ReferenceEquals(this, obj) || (obj is BpfEvent && obj.GetType() == GetType() && obj.ToString() == ToString());
 
-    /// <summary>A hash of all values.</summary>
-    /// <returns>The same number for equal objects of one process.</returns>
+    /// <summary>Returns a hash code of all values.</summary>
+    /// <returns>The hash code, valid within this process.</returns>
     public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
 
-    /// <summary>Text up to the first NUL or the end; bytes that are no UTF-8 become U+FFFD.</summary>
+    /// <summary>Reads text up to the first NUL or the end. Invalid UTF-8 becomes U+FFFD.</summary>
     /// <param name="at">The first byte.</param>
-    /// <param name="length">How many bytes there are.</param>
+    /// <param name="length">The number of bytes.</param>
     /// <returns>The text.</returns>
     private protected static string ReadText(ref byte at, int length)
     {
@@ -139,9 +138,9 @@ public abstract unsafe class BpfEvent
         return Encoding.UTF8.GetString(end < 0 ? bytes : bytes[..end]);
     }
 
-    /// <summary>Words with a NUL behind each, up to the last that is not empty.</summary>
+    /// <summary>Reads words that end with a NUL each, up to the last word that is not empty.</summary>
     /// <param name="at">The first byte.</param>
-    /// <param name="length">How many bytes there are.</param>
+    /// <param name="length">The number of bytes.</param>
     /// <returns>The words.</returns>
     private protected static BpfArray<string> ReadWords(ref byte at, int length)
     {
@@ -157,41 +156,41 @@ public abstract unsafe class BpfEvent
         return new BpfArray<string>([.. words]);
     }
 
-    /// <summary>Words behind a record's fixed part.</summary>
+    /// <summary>Reads words behind the fixed part of a record.</summary>
     /// <param name="rest">The bytes behind the fixed part.</param>
-    /// <param name="skip">Where the words begin in them.</param>
+    /// <param name="skip">The offset of the words in these bytes.</param>
     /// <returns>The words.</returns>
     private protected static BpfArray<string> ReadRestWords(byte[] rest, int skip) => skip >= rest.Length ? new BpfArray<string>([]) : ReadWords(ref rest[skip], rest.Length - skip);
 
-    /// <summary>An IPv4 address in network order.</summary>
+    /// <summary>Reads an IPv4 address in network byte order.</summary>
     /// <param name="at">The first of 4 bytes.</param>
-    /// <returns>Its text.</returns>
+    /// <returns>The address as text.</returns>
     private protected static string ReadIpv4(ref byte at) => AddressText.Ipv4(MemoryMarshal.CreateReadOnlySpan(ref at, 4));
 
-    /// <summary>An IPv6 address in network order.</summary>
+    /// <summary>Reads an IPv6 address in network byte order.</summary>
     /// <param name="at">The first of 16 bytes.</param>
-    /// <returns>Its text.</returns>
+    /// <returns>The address as text.</returns>
     private protected static string ReadIpv6(ref byte at) => AddressText.Ipv6(MemoryMarshal.CreateReadOnlySpan(ref at, 16));
 
-    /// <summary>A hardware address.</summary>
+    /// <summary>Reads a MAC address.</summary>
     /// <param name="at">The first of 6 bytes.</param>
-    /// <returns>Its text.</returns>
+    /// <returns>The address as text.</returns>
     private protected static string ReadMac(ref byte at) => AddressText.Mac(MemoryMarshal.CreateReadOnlySpan(ref at, 6));
 
-    /// <summary>The flags that a file is opened with.</summary>
+    /// <summary>Reads the flags of open(2).</summary>
     /// <param name="at">The first of 4 bytes.</param>
-    /// <param name="architecture">The architecture, whose numbers they have.</param>
-    /// <returns>Their names with bars between.</returns>
+    /// <param name="architecture">The architecture that defines the values.</param>
+    /// <returns>The names, separated by bars.</returns>
     private protected static string ReadFileFlags(ref byte at, Architecture architecture) => FileText.Flags(Unsafe.ReadUnaligned<uint>(ref at), architecture);
 
-    /// <summary>A file's mode.</summary>
+    /// <summary>Reads the mode of a file.</summary>
     /// <param name="at">The first of 4 bytes.</param>
-    /// <returns>Ten letters, as ls writes them.</returns>
+    /// <returns>Ten characters, as ls prints them.</returns>
     private protected static string ReadFileMode(ref byte at) => FileText.Mode(Unsafe.ReadUnaligned<uint>(ref at));
 
-    /// <summary>The key of a longest-prefix match.</summary>
-    /// <param name="at">Its first byte, where the number of bits stands.</param>
-    /// <param name="offset">Where the address is.</param>
+    /// <summary>Reads the key of an LPM trie.</summary>
+    /// <param name="at">The first byte; the key begins with the prefix length.</param>
+    /// <param name="offset">The offset of the address.</param>
     /// <param name="size">4 for IPv4, 16 for IPv6.</param>
     /// <returns>Text such as 10.0.0.0/8.</returns>
     private protected static string ReadPrefix(ref byte at, int offset, int size)
@@ -200,11 +199,11 @@ public abstract unsafe class BpfEvent
         return string.Create(CultureInfo.InvariantCulture, $"{(size == 4 ? AddressText.Ipv4(address) : AddressText.Ipv6(address))}/{Unsafe.ReadUnaligned<uint>(ref at)}");
     }
 
-    /// <summary>An address of either family, perhaps with a port.</summary>
-    /// <param name="at">Its first byte, where the address stands in network order.</param>
-    /// <param name="version">Where 4 or 6 stands.</param>
-    /// <param name="port">Where the port stands, in host order; -1 for none.</param>
-    /// <returns>Text such as 192.0.2.1:80 or [2001:db8::1]:80; empty where it is of neither family.</returns>
+    /// <summary>Reads an IPv4 or IPv6 address, optionally with a port.</summary>
+    /// <param name="at">The first byte of the address, which is in network byte order.</param>
+    /// <param name="version">The offset of the version, 4 or 6.</param>
+    /// <param name="port">The offset of the port in host byte order; -1 for none.</param>
+    /// <returns>Text such as 192.0.2.1:80 or [2001:db8::1]:80; empty for another version.</returns>
     private protected static string ReadEndpoint(ref byte at, int version, int port)
     {
         var address = Unsafe.Add(ref at, version) switch
@@ -218,42 +217,42 @@ public abstract unsafe class BpfEvent
             : string.Create(CultureInfo.InvariantCulture, $"{(address.Contains(':') ? $"[{address}]" : address)}:{Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref at, port))}");
     }
 
-    /// <summary>A stack trace as a stack map has it, without a process to find the names of its functions by.</summary>
-    /// <param name="at">Its first byte.</param>
-    /// <param name="size">How many bytes it may have.</param>
-    /// <param name="byBuildId">Whether it is recorded by build id.</param>
-    /// <param name="traces">The trace, where the object was given it.</param>
+    /// <summary>Reads a stack from a stack map's value, without symbols of a process.</summary>
+    /// <param name="at">The first byte.</param>
+    /// <param name="size">The size of the value in bytes.</param>
+    /// <param name="byBuildId">Whether the map keeps build ids.</param>
+    /// <param name="traces">The resolved trace, if there is one.</param>
     /// <returns>The trace.</returns>
     private protected static StackTrace ReadStack(ref byte at, int size, bool byBuildId, StackTrace[]? traces) =>
         traces is [var trace, ..] ? trace : StackReader.Read(null, MemoryMarshal.CreateReadOnlySpan(ref at, size), byBuildId, process: 0);
 
-    /// <summary>One of the traces that the object was given.</summary>
-    /// <param name="traces">All of them, or null where nobody had any.</param>
-    /// <param name="index">Which one.</param>
-    /// <param name="id">The first byte of its id.</param>
-    /// <returns>The trace; without frames where nobody had it.</returns>
+    /// <summary>Returns one of the resolved traces.</summary>
+    /// <param name="traces">All traces; null if none were resolved.</param>
+    /// <param name="index">The index of the trace.</param>
+    /// <param name="id">The first byte of the stack id.</param>
+    /// <returns>The trace; without frames if it was not resolved.</returns>
     private protected static StackTrace TraceAt(StackTrace[]? traces, int index, ref byte id) =>
         traces is not null && index < traces.Length ? traces[index] : new StackTrace(Unsafe.ReadUnaligned<int>(ref id), Errno.ENOENT, []);
 
-    /// <summary>Bytes of the object.</summary>
-    /// <param name="at">The first.</param>
-    /// <param name="length">How many there are.</param>
-    /// <returns>A view of them.</returns>
+    /// <summary>Returns a view of bytes of the object.</summary>
+    /// <param name="at">The first byte.</param>
+    /// <param name="length">The number of bytes.</param>
+    /// <returns>The view.</returns>
     private protected static ReadOnlySpan<byte> ViewBytes(ref byte at, int length) => MemoryMarshal.CreateReadOnlySpan(ref at, length);
 
-    /// <summary>Bytes of the object that stand in an array.</summary>
+    /// <summary>Returns a view of an array.</summary>
     /// <param name="bytes">The array.</param>
-    /// <returns>A view of them.</returns>
+    /// <returns>The view.</returns>
     private protected static ReadOnlySpan<byte> ViewArray(byte[] bytes) => bytes;
 
-    /// <summary>A 128-bit integer.</summary>
+    /// <summary>Reads a 128-bit integer.</summary>
     /// <param name="at">The first of 16 bytes.</param>
-    /// <param name="signed">Whether the top bit is a sign.</param>
+    /// <param name="signed">Whether the integer is signed.</param>
     /// <returns>The number.</returns>
     private protected static BigInteger ReadInt128(ref byte at, bool signed) =>
         new(MemoryMarshal.CreateReadOnlySpan(ref at, 16), isUnsigned: !signed);
 
-    /// <summary>A <c>float</c> as the double with the same digits, so that 1.1f equals the literal 1.1; cast to float it is what it was.</summary>
+    /// <summary>Reads a <c>float</c> as the double with the same digits, so that 1.1f equals the literal 1.1. Casting it to float restores the original value.</summary>
     /// <param name="at">The first of 4 bytes.</param>
     /// <returns>The number.</returns>
     private protected static double ReadFloat(ref byte at)
@@ -264,23 +263,23 @@ public abstract unsafe class BpfEvent
             : double.Parse(value.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
     }
 
-    /// <summary>A bitfield of at most 64 bits, which may lie across 9 bytes.</summary>
-    /// <param name="at">The byte that holds its first bit.</param>
-    /// <param name="shift">The first bit's place in that byte.</param>
-    /// <param name="bits">How many bits it has.</param>
-    /// <param name="signed">Whether the top bit is a sign.</param>
-    /// <returns>The number; negative ones fill all upper bits.</returns>
+    /// <summary>Reads a bit field of at most 64 bits, which may span 9 bytes.</summary>
+    /// <param name="at">The byte that contains the first bit.</param>
+    /// <param name="shift">The position of the first bit in that byte.</param>
+    /// <param name="bits">The number of bits.</param>
+    /// <param name="signed">Whether the bit field is signed.</param>
+    /// <returns>The number, sign-extended.</returns>
     internal static ulong ReadBits(ref byte at, int shift, int bits, bool signed)
     {
         var value = (ulong)(ReadBitsWide(ref at, shift, bits) & ulong.MaxValue);
         return signed ? (ulong)((long)(value << (64 - bits)) >> (64 - bits)) : value;
     }
 
-    /// <summary>A bitfield of more than 64 bits.</summary>
-    /// <param name="at">The byte that holds its first bit.</param>
-    /// <param name="shift">The first bit's place in that byte.</param>
-    /// <param name="bits">How many bits it has, at most 128.</param>
-    /// <param name="signed">Whether the top bit is a sign.</param>
+    /// <summary>Reads a bit field of more than 64 bits.</summary>
+    /// <param name="at">The byte that contains the first bit.</param>
+    /// <param name="shift">The position of the first bit in that byte.</param>
+    /// <param name="bits">The number of bits, at most 128.</param>
+    /// <param name="signed">Whether the bit field is signed.</param>
     /// <returns>The number.</returns>
     private protected static BigInteger ReadWideBits(ref byte at, int shift, int bits, bool signed)
     {
@@ -288,34 +287,34 @@ public abstract unsafe class BpfEvent
         return signed && !(value >> (bits - 1)).IsZero ? value - (BigInteger.One << bits) : value;
     }
 
-    /// <summary>A moment of the monotonic clock.</summary>
+    /// <summary>Reads a timestamp of the monotonic clock.</summary>
     /// <param name="at">The first of 8 bytes.</param>
-    /// <param name="host">The machine whose clock it is; null for this one.</param>
-    /// <returns>The moment in local time.</returns>
+    /// <param name="host">The machine that the timestamp comes from; null for this one.</param>
+    /// <returns>The local time.</returns>
     private protected static DateTime ReadMonotonic(ref byte at, RecordHost? host) => Unsafe.ReadUnaligned<ulong>(ref at) is var stamp && host is null ? EventClock.FromMonotonic(stamp) : host.Clock.FromMonotonic(stamp);
 
-    /// <summary>A moment of the boot-time clock.</summary>
+    /// <summary>Reads a timestamp of the boot-time clock.</summary>
     /// <param name="at">The first of 8 bytes.</param>
-    /// <param name="host">The machine whose clock it is; null for this one.</param>
-    /// <returns>The moment in local time.</returns>
+    /// <param name="host">The machine that the timestamp comes from; null for this one.</param>
+    /// <returns>The local time.</returns>
     private protected static DateTime ReadBootTime(ref byte at, RecordHost? host) => Unsafe.ReadUnaligned<ulong>(ref at) is var stamp && host is null ? EventClock.FromBootTime(stamp) : host.Clock.FromBootTime(stamp);
 
-    /// <summary>An error number, whichever sign it was stored with.</summary>
-    /// <param name="number">The number, cut to 32 bits.</param>
+    /// <summary>Converts an error number, positive or negative.</summary>
+    /// <param name="number">The number, truncated to 32 bits.</param>
     /// <returns>The error.</returns>
     private protected static Errno ToErrno(int number) => (Errno)(number < 0 && number != int.MinValue ? -number : number);
 
-    /// <summary>An array of bytes.</summary>
+    /// <summary>Reads an array of bytes.</summary>
     /// <param name="at">The first byte.</param>
-    /// <param name="count">How many there are.</param>
+    /// <param name="count">The number of bytes.</param>
     /// <returns>A copy.</returns>
     private protected static BpfArray<byte> ReadBytes(ref byte at, int count) => new(MemoryMarshal.CreateReadOnlySpan(ref at, count).ToArray());
 
-    /// <summary>An array.</summary>
-    /// <typeparam name="T">The elements' type.</typeparam>
+    /// <summary>Reads an array.</summary>
+    /// <typeparam name="T">The type of the elements.</typeparam>
     /// <param name="at">The first byte of the first element.</param>
-    /// <param name="count">How many there are.</param>
-    /// <param name="stride">How many bytes each takes.</param>
+    /// <param name="count">The number of elements.</param>
+    /// <param name="stride">The size of an element in bytes.</param>
     /// <param name="read">A static method that takes a <c>ref byte</c> and a <see cref="RecordHost"/>, and returns a <typeparamref name="T"/>.</param>
     /// <param name="host">The machine that the object comes from; null for this one.</param>
     /// <returns>All elements.</returns>
@@ -330,11 +329,11 @@ public abstract unsafe class BpfEvent
         return new BpfArray<T>(items);
     }
 
-    /// <summary>A flexible array: as many whole elements as the record's rest holds.</summary>
-    /// <typeparam name="T">The elements' type.</typeparam>
+    /// <summary>Reads a flexible array, as many whole elements as the rest of the record contains.</summary>
+    /// <typeparam name="T">The type of the elements.</typeparam>
     /// <param name="rest">The bytes behind the fixed part.</param>
-    /// <param name="skip">Where the array begins in them.</param>
-    /// <param name="stride">How many bytes each element takes.</param>
+    /// <param name="skip">The offset of the array in these bytes.</param>
+    /// <param name="stride">The size of an element in bytes.</param>
     /// <param name="read">As for <see cref="ReadArray{T}"/>.</param>
     /// <param name="host">The machine that the object comes from; null for this one.</param>
     /// <returns>All elements.</returns>
@@ -344,26 +343,26 @@ public abstract unsafe class BpfEvent
         return left < stride || left == 0 ? new BpfArray<T>([]) : ReadArray<T>(ref rest[skip], left / stride, stride, read, host);
     }
 
-    /// <summary>Flexible text: up to the first NUL or the record's end.</summary>
+    /// <summary>Reads flexible text, up to the first NUL or the end of the record.</summary>
     /// <param name="rest">The bytes behind the fixed part.</param>
-    /// <param name="skip">Where the text begins in them.</param>
+    /// <param name="skip">The offset of the text in these bytes.</param>
     /// <returns>The text.</returns>
     private protected static string ReadRestText(byte[] rest, int skip) => skip >= rest.Length ? "" : ReadText(ref rest[skip], rest.Length - skip);
 
-    /// <summary>The bytes behind a record's fixed part.</summary>
-    /// <param name="data">The record's first byte.</param>
-    /// <param name="length">The record's length.</param>
-    /// <param name="offset">Where the fixed part ends.</param>
+    /// <summary>Copies the bytes behind the fixed part of a record.</summary>
+    /// <param name="data">The first byte of the record.</param>
+    /// <param name="length">The length of the record.</param>
+    /// <param name="offset">The end of the fixed part.</param>
     /// <returns>A copy.</returns>
     private protected static byte[] CopyRest(ref byte data, int length, int offset) =>
         MemoryMarshal.CreateReadOnlySpan(ref data, length)[offset..].ToArray();
 
-    /// <summary>The sum of an unsigned integer over all CPUs.</summary>
+    /// <summary>Adds up an unsigned integer over all CPUs.</summary>
     /// <param name="values">The values of all CPUs.</param>
-    /// <param name="stride">How many bytes each takes.</param>
-    /// <param name="offset">Where the integer is in each.</param>
-    /// <param name="size">How many bytes it has: 1, 2, 4 or 8.</param>
-    /// <returns>The sum, wrapping around.</returns>
+    /// <param name="stride">The size of one CPU's value in bytes.</param>
+    /// <param name="offset">The offset of the integer in each value.</param>
+    /// <param name="size">The size of the integer in bytes: 1, 2, 4 or 8.</param>
+    /// <returns>The sum, which wraps around.</returns>
     private protected static ulong SumUnsigned(byte[] values, int stride, int offset, int size)
     {
         ulong sum = 0;
@@ -375,12 +374,12 @@ public abstract unsafe class BpfEvent
         return sum;
     }
 
-    /// <summary>The sum of a signed integer over all CPUs.</summary>
+    /// <summary>Adds up a signed integer over all CPUs.</summary>
     /// <param name="values">The values of all CPUs.</param>
-    /// <param name="stride">How many bytes each takes.</param>
-    /// <param name="offset">Where the integer is in each.</param>
-    /// <param name="size">How many bytes it has: 1, 2, 4 or 8.</param>
-    /// <returns>The sum, wrapping around.</returns>
+    /// <param name="stride">The size of one CPU's value in bytes.</param>
+    /// <param name="offset">The offset of the integer in each value.</param>
+    /// <param name="size">The size of the integer in bytes: 1, 2, 4 or 8.</param>
+    /// <returns>The sum, which wraps around.</returns>
     private protected static long SumSigned(byte[] values, int stride, int offset, int size)
     {
         long sum = 0;

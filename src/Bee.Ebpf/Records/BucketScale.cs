@@ -4,22 +4,21 @@ using Bee.Ebpf.Metadata;
 namespace Bee.Ebpf.Records;
 
 /// <summary>
-/// The buckets that a map's values or slots fall into. Buckets have an index from 0; of log2 and linear scales index 0 is what lies
-/// below slot 0, and slot n has index n + 1.
+/// The buckets that the values or slots of a map fall into, indexed from 0. In a log2 or linear scale, index 0 holds the values below slot 0, and slot n has index n + 1.
 /// </summary>
 internal sealed class BucketScale
 {
-    /// <summary>Slots of 64-bit powers of two.</summary>
+    /// <summary>The number of slots for powers of two of 64 bits.</summary>
     public const int Log2Slots = 64;
 
-    // Single values of a wide range would otherwise make buckets without end.
+    // Limits the number of buckets for single values of a wide range.
     private const int ObservedSteps = 100;
     private const int MostSteps = 4096;
 
     private readonly double[] _bounds;
     private readonly double _start;
     private readonly double _step;
-    // The slot that also holds what is above it; -1 where there is none.
+    // The slot that also counts larger values; -1 if there is none.
     private readonly int _openSlot;
     private readonly bool _firstIsOpen;
     private readonly bool _slotsAreBounds;
@@ -38,13 +37,13 @@ internal sealed class BucketScale
 
     public HistogramLimits Limits { get; }
 
-    /// <summary>How many slots there can be.</summary>
+    /// <summary>The largest number of slots.</summary>
     public int Slots { get; }
 
-    /// <summary>How many buckets there can be.</summary>
+    /// <summary>The largest number of buckets.</summary>
     public int Buckets => Slots + (Limits == HistogramLimits.Named ? 0 : 1);
 
-    /// <summary>For single values.</summary>
+    /// <summary>Returns the scale for single values.</summary>
     public static BucketScale ForValues(MapMetadata words) => LimitsOf(words) switch
     {
         HistogramLimits.Named => new(HistogramLimits.Named, words, words.Buckets.Count + 1, -1, false),
@@ -52,9 +51,9 @@ internal sealed class BucketScale
         _ => new(HistogramLimits.Log2, words, Log2Slots, -1, false),
     };
 
-    /// <summary>For slots that a program counts.</summary>
-    /// <param name="words">What the author says.</param>
-    /// <param name="slots">How many there are; null where their number is in the key and so may be any. Programs put what is beyond a fixed number of slots into the last one.</param>
+    /// <summary>Returns the scale for slots that a program counts.</summary>
+    /// <param name="words">The metadata of the map.</param>
+    /// <param name="slots">The number of slots; null if the slot number is in the key, and so not limited. If the number is fixed, programs count larger values in the last slot.</param>
     public static BucketScale ForSlots(MapMetadata words, int? slots)
     {
         var limits = LimitsOf(words);
@@ -66,12 +65,12 @@ internal sealed class BucketScale
         };
     }
 
-    /// <summary>The bucket of a slot; -1 where the scale has no such slot.</summary>
+    /// <summary>Returns the bucket of a slot; -1 if the scale does not have the slot.</summary>
     public int OfSlot(ulong slot) => _slotsAreBounds ? Math.Max(-1, Array.BinarySearch(_bounds, slot * _step)) : slot >= (ulong)Slots ? -1 : (int)slot + (Limits == HistogramLimits.Named ? 0 : 1);
 
-    /// <summary>The bucket of a value.</summary>
+    /// <summary>Returns the bucket of a value.</summary>
     /// <param name="bits">The value, sign-extended.</param>
-    /// <param name="isNegative">Whether it is a negative number.</param>
+    /// <param name="isNegative">Whether the value is negative.</param>
     public int OfValue(ulong bits, bool isNegative)
     {
         if (Limits == HistogramLimits.Log2)
@@ -91,8 +90,8 @@ internal sealed class BucketScale
     }
 
     /// <summary>
-    /// The largest whole number of each bucket, rising; of a bucket with a named limit, or narrower than 1, that limit. The last bucket's is infinity, since what a
-    /// program counts beyond its last slot stands there too.
+    /// Returns the inclusive upper bound of each bucket, in ascending order: the largest integer in it, or its limit if the limits are named or closer than 1. The last bound is infinity, since programs
+    /// count larger values in the last slot.
     /// </summary>
     public double[] UpperBounds()
     {
@@ -107,7 +106,7 @@ internal sealed class BucketScale
         return bounds;
     }
 
-    /// <summary>Makes the buckets of some counts.</summary>
+    /// <summary>Returns the buckets for an array of counts.</summary>
     public HistogramBucket[] Make(ReadOnlySpan<ulong> counts)
     {
         var first = 0;

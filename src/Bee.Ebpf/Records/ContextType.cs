@@ -6,7 +6,7 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Records;
 
-/// <summary>The context that a program gets, for a run on given input: its bytes from typed values, and typed values from its bytes.</summary>
+/// <summary>The type of the context that a program receives in a test run. Encodes typed values into its bytes, and decodes them.</summary>
 internal sealed class ContextType
 {
     // MAX_BPF_FUNC_ARGS in include/linux/bpf.h.
@@ -26,13 +26,13 @@ internal sealed class ContextType
         _shape = type is null ? null : ShapeReader.Read(type, Label);
     }
 
-    /// <summary>How many bytes a context has; 0 where that is not known.</summary>
+    /// <summary>The size of the context in bytes; 0 if it is not known.</summary>
     public int Size => _kind.Type == ProgramType.RawTracepoint ? MostArguments * sizeof(ulong) : _shape?.Size ?? 0;
 
     private string Label => _kind.ContextName ?? "context";
 
-    /// <summary>Finds the type of a program's context: of the kernel's own kinds by name in the object and then in the kernel, of others by the function's parameter.</summary>
-    /// <exception cref="BpfObjectException">The BTF type contradicts itself.</exception>
+    /// <summary>Finds the context type of a program: a struct of the kernel, by name in the object and then in the kernel's BTF; for other programs, the type of the function's parameter.</summary>
+    /// <exception cref="BpfObjectException">The BTF type is inconsistent.</exception>
     public static ContextType Of(ObjectFile file, ProgramDescription program, TestRunKind kind) => new(program, kind, kind switch
     {
         { ContextName: { } name } => Struct(file.Btf, name) ?? Struct(Kernel(), name),
@@ -40,11 +40,11 @@ internal sealed class ContextType
         _ => null,
     });
 
-    /// <summary>Makes the bytes of a context.</summary>
+    /// <summary>Encodes a context.</summary>
     /// <param name="value">Bytes, the fields of the struct by name, or a list of arguments; null for none.</param>
-    /// <param name="data">How many bytes the packet has.</param>
-    /// <returns>The bytes; empty where the run needs no context.</returns>
-    /// <exception cref="BpfTestException">The value does not fit.</exception>
+    /// <param name="data">The size of the packet in bytes.</param>
+    /// <returns>The bytes; empty if the run needs no context.</returns>
+    /// <exception cref="BpfTestException">The value does not fit the type.</exception>
     public byte[] Encode(object? value, int data)
     {
         if (value is null && _kind.NeedsContext)
@@ -56,7 +56,7 @@ internal sealed class ContextType
         {
             byte[] raw => raw,
             ReadOnlyMemory<byte> raw => raw.ToArray(),
-            // Zeros are not a valid state of a netfilter hook.
+            // An all-zero state of a netfilter hook is invalid.
             null when _kind.Type == ProgramType.Netfilter => [],
             null => new byte[Size],
             _ when _kind.Type == ProgramType.RawTracepoint => Arguments(value),
@@ -65,15 +65,15 @@ internal sealed class ContextType
         if (_kind.Type == ProgramType.Xdp && _shape is ObjectShape { Struct: var fields } && fields.Fields.FirstOrDefault(field => field.Name == DataEnd) is { Offset: var end }
             && bytes.Length >= end + sizeof(uint) && BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(end)) == 0)
         {
-            // The kernel wants the packet's length here, whatever else is given.
+            // The kernel requires the length of the packet here, whatever the other fields are.
             BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(end), (uint)data);
         }
 
         return bytes;
     }
 
-    /// <summary>The context as an object with a property for each field; null where its type is not known, or it has too few bytes.</summary>
-    /// <exception cref="BpfObjectException">The BTF type contradicts itself.</exception>
+    /// <summary>Decodes a context into an object with a property for each field; returns null if the type is not known, or the context is too short.</summary>
+    /// <exception cref="BpfObjectException">The BTF type is inconsistent.</exception>
     public BpfEvent? Decode(ReadOnlySpan<byte> bytes) =>
         _type is null || RecordType.ForStruct(_type, Label) is not { } record || bytes.Length < record.Size ? null : record.Decode(bytes);
 
@@ -85,7 +85,7 @@ internal sealed class ContextType
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or BpfObjectException)
         {
-            // Without the kernel's BTF the context is bytes.
+            // Without the kernel's BTF the context can only be given as bytes.
             return null;
         }
     }

@@ -5,19 +5,19 @@ using System.Reflection.Emit;
 namespace Bee.Ebpf.Records;
 
 /// <summary>
-/// Emits the classes for records whose length is not that of their type: one for those that end early, with the same properties, null where a field is cut off;
-/// and one for those that go on, which derives from the type and has the bytes behind it.
+/// Emits the classes for records whose length differs from their type. The class for a shorter record has the same properties, which are null if the field is missing. The class for a longer record
+/// derives from the type's class and keeps the remaining bytes.
 /// </summary>
 internal static class CutRecordEmitter
 {
-    /// <summary>The name of the static method that wraps an object that was decoded from zeros behind the record's end.</summary>
+    /// <summary>The name of the static method that wraps a decoded object.</summary>
     public const string Wrap = "Wrap";
 
-    /// <summary>Emits the class for records that end early.</summary>
-    /// <param name="module">Where.</param>
-    /// <param name="name">Its name.</param>
-    /// <param name="whole">The class of whole records.</param>
-    /// <param name="fields">The fields of that.</param>
+    /// <summary>Emits the class for shorter records.</summary>
+    /// <param name="module">The module to emit into.</param>
+    /// <param name="name">The name of the class.</param>
+    /// <param name="whole">The class for complete records.</param>
+    /// <param name="fields">The fields of that class.</param>
     public static Type EmitTruncated(ModuleBuilder module, string name, Type whole, IReadOnlyList<RecordField> fields)
     {
         var parent = typeof(TruncatedEvent);
@@ -62,17 +62,17 @@ internal static class CutRecordEmitter
         }
 
         il.Emit(OpCodes.Ldc_I4, field.Offset);
-        // Of text and words what came is text and words: the zeros behind end them.
+        // Partial text and words are still valid: the zeros behind them end them.
         il.Emit(OpCodes.Ldc_I4, field.Meaning is FieldMeaning.Text or FieldMeaning.Words ? Math.Min(field.Size, 1) : field.Size);
         il.Emit(OpCodes.Call, typeof(TruncatedEvent).GetMethod(nameof(TruncatedEvent.Present), BindingFlags.Instance | BindingFlags.NonPublic)!);
         il.Emit(OpCodes.Ret);
         property.SetGetMethod(getter);
     }
 
-    /// <summary>Emits the class for records that go on behind their type.</summary>
-    /// <param name="module">Where.</param>
-    /// <param name="name">Its name.</param>
-    /// <param name="whole">The class of whole records.</param>
+    /// <summary>Emits the class for longer records.</summary>
+    /// <param name="module">The module to emit into.</param>
+    /// <param name="name">The name of the class.</param>
+    /// <param name="whole">The class for complete records.</param>
     public static Type EmitLonger(ModuleBuilder module, string name, Type whole)
     {
         const BindingFlags Own = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
@@ -109,41 +109,40 @@ internal static class CutRecordEmitter
 }
 
 /// <summary>
-/// An event whose record ended before its type did. Emitted types add the properties of the type, each null where its field is cut off; of text and arrays what
-/// came is there.
+/// An event whose record was shorter than its type. Generated classes add the properties of the type. A property is null if its field is missing; text and arrays have the part that was sent.
 /// </summary>
 public abstract class TruncatedEvent : BpfEvent
 {
-    // Decoded from the record with zeros behind it.
+    // Decoded from the record padded with zeros.
     private readonly BpfEvent _whole;
     private readonly int _length;
 
-    /// <summary>Makes the base of an emitted event.</summary>
-    /// <param name="whole">The record with zeros behind it.</param>
-    /// <param name="length">How many bytes came.</param>
+    /// <summary>Creates the base of a generated event.</summary>
+    /// <param name="whole">The event that was decoded from the record padded with zeros.</param>
+    /// <param name="length">The length of the record in bytes.</param>
     private protected TruncatedEvent(BpfEvent whole, int length)
     {
         _whole = whole;
         _length = length;
     }
 
-    /// <summary>True: fields are missing. Events whose record is whole have no such property.</summary>
+    /// <summary>Always true. Events of complete records do not have this property.</summary>
     [SuppressMessage("Performance", "CA1822", Justification = "A property of the event, which views and serializers read from the instance.")]
     public bool Truncated => true;
 
-    /// <summary>The class of events of the same map whose record is whole.</summary>
+    /// <summary>Returns the class of complete events of the same map.</summary>
     /// <returns>The class.</returns>
     public Type WholeType() => _whole.GetType();
 
-    /// <summary>The record with zeros behind it.</summary>
+    /// <summary>Returns the event that was decoded from the record padded with zeros.</summary>
     /// <returns>The event.</returns>
     internal BpfEvent WholeEvent() => _whole;
 
-    /// <summary>A field's value as far as it came.</summary>
-    /// <param name="value">Its value with zeros where the record has ended.</param>
-    /// <param name="offset">Where the field begins.</param>
-    /// <param name="size">How many bytes it has.</param>
-    /// <returns>The value; of text and arrays the part that came; null for what is cut off.</returns>
+    /// <summary>Returns the part of a field's value that was sent.</summary>
+    /// <param name="value">The value that was decoded from the padded record.</param>
+    /// <param name="offset">The offset of the field.</param>
+    /// <param name="size">The size of the field in bytes.</param>
+    /// <returns>The value; for text and arrays, the part that was sent; null if the field is missing.</returns>
     internal object? Present(object? value, int offset, int size) =>
         offset + size <= _length ? value
         : offset >= _length ? null
@@ -162,12 +161,12 @@ public abstract class TruncatedEvent : BpfEvent
     private protected override ReadOnlySpan<byte> RecordBytes() => _whole.BytesOfRecord() is var bytes && bytes.Length > _length ? bytes[.._length] : bytes;
 }
 
-/// <summary>An array of a record that ended inside of it.</summary>
+/// <summary>An array that can be cut where a record ends.</summary>
 internal interface IPartialArray
 {
-    /// <summary>How many elements there are.</summary>
+    /// <summary>The number of elements.</summary>
     int Count { get; }
 
-    /// <summary>The first elements, as an array of the same type.</summary>
+    /// <summary>Returns the first elements as an array of the same type.</summary>
     object First(int count);
 }

@@ -5,8 +5,7 @@ using System.Text;
 namespace Bee.Ebpf.Records;
 
 /// <summary>
-/// All types that were emitted in this process. They live in one dynamic assembly that is never unloaded: an object in somebody's
-/// variable needs its type for as long as it is there, and a program started again finds its types made.
+/// All types that this process has emitted. They are in one dynamic assembly that is never unloaded: objects may outlive their session, and a tool that is loaded again reuses its types.
 /// </summary>
 internal static class EmittedTypes
 {
@@ -19,7 +18,7 @@ internal static class EmittedTypes
         .DefineDynamicAssembly(new AssemblyName("Bee.Events"), AssemblyBuilderAccess.Run)
         .DefineDynamicModule("Bee.Events");
 
-    /// <summary>The class for a plan.</summary>
+    /// <summary>Returns the class for a plan.</summary>
     public static Type Class(TypePlan plan)
     {
         var key = plan.Key;
@@ -36,7 +35,7 @@ internal static class EmittedTypes
         }
     }
 
-    /// <summary>The fields of a class that was made here, by its full name; null for any other.</summary>
+    /// <summary>Returns the fields of an emitted class by its full name; null for other classes.</summary>
     public static IReadOnlyList<RecordField>? Fields(string typeName)
     {
         lock (s_lock)
@@ -45,7 +44,7 @@ internal static class EmittedTypes
         }
     }
 
-    /// <summary>The CLR enum for a C enum.</summary>
+    /// <summary>Returns the CLR enum for a C enum.</summary>
     public static Type Enum(EnumShape shape)
     {
         lock (s_lock)
@@ -54,11 +53,11 @@ internal static class EmittedTypes
         }
     }
 
-    /// <summary>A class that something else emits.</summary>
-    /// <param name="key">A text that is equal exactly for types that are alike.</param>
-    /// <param name="label">What its name begins with.</param>
-    /// <param name="emit">Makes it in a module, under a name.</param>
-    /// <param name="fields">The fields that it has beside those of its base; null where it stands for another class.</param>
+    /// <summary>Returns a class that the caller emits.</summary>
+    /// <param name="key">A key that is the same for equal types only.</param>
+    /// <param name="label">The beginning of the name.</param>
+    /// <param name="emit">Emits the class into a module, with a name.</param>
+    /// <param name="fields">The fields that the class adds to its base; null if it stands for another class.</param>
     public static Type Other(string key, string label, Func<ModuleBuilder, string, Type> emit, IReadOnlyList<RecordField>? fields = null)
     {
         lock (s_lock)
@@ -78,7 +77,7 @@ internal static class EmittedTypes
         }
     }
 
-    /// <summary>A value type without fields that takes so many bytes, aligned to one.</summary>
+    /// <summary>Returns a value type without fields, of a given size and aligned to one byte.</summary>
     public static Type Bytes(int size)
     {
         var name = $"Bee.Events.Bytes{size}";
@@ -90,7 +89,7 @@ internal static class EmittedTypes
     }
 
     /// <summary>
-    /// Hides the indexer of <see cref="BpfEvent"/> from PowerShell, which would call it for <c>$event[0]</c>: there that is the object itself, as of each that is not a list.
+    /// Hides the indexer of <see cref="BpfEvent"/> from PowerShell. PowerShell would call it for <c>$event[0]</c>, which must return the object itself, as for every object that is not a list.
     /// </summary>
     public static void HideIndexer(TypeBuilder type) => type.SetCustomAttribute(s_defaultMember, [1, 0, 1, (byte)'.', 0, 0]);
 
@@ -102,7 +101,7 @@ internal static class EmittedTypes
         return type;
     }
 
-    // Eight digits of the key tell most types apart; more are taken where they do not.
+    // Eight digits of the key usually make the name unique; otherwise take more.
     private static string Name(string label, string key)
     {
         var clean = new StringBuilder("Bee.Events.");
@@ -134,8 +133,8 @@ internal static class EnumEmitter
     {
         var made = Emit(module, shape, shape.Values, name());
 
-        // Of two names for one value .NET shows one of its own choice, but the first declared is the one that people know
-        // (X_LAST and X_MAX come behind). Where the choice is another, the names behind the first are left out.
+        // If several names have one value, .NET formats it with any of them, but the first declared name is the usual one (X_LAST and X_MAX follow it). If .NET picks another, emit only the
+        // first name of each value.
         if (shape.Values.All(v => System.Enum.GetName(made, Number(shape.Kind, v.Value)) == First(shape, v.Value)))
         {
             return made;
@@ -144,7 +143,7 @@ internal static class EnumEmitter
         return Emit(module, shape, shape.Values.DistinctBy(v => v.Value).ToList(), name());
     }
 
-    /// <summary>A value as an object of the enum's underlying type.</summary>
+    /// <summary>Returns a value as an object of the enum's underlying type.</summary>
     public static object Number(NumberKind kind, long value) => unchecked(kind switch
     {
         NumberKind.Int8 => (sbyte)value,
@@ -159,7 +158,7 @@ internal static class EnumEmitter
 
     private static string First(EnumShape shape, long value) => FieldName(shape.Values.First(v => v.Value == value).Name);
 
-    // The CLR keeps the number itself under this name.
+    // The CLR reserves this name for the underlying field.
     private static string FieldName(string name) => name == "value__" ? "value___2" : name;
 
     private static Type Emit(ModuleBuilder module, EnumShape shape, IReadOnlyList<(string Name, long Value)> values, string name)

@@ -6,7 +6,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Records;
 
-/// <summary>Turns what people and files have for an entry into its bytes, typed by the map's BTF.</summary>
+/// <summary>Encodes the key and value of a map entry from objects, typed by the map's BTF.</summary>
 internal sealed class EntryEncoder
 {
     private readonly MapDescription _map;
@@ -26,17 +26,17 @@ internal sealed class EntryEncoder
         _names = new EntryNames(map, _key, _value);
     }
 
-    /// <summary>The names that an entry may have.</summary>
+    /// <summary>The names that an entry may use.</summary>
     public IEnumerable<string> Names => _names.All;
 
-    /// <summary>Whether entries need no key: the map has none, or holds global variables as its one entry.</summary>
+    /// <summary>Whether entries need no key: the map has no keys, or holds global variables in a single entry.</summary>
     public bool NeedsNoKey => _map.KeySize == 0 || _map is { IsInternal: true, MaxEntries: 1 };
 
     /// <summary>Whether keys are text.</summary>
     public bool HasTextKey => _key is TextShape;
 
-    /// <summary>The bytes of a key.</summary>
-    /// <exception cref="BpfMapException">It does not fit.</exception>
+    /// <summary>Encodes a key.</summary>
+    /// <exception cref="BpfMapException">The key does not fit.</exception>
     public byte[] Key(object? key)
     {
         var bytes = new byte[_map.KeySize];
@@ -60,14 +60,14 @@ internal sealed class EntryEncoder
         return InRange(bytes);
     }
 
-    /// <summary>The bytes of the key of an entry that is given by its members; what it says of the value does not count.</summary>
-    /// <exception cref="BpfMapException">It has no key, or not the whole of it.</exception>
+    /// <summary>Encodes the key of an entry that is given as a dictionary; the value is ignored.</summary>
+    /// <exception cref="BpfMapException">The entry has no key, or fields of it are missing.</exception>
     public byte[] KeyOf(IDictionary entry) => KeyOf(_names.Sort(entry));
 
-    /// <summary>The bytes of an entry that is given by its members.</summary>
-    /// <param name="entry">Key and Value, or their fields, by name.</param>
-    /// <param name="current">Gives the value that a key has now, or null: fields that are not given keep it.</param>
-    /// <exception cref="BpfMapException">Something is missing, unknown, or does not fit.</exception>
+    /// <summary>Encodes an entry that is given as a dictionary.</summary>
+    /// <param name="entry">Key and Value, or their fields by name.</param>
+    /// <param name="current">Returns the current value of a key, or null. Fields that the entry omits keep their current value.</param>
+    /// <exception cref="BpfMapException">A part of the entry is missing or unknown, or does not fit.</exception>
     public EncodedEntry Entry(IDictionary entry, Func<byte[], byte[]?> current)
     {
         var members = _names.Sort(entry);
@@ -112,11 +112,11 @@ internal sealed class EntryEncoder
         return new EncodedEntry(key, bytes);
     }
 
-    /// <summary>The bytes of an entry.</summary>
+    /// <summary>Encodes an entry.</summary>
     /// <param name="key">The key; null for maps without keys.</param>
-    /// <param name="value">The value. Of a map with one value a CPU it goes to the first, and the others become 0, so that the total is what was given; a list that is called Values in an entry sets each.</param>
-    /// <param name="current">As above.</param>
-    /// <exception cref="BpfMapException">One of them does not fit.</exception>
+    /// <param name="value">The value. In a per-CPU map the first CPU gets it, and the others 0, so that the total is the given value. A list under the name Values in a dictionary sets the value of each CPU.</param>
+    /// <param name="current">Returns the current value of a key, or null. Fields that the entry omits keep their current value.</param>
+    /// <exception cref="BpfMapException">The key or the value does not fit.</exception>
     public EncodedEntry Entry(object? key, object? value, Func<byte[], byte[]?> current)
     {
         var keyBytes = Key(key);
@@ -155,13 +155,13 @@ internal sealed class EntryEncoder
         return InRange(result);
     }
 
-    // An entry that was read, changed in one of its two places and sent back: which one counts?
+    // An entry that was read, changed in only one of two places and written back is ambiguous.
     private void Agree(ReadOnlySpan<byte> bytes, string whole, IEnumerable<GivenField> fields)
     {
         var other = bytes.ToArray();
         foreach (var (name, field, value) in fields)
         {
-            // Traces of stacks have no way back to their ids, and dates as text none to their nanoseconds; the whole has them.
+            // Traces cannot be converted back to stack ids, nor formatted dates to exact nanoseconds; the whole value has both.
             if (field.Value is MomentShape or UserStackShape or NumberShape { Meaning: FieldMeaning.Stack })
             {
                 continue;
@@ -170,12 +170,12 @@ internal sealed class EntryEncoder
             Write(whole, MapFault.BadValue, field, value, other);
             if (!bytes.SequenceEqual(other))
             {
-                throw Fault(MapFault.Ambiguous, $"The entry for map '{_map.Name}' gives {field.Name} twice: as {name} and, otherwise, inside {whole}.", $"Change both, or leave {whole} out.");
+                throw Fault(MapFault.Ambiguous, $"The entry for map '{_map.Name}' has two different values of {field.Name}: as {name}, and in {whole}.", $"Change both, or leave {whole} out.");
             }
         }
     }
 
-    // Fields that only fill a struct up may be left out; what they hold counts, and programs set it to 0.
+    // Padding fields may be omitted from a key. Their bytes count, and programs set them to 0.
     private void Demand(IEnumerable<FieldShape> missing)
     {
         string[] names = [.. missing.Where(f => !f.IsMade && !f.Name.StartsWith('_') && f.Value.Size > 0
@@ -239,14 +239,14 @@ internal sealed class EntryEncoder
         if (!_map.IsPerCpu || Structured.Of(given) is not IEnumerable list || list is string or IDictionary)
         {
             throw Fault(MapFault.BadValue, _map.IsPerCpu
-                ? $"The values of an entry for map '{_map.Name}' want a list, one for each of {_cpus} CPUs."
+                ? $"Values of an entry for map '{_map.Name}' must be a list with a value for each of {_cpus} CPUs."
                 : $"Map '{_map.Name}' has one value for a key, not one for each CPU.", "Give Value.");
         }
 
         object?[] values = [.. list.Cast<object?>()];
         if (values.Length != _cpus)
         {
-            throw Fault(MapFault.BadValue, $"Map '{_map.Name}' has {Quantity.Of(_cpus, "value")} for a key, one for each CPU, and got {values.Length}.", "Give as many Values, or Value: it goes to the first CPU.");
+            throw Fault(MapFault.BadValue, $"Map '{_map.Name}' has {Quantity.Of(_cpus, "value")} for a key, one for each CPU, but {values.Length} were given.", "Give as many Values, or Value: it goes to the first CPU.");
         }
 
         for (var i = 0; i < values.Length; i++)
@@ -255,7 +255,7 @@ internal sealed class EntryEncoder
         }
     }
 
-    // The sum that an entry shows as its value; null for what does not add up.
+    // Returns the sum that an entry shows as its value; null if values of the type are not added up.
     private BigInteger? Total(byte[] bytes)
     {
         if (!EntryPlans.IsSummable(_value))
@@ -284,43 +284,43 @@ internal sealed class EntryEncoder
         }
         catch (EncodeException)
         {
-            // No number at all is no agreement either.
+            // Text that is not a number does not agree with the sum.
         }
 
-        throw Fault(MapFault.Ambiguous, $"The entry for map '{_map.Name}' says Value {value}, and its Values add up to {total}.", "Leave one of them out.");
+        throw Fault(MapFault.Ambiguous, $"The entry for map '{_map.Name}' has the Value {value}, but its Values add up to {total}.", "Leave one of them out.");
     }
 }
 
-/// <summary>The bytes of one entry, as the kernel takes them.</summary>
+/// <summary>The bytes of an entry, as the kernel takes them.</summary>
 /// <param name="Key">The key; empty for maps without keys.</param>
-/// <param name="Value">The value; of maps with one value a CPU all of them, each rounded up to 8 bytes.</param>
+/// <param name="Value">The value; in a per-CPU map, the values of all CPUs, each rounded up to 8 bytes.</param>
 internal readonly record struct EncodedEntry(byte[] Key, byte[] Value)
 {
-    /// <summary>Of global variables, the value that was read for what was not given; null where it was not read.</summary>
+    /// <summary>For global variables, the value that was read for the parts that the entry omits; null if it was not read.</summary>
     internal byte[]? Before { get; init; }
 }
 
-/// <summary>What somebody gave for an entry.</summary>
+/// <summary>The members of an entry that is given as a dictionary.</summary>
 /// <param name="Key">The whole key, or null.</param>
 /// <param name="Value">The whole value, or null.</param>
 /// <param name="Values">The values of all CPUs, or null.</param>
-/// <param name="KeyFields">The fields of the key that were given beside.</param>
-/// <param name="ValueFields">Those of the value.</param>
+/// <param name="KeyFields">The fields of the key that are given separately.</param>
+/// <param name="ValueFields">The fields of the value that are given separately.</param>
 internal sealed record EntryMembers(object? Key, object? Value, object? Values, IReadOnlyList<GivenField> KeyFields, IReadOnlyList<GivenField> ValueFields);
 
-/// <summary>A field that somebody gave a value for.</summary>
-/// <param name="Name">As entries call it: another name than in C where two would be alike.</param>
+/// <summary>A field with a value for it.</summary>
+/// <param name="Name">The name in entries, which differs from the C name if two fields have the same name.</param>
 /// <param name="Field">The field.</param>
 /// <param name="Value">Its value.</param>
 internal readonly record struct GivenField(string Name, FieldShape Field, object? Value);
 
-/// <summary>The names that the members of an entry may have: those of the whole key and value, and those of their fields, as entries that are read show them.</summary>
+/// <summary>The names that a dictionary may use for an entry: those of key and value, and of their fields, as in entries that are read.</summary>
 internal sealed class EntryNames
 {
-    /// <summary>The name of the whole key.</summary>
+    /// <summary>The name of the key.</summary>
     public const string Key = "Key";
 
-    /// <summary>The name of the whole value; of a map with one value a CPU, of their total.</summary>
+    /// <summary>The name of the value; in a per-CPU map, of the total.</summary>
     public const string Value = "Value";
 
     /// <summary>The name of the values of all CPUs.</summary>
@@ -328,7 +328,7 @@ internal sealed class EntryNames
 
     private readonly MapDescription _map;
     private readonly Dictionary<string, (FieldShape Field, bool IsKey)> _fields = new(StringComparer.OrdinalIgnoreCase);
-    // What entries have beside: neither key nor value, or made of them.
+    // Members of an entry that are neither key nor value, or are computed from them.
     private readonly HashSet<string> _ignored = new(["MapName"], StringComparer.OrdinalIgnoreCase);
 
     public EntryNames(MapDescription map, ValueShape key, ValueShape value)
@@ -352,11 +352,11 @@ internal sealed class EntryNames
         _ignored.UnionWith(properties.Where(p => p is { CName.Length: 0, Source: PropertySource.Stack }).Select(p => p.Name));
     }
 
-    /// <summary>All of them.</summary>
+    /// <summary>All names.</summary>
     public IEnumerable<string> All => (_map.KeySize > 0 ? new[] { Key, Value } : [Value]).Concat(_map.IsPerCpu ? [Values] : []).Concat(_fields.Keys);
 
-    /// <summary>Tells the members of an entry by their names; case does not count.</summary>
-    /// <exception cref="BpfMapException">There is one of another name.</exception>
+    /// <summary>Sorts the members of a dictionary by their names, ignoring case.</summary>
+    /// <exception cref="BpfMapException">A name is unknown.</exception>
     public EntryMembers Sort(IDictionary entry)
     {
         var wholes = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);

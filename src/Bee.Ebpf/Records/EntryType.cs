@@ -5,17 +5,12 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Records;
 
-/// <summary>
-/// How the entries of one map become objects: a sealed CLR type emitted for the map, and a decoder over key and value bytes.
-/// Safe to use from any thread.
-/// </summary>
+/// <summary>Decodes the entries of one map into objects of a sealed type that is generated for the map. Thread-safe.</summary>
 /// <remarks>
-/// <para>Properties, in this order: <c>MapName</c>; <c>Key</c> and <c>Value</c>, typed by BTF; then the fields of a struct key and those of a
-/// struct value. Of two fields with the same name the key's keeps it and the value's becomes <c>name_2</c>.
-/// Without BTF keys and values are bytes, except that the key of an array map is its index.</para>
-/// <para>Maps with one value a CPU: <c>Values</c> holds them in order of CPU number. <c>Value</c> is the total for integers, as
-/// <see cref="ulong"/> or <see cref="long"/> (wrapping around as they do), and the same as <c>Values</c> for anything else.
-/// Of a struct value the integer fields are flattened, each with its total; the others are only in <c>Values</c>.</para>
+/// <para>Properties, in this order: <c>MapName</c>; <c>Key</c> and <c>Value</c>, typed by BTF; then the fields of a struct key and of a struct value. If key and value have a field of the same
+/// name, the key's field wins, and the value's field is <c>name_2</c>. Without BTF, keys and values are bytes; the key of an array is its index.</para>
+/// <para>Per-CPU maps: <c>Values</c> has the values in the order of the CPUs. <c>Value</c> is the total of integers, as <see cref="ulong"/> or <see cref="long"/>, which wraps around; for other types
+/// it is the same as <c>Values</c>. The integer fields of a struct value are totals too; its other fields are in <c>Values</c> only.</para>
 /// </remarks>
 internal sealed unsafe class EntryType : IRecordShape
 {
@@ -45,10 +40,10 @@ internal sealed unsafe class EntryType : IRecordShape
     /// <inheritdoc/>
     public string Name { get; }
 
-    /// <summary>How its objects are made.</summary>
+    /// <summary>The plan of the generated type.</summary>
     internal TypePlan Plan { get; }
 
-    /// <summary>Where ids of stacks stand; null where there are none.</summary>
+    /// <summary>The fields with stack ids; null if there are none.</summary>
     internal StackFields? Stacks { get; }
 
     /// <inheritdoc/>
@@ -57,16 +52,16 @@ internal sealed unsafe class EntryType : IRecordShape
     /// <inheritdoc/>
     public MapMetadata Metadata { get; }
 
-    /// <summary>Whether the map has one value a CPU.</summary>
+    /// <summary>Whether the map is per-CPU.</summary>
     public bool IsPerCpu { get; }
 
-    /// <summary>Whether the map holds global variables as its one entry, whose key says nothing.</summary>
+    /// <summary>Whether the map holds global variables in a single entry, whose key is meaningless.</summary>
     public bool IsGlobal { get; }
 
-    /// <summary>The type of the entries of a map.</summary>
+    /// <summary>Returns the type of the entries of a map.</summary>
     /// <param name="map">The map; its key and value types may be null.</param>
-    /// <returns>The type. Its CLR type is made at the first call and remembered.</returns>
-    /// <exception cref="BpfObjectException">A BTF type contradicts itself.</exception>
+    /// <returns>The type. Its CLR type is generated once and cached.</returns>
+    /// <exception cref="BpfObjectException">A BTF type is inconsistent.</exception>
     public static EntryType ForMap(MapDescription map)
     {
         ArgumentNullException.ThrowIfNull(map);
@@ -74,11 +69,11 @@ internal sealed unsafe class EntryType : IRecordShape
         return new EntryType(map);
     }
 
-    /// <summary>Makes an object from an entry. The bytes are copied.</summary>
-    /// <param name="key">The key, <see cref="MapDescription.KeySize"/> bytes at least.</param>
-    /// <param name="value">The value; for maps with one value a CPU all of them, each rounded up to 8 bytes, as the kernel gives them.</param>
+    /// <summary>Decodes an entry. Copies the bytes.</summary>
+    /// <param name="key">The key, at least <see cref="MapDescription.KeySize"/> bytes.</param>
+    /// <param name="value">The value; in a per-CPU map, the values of all CPUs, each rounded up to 8 bytes.</param>
     /// <returns>A new object of <see cref="ClrType"/>.</returns>
-    /// <exception cref="ShortRecordException">Key or value have fewer bytes than the map says.</exception>
+    /// <exception cref="ShortRecordException">The key or the value is too short.</exception>
     public MapEntry Decode(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         if (key.Length < _keySize || value.Length < _valueSize)
@@ -95,28 +90,27 @@ internal sealed unsafe class EntryType : IRecordShape
 }
 
 /// <summary>
-/// The base of every object made from an entry of a map. Emitted types add <c>MapName</c>, <c>Key</c>, <c>Value</c>, for maps with
-/// one value a CPU also <c>Values</c>, and the fields of key and value flattened beside them.
+/// The base class of map entries. Generated classes add <c>MapName</c>, <c>Key</c> and <c>Value</c>, for per-CPU maps <c>Values</c>, and the fields of key and value.
 /// </summary>
-/// <remarks>See <see cref="EntryType"/> for the exact shape.</remarks>
+/// <remarks>See <see cref="EntryType"/> for the details.</remarks>
 public abstract class MapEntry : BpfEvent
 {
-    /// <summary>Makes the base of an emitted entry.</summary>
+    /// <summary>Creates the base of a generated entry.</summary>
     private protected MapEntry()
     {
     }
 
-    /// <summary>The key's bytes, as the kernel gave them: with what stands between its fields.</summary>
+    /// <summary>The bytes of the key, including padding.</summary>
     internal ReadOnlySpan<byte> RawKey => KeyBytes();
 
-    /// <summary>The value's bytes; of maps with one value a CPU all of them, each rounded up to 8.</summary>
+    /// <summary>The bytes of the value; in a per-CPU map, the values of all CPUs, each rounded up to 8 bytes.</summary>
     internal ReadOnlySpan<byte> RawValue => ValueBytes();
 
-    /// <summary>The key's bytes.</summary>
-    /// <returns>A view of them.</returns>
+    /// <summary>Returns the bytes of the key.</summary>
+    /// <returns>A view.</returns>
     private protected abstract ReadOnlySpan<byte> KeyBytes();
 
-    /// <summary>The value's bytes.</summary>
-    /// <returns>A view of them.</returns>
+    /// <summary>Returns the bytes of the value.</summary>
+    /// <returns>A view.</returns>
     private protected abstract ReadOnlySpan<byte> ValueBytes();
 }

@@ -4,9 +4,8 @@ using Bee.Posix;
 namespace Bee.Ebpf.Records;
 
 /// <summary>
-/// Turns the kernel's monotonic and boot-time stamps into moments. The distance to the wall clock is measured once and kept, so that
-/// one stamp gives one moment however often it is asked for; it is measured anew when <see cref="Refresh()"/> finds that the wall clock was set
-/// or the machine slept.
+/// Converts timestamps of the kernel's monotonic and boot-time clocks to local time. The offset to the wall clock is measured once and kept, so that a timestamp always converts to the same time.
+/// <see cref="Refresh()"/> measures it again if the wall clock was set or the machine was suspended.
 /// </summary>
 internal static unsafe class EventClock
 {
@@ -18,18 +17,18 @@ internal static unsafe class EventClock
     private static long s_monotonicToReal = Measure(Monotonic);
     private static long s_bootToReal = Measure(BootTime);
 
-    /// <summary>The distances as they are kept now.</summary>
+    /// <summary>The current offsets.</summary>
     public static ClockDistances Distances => new(Volatile.Read(ref s_monotonicToReal), Volatile.Read(ref s_bootToReal));
 
     public static DateTime FromMonotonic(ulong nanoseconds) => Distances.FromMonotonic(nanoseconds);
 
     public static DateTime FromBootTime(ulong nanoseconds) => Distances.FromBootTime(nanoseconds);
 
-    /// <summary>The inverse of <see cref="FromMonotonic"/>, to 100 ns.</summary>
+    /// <summary>Converts a time to a timestamp of the monotonic clock, with a precision of 100 ns.</summary>
     public static Int128 ToStamp(DateTime moment, bool bootTime) =>
         (Int128)(moment.ToUniversalTime() - DateTime.UnixEpoch).Ticks * 100 - (bootTime ? Volatile.Read(ref s_bootToReal) : Volatile.Read(ref s_monotonicToReal));
 
-    /// <summary>Takes a new distance where the old one is off by more than 50 ms.</summary>
+    /// <summary>Replaces an offset that is wrong by more than 50 ms.</summary>
     public static void Refresh()
     {
         Refresh(ref s_monotonicToReal, Monotonic);
@@ -52,7 +51,7 @@ internal static unsafe class EventClock
             return (DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100 - (long)(Stopwatch.GetTimestamp() * (1e9 / Stopwatch.Frequency));
         }
 
-        // The wall clock between two readings of the other; of several tries the one with the least time between them.
+        // Reads the wall clock between two reads of the other clock, and keeps the attempt with the shortest gap.
         long best = long.MaxValue, distance = 0;
         for (var i = 0; i < 5; i++)
         {
@@ -76,9 +75,9 @@ internal static unsafe class EventClock
     }
 }
 
-/// <summary>How far the wall clock is ahead of a machine's monotonic and boot-time clocks, in nanoseconds.</summary>
-/// <param name="Monotonic">Ahead of the monotonic clock.</param>
-/// <param name="BootTime">Ahead of the boot-time clock.</param>
+/// <summary>The offsets of the wall clock to a machine's monotonic and boot-time clocks, in nanoseconds.</summary>
+/// <param name="Monotonic">The offset to the monotonic clock.</param>
+/// <param name="BootTime">The offset to the boot-time clock.</param>
 internal readonly record struct ClockDistances(long Monotonic, long BootTime)
 {
     public DateTime FromMonotonic(ulong nanoseconds) => ToMoment(nanoseconds, Monotonic);
@@ -87,7 +86,7 @@ internal readonly record struct ClockDistances(long Monotonic, long BootTime)
 
     private static DateTime ToMoment(ulong nanoseconds, long distance)
     {
-        // Stamps that no clock of the machine can have given (a struct that was not filled in) must not throw.
+        // Impossible timestamps, such as those of an uninitialized struct, must not throw.
         var ticks = ((Int128)nanoseconds + distance) / 100 + DateTime.UnixEpoch.Ticks;
         var last = DateTime.MaxValue.Ticks;
         return new DateTime(ticks < 0 ? 0 : ticks > last ? last : (long)ticks, DateTimeKind.Utc).ToLocalTime();

@@ -8,14 +8,14 @@ using System.Text;
 
 namespace Bee.Ebpf.Records;
 
-/// <summary>Short text for people, as tables show it. The same in every culture.</summary>
+/// <summary>Formats values as short text for tables. Culture-invariant.</summary>
 internal static class FieldText
 {
     private static readonly string[] s_byteUnits = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
-    /// <summary>A length of time in its best unit: <c>812ns</c>, <c>1.2ms</c>, <c>34s</c>, <c>2m05s</c>, <c>3h07m</c>, <c>12d04h</c>.</summary>
-    /// <param name="nanoseconds">The length of time.</param>
-    /// <returns>At most 8 characters for anything below three centuries.</returns>
+    /// <summary>Formats a duration with a suitable unit: <c>812ns</c>, <c>1.2ms</c>, <c>34s</c>, <c>2m05s</c>, <c>3h07m</c>, <c>12d04h</c>.</summary>
+    /// <param name="nanoseconds">The duration.</param>
+    /// <returns>At most 8 characters for less than three centuries.</returns>
     public static string Duration(ulong nanoseconds)
     {
         const ulong Second = 1_000_000_000;
@@ -29,14 +29,14 @@ internal static class FieldText
         };
     }
 
-    /// <summary>A size in its best unit of 1024, at most one digit behind the point: <c>17B</c>, <c>1.5KiB</c>.</summary>
+    /// <summary>Formats a size with a suitable binary unit and at most one decimal: <c>17B</c>, <c>1.5KiB</c>.</summary>
     /// <param name="bytes">The size in bytes.</param>
     /// <returns>At most 9 characters.</returns>
     public static string ByteSize(ulong bytes)
     {
         var unit = 0;
         double size = bytes;
-        // What would round to 1024 belongs to the next unit.
+        // A size that would round to 1024 gets the next unit.
         while (size >= 1023.95 && unit < s_byteUnits.Length - 1)
         {
             size /= 1024;
@@ -46,39 +46,39 @@ internal static class FieldText
         return size.ToString(unit == 0 ? "0" : "0.#", CultureInfo.InvariantCulture) + s_byteUnits[unit];
     }
 
-    /// <summary>A number in hex with 0x in front, without leading zeros.</summary>
+    /// <summary>Formats a number in hex with 0x and without leading zeros.</summary>
     /// <param name="value">The number.</param>
     /// <returns>The text.</returns>
     public static string Hex(ulong value) => "0x" + value.ToString("x", CultureInfo.InvariantCulture);
 
-    /// <summary>The time of day to the millisecond.</summary>
-    /// <param name="moment">The moment.</param>
+    /// <summary>Formats the time of day with milliseconds.</summary>
+    /// <param name="moment">The time.</param>
     /// <returns><c>HH:mm:ss.fff</c>, 12 characters.</returns>
     public static string TimeOfDay(DateTime moment) => moment.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
 
-    /// <summary>Returns a moment to the microsecond, with its distance from UTC.</summary>
-    /// <param name="moment">The moment.</param>
+    /// <summary>Formats a time with microseconds and the offset from UTC.</summary>
+    /// <param name="moment">The time.</param>
     /// <returns><c>yyyy-MM-dd HH:mm:ss.ffffff zzz</c>.</returns>
     public static string Moment(DateTime moment) => moment.ToString("yyyy-MM-dd HH:mm:ss.ffffff zzz", CultureInfo.InvariantCulture);
 
     /// <inheritdoc cref="Moment(DateTime)"/>
     public static string Moment(DateTimeOffset moment) => moment.ToString("yyyy-MM-dd HH:mm:ss.ffffff zzz", CultureInfo.InvariantCulture);
 
-    /// <summary>A user's name, from this machine's user database, or for a captured event from that of the machine that it was captured on.</summary>
-    /// <param name="id">The user's number.</param>
-    /// <param name="of">The event or entry that the number stands in; null for none.</param>
-    /// <returns>The name, or the number where there is none.</returns>
+    /// <summary>Returns the name of a user, from this machine or, for a captured event, from the machine that it was captured on.</summary>
+    /// <param name="id">The id of the user.</param>
+    /// <param name="of">The event or entry that contains the id; null for none.</param>
+    /// <returns>The name; the id if the user has no name.</returns>
     public static string UserName(uint id, BpfEvent? of = null) => (of?.Host is { } host ? host.User(id) : AccountNames.User(id)) ?? id.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>A group's name, from this machine's group database, or for a captured event from that of the machine that it was captured on.</summary>
-    /// <param name="id">The group's number.</param>
-    /// <param name="of">The event or entry that the number stands in; null for none.</param>
-    /// <returns>The name, or the number where there is none.</returns>
+    /// <summary>Returns the name of a group, from this machine or, for a captured event, from the machine that it was captured on.</summary>
+    /// <param name="id">The id of the group.</param>
+    /// <param name="of">The event or entry that contains the id; null for none.</param>
+    /// <returns>The name; the id if the group has no name.</returns>
     public static string GroupName(uint id, BpfEvent? of = null) => (of?.Host is { } host ? host.Group(id) : AccountNames.Group(id)) ?? id.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>A system call's name on this machine's architecture.</summary>
-    /// <param name="number">The call's number.</param>
-    /// <returns>The name, or the number where it is not known.</returns>
+    /// <summary>Returns the name of a system call on this architecture.</summary>
+    /// <param name="number">The number of the call.</param>
+    /// <returns>The name; the number if it is unknown.</returns>
     public static string SyscallName(int number) => SyscallNames.Of(number) ?? number.ToString(CultureInfo.InvariantCulture);
 
     private static string Scaled(ulong value, ulong unit, string name) =>
@@ -92,7 +92,7 @@ internal static class FieldText
     };
 }
 
-/// <summary>The flags and modes of files as text (Linux's uapi/asm-generic/fcntl.h and stat.h).</summary>
+/// <summary>Formats flags and modes of files (uapi/asm-generic/fcntl.h and stat.h of Linux).</summary>
 internal static class FileText
 {
     private const uint AccessMode = 3, FileType = 0xf000;
@@ -105,15 +105,15 @@ internal static class FileText
         (0x40000, "O_NOATIME"), (0x80000, "O_CLOEXEC"), (0x200000, "O_PATH"),
     ];
 
-    // With the bits of O_DSYNC and O_DIRECTORY in them.
+    // These values include the bits of O_DSYNC and O_DIRECTORY.
     private const uint DataSync = 0x1000, Sync = 0x101000, Temporary = 0x400000;
 
-    // Architectures differ in four flags.
+    // The values of four flags depend on the architecture.
     private static readonly (uint Bits, string Name)[] s_flags = Names(false, false), s_flagsOnArm = Names(true, false), s_flagsOnPower = Names(false, true);
 
-    /// <summary>Returns the flags of open(2) with bars between, the access mode first; bits without a name in hex at the end.</summary>
+    /// <summary>Formats the flags of open(2), separated by bars: the access mode first, and unknown bits in hex at the end.</summary>
     /// <param name="flags">The flags.</param>
-    /// <param name="architecture">The architecture that they are of.</param>
+    /// <param name="architecture">The architecture that defines the values.</param>
     public static string Flags(uint flags, Architecture architecture)
     {
         var names = architecture is Architecture.Arm64 or Architecture.Arm ? s_flagsOnArm : architecture is Architecture.Ppc64le ? s_flagsOnPower : s_flags;
@@ -143,7 +143,7 @@ internal static class FileText
         }
     }
 
-    /// <summary>Returns a mode's type and permissions as ls writes them; a mode without a type has <c>-</c> there, as regular files have.</summary>
+    /// <summary>Formats a mode as ls does. A mode without a file type begins with <c>-</c>, as that of a regular file.</summary>
     public static string Mode(uint mode)
     {
         Span<char> text = stackalloc char[10];
@@ -177,31 +177,31 @@ internal static class FileText
     }
 }
 
-/// <summary>Where the fields of emitted types are, for who wants their bytes.</summary>
+/// <summary>Reads the bytes of fields of emitted objects.</summary>
 internal static class FieldBytes
 {
     private static readonly ConditionalWeakTable<Type, IReadOnlyList<RecordField>> s_fields = new();
 
-    /// <summary>Notes the fields of a type.</summary>
+    /// <summary>Registers the fields of a type.</summary>
     public static void Keep(Type type, IReadOnlyList<RecordField> fields) => s_fields.AddOrUpdate(type, fields);
 
-    /// <summary>A copy of a field's bytes.</summary>
+    /// <summary>Copies the bytes of a field.</summary>
     /// <param name="item">The event.</param>
-    /// <param name="record">Its bytes.</param>
+    /// <param name="record">The bytes of the event.</param>
     /// <param name="name">The property's name.</param>
-    /// <exception cref="ArgumentException">There is no such field.</exception>
+    /// <exception cref="ArgumentException">The event has no such field.</exception>
     public static byte[] Of(BpfEvent item, ReadOnlySpan<byte> record, string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        // Records that are longer than their type have a class that derives from it.
+        // The class for longer records derives from the type's class.
         var type = item is TruncatedEvent cut ? cut.WholeType() : item.GetType();
         if (!s_fields.TryGetValue(type, out var fields) && !s_fields.TryGetValue(type.BaseType!, out fields))
         {
-            throw new ArgumentException($"A {type.Name} does not have the bytes of its fields; an event of a buffer or an iterator has.", nameof(name));
+            throw new ArgumentException($"A {type.Name} does not keep the bytes of its fields. Only events of buffers and iterators do.", nameof(name));
         }
 
         var field = fields.FirstOrDefault(f => f.Name.Equals(name, StringComparison.OrdinalIgnoreCase) && f.Name != "MapName")
-            ?? throw new ArgumentException($"There is no field '{name}'. There are {string.Join(", ", fields.Where(f => f.CName.Length > 0).Select(f => f.Name))}.", nameof(name));
+            ?? throw new ArgumentException($"There is no field '{name}'. The fields are {string.Join(", ", fields.Where(f => f.CName.Length > 0).Select(f => f.Name))}.", nameof(name));
         var start = Math.Min(field.Offset, record.Length);
         return record.Slice(start, Math.Min(field.Size, record.Length - start)).ToArray();
     }
@@ -212,7 +212,7 @@ internal static class FieldValues
 {
     private static readonly ConcurrentDictionary<Type, Dictionary<string, PropertyInfo>> s_known = new();
 
-    /// <summary>Returns the properties of an emitted type, without the indexer that it inherits.</summary>
+    /// <summary>Returns the properties of an emitted type without the inherited indexer.</summary>
     public static PropertyInfo[] Properties(Type type) => Array.FindAll(type.GetProperties(), property => property.GetIndexParameters().Length == 0);
 
     /// <summary>Returns the value of a field.</summary>
@@ -235,7 +235,7 @@ internal static class FieldValues
     }
 }
 
-/// <summary>Network and hardware addresses as text, made without going through address objects where speed matters.</summary>
+/// <summary>Formats network and hardware addresses. IPv4 and MAC addresses are formatted without address objects, for speed.</summary>
 internal static class AddressText
 {
     public static string Ipv4(ReadOnlySpan<byte> bytes)

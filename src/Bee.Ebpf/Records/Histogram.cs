@@ -1,46 +1,43 @@
 namespace Bee.Ebpf.Records;
 
 /// <summary>
-/// How the values that a program has measured are spread: how many fell into each bucket, for one combination of labels. It is cumulative, from the
-/// start of the program to the moment that it was made.
+/// The distribution of values that a program has measured: the number of values in each bucket, for one combination of labels. The counts are cumulative since the program started.
 /// </summary>
 /// <remarks>
-/// The real types are emitted, one for each <c>hist_</c> map, with a property for each label between <see cref="MapName"/> and
-/// <see cref="Unit"/>. Wherever the numbers come from (one event a value in a ring or perf buffer, or slots that the kernel counts in a hash or array), the
-/// object is the same.
+/// The concrete types are generated, one for each <c>hist_</c> map, with a property for each label between <see cref="MapName"/> and <see cref="Unit"/>. The objects are the same whether the
+/// program sends each value as an event or counts slots in a hash or array.
 /// </remarks>
 public abstract class Histogram : BpfEvent
 {
     private HistogramType? _type;
     private BpfEvent? _source;
 
-    /// <summary>Makes the base of an emitted histogram.</summary>
+    /// <summary>Creates the base of a generated histogram.</summary>
     private protected Histogram()
     {
     }
 
-    /// <summary>The map's name in the object file.</summary>
+    /// <summary>The name of the map in the object.</summary>
     public abstract string MapName { get; }
 
-    /// <summary>The unit of the values, of <see cref="Sum"/> and of the buckets' limits: <c>ns</c>, <c>us</c>, <c>bytes</c>, ...; null where nobody says.</summary>
+    /// <summary>The unit of the values, of <see cref="Sum"/> and of the bucket limits: <c>ns</c>, <c>us</c>, <c>bytes</c>, …; null if it is not known.</summary>
     public string? Unit => _type?.Unit;
 
-    /// <summary>How many values there were.</summary>
+    /// <summary>The number of values.</summary>
     public ulong Count { get; private set; }
 
-    /// <summary>The sum of all values; null where only slots are counted and nobody adds the values up.</summary>
+    /// <summary>The sum of all values; null if the program only counts slots.</summary>
     public double? Sum { get; private set; }
 
-    /// <summary>The average of all values; null where <see cref="Sum"/> is.</summary>
+    /// <summary>The mean of all values; null if <see cref="Sum"/> is null.</summary>
     public double? Mean => Count > 0 ? Sum / Count : null;
 
     /// <summary>
-    /// The buckets in rising order, without gaps. Of log2 and linear scales from the first that holds something to the last; where the author named
-    /// the limits all of them.
+    /// The buckets in ascending order, without gaps. Of log2 and linear scales, from the first bucket that is not empty to the last; if the metadata names the limits, all buckets.
     /// </summary>
     public BpfArray<HistogramBucket> Buckets { get; private set; } = new([]);
 
-    /// <summary>The record that the labels are read from, for packing.</summary>
+    /// <summary>The record or entry that the labels are read from, for packing.</summary>
     internal BpfEvent? Source => _source;
 
     /// <inheritdoc/>
@@ -49,22 +46,22 @@ public abstract class Histogram : BpfEvent
     /// <inheritdoc/>
     private protected override void SetHost(RecordHost host) => _source?.Bind(host);
 
-    /// <summary>The record that the labels are read from.</summary>
+    /// <summary>Returns the record or entry that the labels are read from.</summary>
     private protected BpfEvent? LabelSource => _source;
 
-    /// <summary>How the map's histograms are made: labels, unit and the kind of buckets.</summary>
-    /// <returns>The type; null for a histogram that Bee did not make.</returns>
+    /// <summary>Returns the type of the map's histograms: labels, unit and kind of buckets.</summary>
+    /// <returns>The type; null for a histogram that Bee did not create.</returns>
     internal HistogramType? GetHistogramType() => _type;
 
-    /// <summary>The bucket in which the values are in the middle, or at any other part of the whole: the true quantile is within its limits.</summary>
-    /// <param name="fraction">From 0 to 1: 0.5 for the median, 0.99 for the value that one in a hundred exceeds.</param>
-    /// <returns>The bucket; null when there are no values.</returns>
+    /// <summary>Returns the bucket that contains a quantile of the values.</summary>
+    /// <param name="fraction">The quantile from 0 to 1: 0.5 for the median, 0.99 for the 99th percentile.</param>
+    /// <returns>The bucket; null if there are no values.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The fraction is not between 0 and 1.</exception>
     public HistogramBucket? QuantileBucket(double fraction)
     {
         if (!(fraction is >= 0 and <= 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(fraction), fraction, "A fraction is from 0 to 1, such as 0.99.");
+            throw new ArgumentOutOfRangeException(nameof(fraction), fraction, "A quantile is a number from 0 to 1, such as 0.99.");
         }
 
         var rank = Math.Max(1, Math.Ceiling(fraction * Count));
@@ -82,11 +79,10 @@ public abstract class Histogram : BpfEvent
     }
 
     /// <summary>
-    /// An estimate of a quantile: its place between the limits of <see cref="QuantileBucket"/>, as if the values in there were spread evenly. It is off by
-    /// the width of that bucket at the most. In a bucket without a limit on one side it is the limit on the other.
+    /// Estimates a quantile by interpolation in its <see cref="QuantileBucket"/>. The error is at most the width of that bucket. In a bucket with only one limit, returns that limit.
     /// </summary>
-    /// <param name="fraction">From 0 to 1.</param>
-    /// <returns>The estimate; null when there are no values.</returns>
+    /// <param name="fraction">The quantile from 0 to 1.</param>
+    /// <returns>The estimate; null if there are no values.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The fraction is not between 0 and 1.</exception>
     public double? Quantile(double fraction)
     {
@@ -127,8 +123,7 @@ public abstract class Histogram : BpfEvent
 
 /// <summary>One bucket of a <see cref="Histogram"/>.</summary>
 /// <remarks>
-/// Whether a limit itself belongs to the bucket depends on the histogram's <see cref="HistogramType.Limits"/>: of log2 and linear buckets
-/// <see cref="From"/> does and <see cref="To"/> does not; where the author named upper limits, as for Prometheus, it is the other way round.
+/// Which limit is inclusive depends on <see cref="HistogramType.Limits"/>: <see cref="From"/> of log2 and linear buckets, <see cref="To"/> of buckets with named limits, as in Prometheus.
 /// </remarks>
 public sealed class HistogramBucket : BpfEvent
 {
@@ -139,23 +134,23 @@ public sealed class HistogramBucket : BpfEvent
         Count = count;
     }
 
-    /// <summary>The lower limit; null where the bucket has none.</summary>
+    /// <summary>The lower limit; null for none.</summary>
     public double? From { get; }
 
-    /// <summary>The upper limit; null where the bucket has none.</summary>
+    /// <summary>The upper limit; null for none.</summary>
     public double? To { get; }
 
-    /// <summary>How many values are in it.</summary>
+    /// <summary>The number of values in the bucket.</summary>
     public ulong Count { get; }
 }
 
-/// <summary>What the limits of a histogram's buckets follow.</summary>
+/// <summary>The kind of limits of a histogram's buckets.</summary>
 public enum HistogramLimits
 {
-    /// <summary>Powers of two: 0 to 1, 2 to 3, 4 to 7, ... Negative values have one bucket of their own.</summary>
+    /// <summary>Powers of two: 0 to 1, 2 to 3, 4 to 7, … Negative values have a bucket of their own.</summary>
     Log2,
-    /// <summary>Steps of one width.</summary>
+    /// <summary>Steps of equal width.</summary>
     Linear,
-    /// <summary>Upper limits that the author named, as for Prometheus: a value that equals a limit belongs below it.</summary>
+    /// <summary>Inclusive upper limits from metadata, as in Prometheus.</summary>
     Named,
 }

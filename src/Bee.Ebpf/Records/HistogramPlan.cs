@@ -8,17 +8,17 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Records;
 
-/// <summary>What a map's type, and what its author says about it, mean for its histograms.</summary>
-/// <param name="Source">The type of the records or entries that labels are read from.</param>
-/// <param name="Labels">Those of its fields that are labels.</param>
-/// <param name="Identity">Where the labels are that tell histograms apart: in the record, or in the key.</param>
+/// <summary>The plan of a map's histograms, from its types and its metadata.</summary>
+/// <param name="Source">The type of the records or entries that contain the labels.</param>
+/// <param name="Labels">The fields of that type that are labels.</param>
+/// <param name="Identity">The bytes of the labels in the record or key, which identify a histogram.</param>
 /// <param name="Scale">The buckets.</param>
 internal abstract record HistogramPlan(IRecordShape Source, IReadOnlyList<RecordField> Labels, LabelLayout Identity, BucketScale Scale)
 {
-    /// <summary>The unit that the type of the values gives away; null where it does not.</summary>
+    /// <summary>The unit that follows from the type of the values; null for none.</summary>
     public string? Unit { get; init; }
 
-    /// <summary>The unit of a meaning.</summary>
+    /// <summary>Returns the unit of a field meaning.</summary>
     public static string? UnitOf(FieldMeaning meaning) => meaning switch
     {
         FieldMeaning.Duration => "ns",
@@ -27,32 +27,31 @@ internal abstract record HistogramPlan(IRecordShape Source, IReadOnlyList<Record
     };
 }
 
-/// <summary>Each record is one value.</summary>
+/// <summary>The plan if each record is one value.</summary>
 internal sealed record ObservationPlan(RecordType Record, IReadOnlyList<RecordField> Labels, LabelLayout Identity, BucketScale Scale, NumberField Value)
     : HistogramPlan(Record, Labels, Identity, Scale);
 
-/// <summary>The kernel counts slots.</summary>
-/// <param name="Entry">The map's entries.</param>
+/// <summary>The plan if the program counts slots in a map.</summary>
+/// <param name="Entry">The type of the map entries.</param>
 /// <param name="Labels">As in the base.</param>
 /// <param name="Identity">As in the base.</param>
 /// <param name="Scale">As in the base.</param>
-/// <param name="Slot">Which slot an entry counts, in its key; null where the value holds all slots.</param>
-/// <param name="Counts">The counts in a value: one, or one a slot.</param>
-/// <param name="Slots">How many slots a value holds.</param>
-/// <param name="Stride">From one CPU's value to the next; 0 where there is one value.</param>
-/// <param name="Sum">The sum of the values, where the program keeps it.</param>
-/// <param name="HasValueLabels">Whether some labels are in the value.</param>
-/// <param name="SumSlot">The slot in the key that holds the sum of the values; null where the key has none.</param>
+/// <param name="Slot">The field of the key with the slot number; null if the value has all slots.</param>
+/// <param name="Counts">The count in a value, or the first of several.</param>
+/// <param name="Slots">The number of slots in a value.</param>
+/// <param name="Stride">The distance between the values of two CPUs in bytes; 0 for a map that is not per-CPU.</param>
+/// <param name="Sum">The sum of the values, if the program keeps one.</param>
+/// <param name="HasValueLabels">Whether the value contains labels.</param>
+/// <param name="SumSlot">The slot that holds the sum of the values; null for none.</param>
 internal sealed record SlotPlan(
     EntryType Entry, IReadOnlyList<RecordField> Labels, LabelLayout Identity, BucketScale Scale,
     NumberField? Slot, NumberField Counts, int Slots, int Stride, NumberField? Sum, bool HasValueLabels, HistogramSum? SumSlot = null)
     : HistogramPlan(Entry, Labels, Identity, Scale);
 
-/// <summary>Which field of a ring's or perf buffer's records is the value, and which are labels.</summary>
+/// <summary>Finds the value and the labels in the records of a ring or perf buffer.</summary>
 /// <remarks>
-/// The value is the first of these that there is: the field <c>le</c>, as BumbleBee has it; the only duration or size; the last integer. Fields that
-/// the author names as labels are never the value. Where none are named, every other field is a label but moments, pointers and arrays
-/// without a length, which no two events share.
+/// The value is the first of these that exists: the field <c>le</c>, as in BumbleBee; the only duration or size; the last integer. A field that the metadata names as a label is never the value. If
+/// the metadata names no labels, every other field is a label, except times, pointers and flexible arrays, which hardly ever repeat.
 /// </remarks>
 internal static class ObservationPlans
 {
@@ -63,7 +62,7 @@ internal static class ObservationPlans
         whyNot = null;
         if (map.Value is null or BtfVoid)
         {
-            whyNot = "its declaration does not say of what type its events are (__type(value, ...))";
+            whyNot = "its declaration has no type for the events (__type(value, ...))";
             return null;
         }
 
@@ -89,7 +88,7 @@ internal static class ObservationPlans
             return null;
         }
 
-        // The record's properties are MapName and then the struct's fields, in order.
+        // The properties of the record are MapName and the fields of the struct, in order.
         var labels = fields
             .Select((field, i) => (Field: field, Property: record.Fields[i + 1]))
             .Where(label => label.Field != value && (named.Count > 0 ? named.Contains(label.Field.Name) : IsLabel(label.Field)))
@@ -111,11 +110,11 @@ internal static class ObservationPlans
     private static bool IsLabel(FieldShape field) => !field.IsMade && !field.IsOpenArray && field.Value.Meaning is not (FieldMeaning.Timestamp or FieldMeaning.Pointer);
 }
 
-/// <summary>How a hash or array counts slots.</summary>
+/// <summary>Finds the slots in a hash or array.</summary>
 /// <remarks>
-/// Either the value holds all slots of a histogram, in an array (the field <c>slots</c>, or the only array of integers that there is), and the
-/// key its labels; or the value is one count, and the slot's number is in the key: the field <c>slot</c> or <c>bucket</c>, the one integer that the author does not
-/// name as a label, or the key itself where it is an integer. Without names every other field of the key is a label, and so is text beside the slots.
+/// Either the value holds all slots of a histogram in an array (the field <c>slots</c>, or the only array of integers), and the key is the labels. Or the value is one count, and the key has the slot
+/// number: in the field <c>slot</c> or <c>bucket</c>, in the only integer that is not a label, or in the whole key if it is an integer. If the metadata names no labels, every other field of the key is
+/// a label, and so is text beside the slots.
 /// </remarks>
 internal static class SlotPlans
 {
@@ -124,17 +123,17 @@ internal static class SlotPlans
     public static SlotPlan? Of(MapDescription map, out string? whyNot)
     {
         whyNot = null;
-        // An array's key is its index, whether or not the declaration says so.
+        // The key of an array is its index, whether or not the declaration has a type for it.
         var isArray = map.Type is MapType.Array or MapType.PerCpuArray;
         if (map.Value is null || map.Value.Size != map.ValueSize || (map.Key is null ? !isArray : map.Key.Size != map.KeySize))
         {
-            whyNot = "its declaration does not say of what types its keys and values are";
+            whyNot = "its declaration has no types for keys and values";
             return null;
         }
 
         if (map.Type is not (MapType.Hash or MapType.Array or MapType.PerCpuHash or MapType.PerCpuArray or MapType.LruHash or MapType.LruPerCpuHash))
         {
-            whyNot = $"a map of type {map.Type} holds no slots";
+            whyNot = $"a map of type {map.Type} cannot hold slots";
             return null;
         }
 
@@ -195,14 +194,14 @@ internal static class SlotPlans
         bool IsNamed(string name) => named.Count == 0 || named.Contains(name);
         IReadOnlyList<FieldShape> keyFields = key is ObjectShape { Struct: var k } ? k.Fields : [];
         var labels = keyFields.Select((field, i) => (Field: field, Property: entry.Fields[FirstKeyField(map) + i])).Where(label => IsNamed(label.Field.Name) && !(named.Count == 0 && label.Field.IsMade)).ToList();
-        // A key of one number, or of an array with one element, is a label only where there can be several.
+        // A key that is a single number is a label only if there can be several.
         if (keyFields.Count == 0 && map.MaxEntries > 1 && IsNamed("Key"))
         {
             var whole = key ?? new NumberShape(NumberKind.UInt32, FieldMeaning.Number);
             labels.Add((new FieldShape("Key", whole, 0, 0), entry.Fields[1]));
         }
 
-        // Of values on several CPUs only sums are properties.
+        // Only the totals of per-CPU values are properties.
         var texts = map.IsPerCpu ? [] : fields
             .Select((field, i) => (Field: field, Property: entry.Fields[Math.Min(FirstKeyField(map) + keyFields.Count + i, entry.Fields.Count - 1)]))
             .Where(text => text.Field.Value is TextShape { Size: > 0 } && IsNamed(text.Field.Name))
@@ -218,36 +217,36 @@ internal static class SlotPlans
         };
     }
 
-    // Single bytes are text, addresses or what has no type; counts are larger.
+    // Counts have more than one byte; arrays of bytes are text, addresses or raw data.
     private static NumberField? Slots(ValueShape value) =>
         value is ArrayShape { Count: > 1, Element: { Size: > 1, Meaning: FieldMeaning.Number } element } ? NumberField.Of(element) : null;
 
     private static int Stride(MapDescription map) => map.IsPerCpu ? map.CpuStride : 0;
 
-    // MapName, Key, Value, on several CPUs Values, then the fields of the key and those of the value.
+    // The properties are MapName, Key, Value, for per-CPU maps Values, and the fields of key and value.
     private static int FirstKeyField(MapDescription map) => map.IsPerCpu ? 4 : 3;
 }
 
-/// <summary>An integer of at most 64 bits somewhere in a record, a key or a value.</summary>
+/// <summary>An integer of at most 64 bits in a record, key or value.</summary>
 internal readonly record struct NumberField(int Offset, int Size, bool IsSigned, bool BigEndian, int Shift, int Bits)
 {
-    /// <summary>The integer that is a whole value; null where the value is something else.</summary>
+    /// <summary>Returns the integer if the whole value is one; else null.</summary>
     public static NumberField? Of(ValueShape shape, int offset = 0) => shape is NumberShape { Size: <= 8 } number && IsAmount(number)
         ? new NumberField(offset, number.Size, Numbers.IsSigned(number.Kind), number.BigEndian, 0, 0)
         : null;
 
-    /// <summary>The integer that a field is; null where it is something else.</summary>
+    /// <summary>Returns the integer if a field is one; else null.</summary>
     public static NumberField? Of(FieldShape field) => !field.IsMade && Of(field.Value, field.Offset) is { } number
         ? number with { Shift = field.BitOffset % 8, Bits = field.BitSize }
         : null;
 
-    /// <summary>The first byte behind it.</summary>
+    /// <summary>The offset behind the integer.</summary>
     public int End => Offset + (Bits > 0 ? (Shift + Bits + 7) / 8 : Size);
 
-    /// <summary>Reads it.</summary>
+    /// <summary>Reads the integer.</summary>
     /// <param name="data">The record.</param>
-    /// <param name="isNegative">Whether the number is below zero.</param>
-    /// <returns>The number, sign-extended to 64 bits.</returns>
+    /// <param name="isNegative">Whether the integer is negative.</param>
+    /// <returns>The integer, sign-extended to 64 bits.</returns>
     public ulong Read(ReadOnlySpan<byte> data, out bool isNegative)
     {
         ref var at = ref Unsafe.Add(ref MemoryMarshal.GetReference(data), Offset);
@@ -274,14 +273,14 @@ internal readonly record struct NumberField(int Offset, int Size, bool IsSigned,
         return bits;
     }
 
-    /// <summary>Reads it as an amount that is added up; negative ones count as none.</summary>
+    /// <summary>Reads the integer as an amount to add up; negative numbers count as 0.</summary>
     public ulong ReadAmount(ReadOnlySpan<byte> data)
     {
         var amount = Read(data, out var isNegative);
         return isNegative ? 0 : amount;
     }
 
-    // Addresses, moments and names of things are numbers too, but nobody spreads them over buckets.
+    // Addresses, times and ids are integers too, but not values to distribute over buckets.
     private static bool IsAmount(NumberShape number) =>
         Numbers.IsInteger(number.Kind) && number.Meaning is FieldMeaning.Number or FieldMeaning.Duration or FieldMeaning.ByteSize or FieldMeaning.Port;
 }

@@ -7,10 +7,7 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Records;
 
-/// <summary>
-/// How what a <c>hist_</c> map holds becomes <see cref="Histogram"/> objects: which fields are labels, where the values or slots are, and
-/// which buckets they fall into. Safe to use from any thread.
-/// </summary>
+/// <summary>Describes how the contents of a <c>hist_</c> map become <see cref="Histogram"/> objects: the labels, the values or slots, and the buckets. Thread-safe.</summary>
 internal sealed class HistogramType
 {
     private readonly BucketScale _scale;
@@ -24,37 +21,37 @@ internal sealed class HistogramType
         (ClrType, Labels) = HistogramEmitter.Class(map.Name, plan.Source.ClrType, plan.Labels);
     }
 
-    /// <summary>The map's name.</summary>
+    /// <summary>The name of the map.</summary>
     public string Name { get; }
 
-    /// <summary>The emitted type of the histograms.</summary>
+    /// <summary>The generated type of the histograms.</summary>
     public Type ClrType { get; }
 
-    /// <summary>The labels: properties of <see cref="ClrType"/>, in their order.</summary>
+    /// <summary>The labels: properties of <see cref="ClrType"/>, in order.</summary>
     public IReadOnlyList<RecordField> Labels { get; }
 
-    /// <summary>The unit of the values: what the author says, else what the type of the observed field or the end of the map's name (<c>_ns</c>, <c>_us</c>, <c>_bytes</c>, ...) says; null where nobody does.</summary>
+    /// <summary>The unit of the values, from metadata, the type of the observed field, or the suffix of the map's name (<c>_ns</c>, <c>_us</c>, <c>_bytes</c>, …); null if it is not known.</summary>
     public string? Unit { get; }
 
-    /// <summary>What the limits of the buckets follow.</summary>
+    /// <summary>The kind of limits of the buckets.</summary>
     public HistogramLimits Limits => _scale.Limits;
 
     internal HistogramPlan Plan { get; }
 
-    /// <summary>The type of a map's histograms.</summary>
+    /// <summary>Returns the type of a map's histograms.</summary>
     /// <param name="map">A map whose role is <see cref="MapRole.Histogram"/>.</param>
-    /// <param name="whyNot">Why its contents make no histogram; null when they do.</param>
-    /// <returns>The type; null where the map holds neither values nor slots.</returns>
-    /// <exception cref="BpfObjectException">A BTF type contradicts itself.</exception>
+    /// <param name="whyNot">The reason if the map has no histograms; else null.</param>
+    /// <returns>The type; null if the map has neither values nor slots.</returns>
+    /// <exception cref="BpfObjectException">A BTF type is inconsistent.</exception>
     public static HistogramType? For(MapDescription map, out string? whyNot)
     {
         ArgumentNullException.ThrowIfNull(map);
         return Find(map, out whyNot) is { } plan ? new HistogramType(map, plan) : null;
     }
 
-    /// <summary>Why a map's contents make no histogram; null when they do.</summary>
+    /// <summary>Returns the reason why a map has no histograms; null if it has.</summary>
     /// <param name="map">A map whose role is <see cref="MapRole.Histogram"/>.</param>
-    /// <exception cref="BpfObjectException">A BTF type contradicts itself.</exception>
+    /// <exception cref="BpfObjectException">A BTF type is inconsistent.</exception>
     public static string? WhyNot(MapDescription map)
     {
         ArgumentNullException.ThrowIfNull(map);
@@ -64,22 +61,22 @@ internal sealed class HistogramType
     private static HistogramPlan? Find(MapDescription map, out string? whyNot) =>
         map.IsEventStream ? ObservationPlans.Of(map, out whyNot) : SlotPlans.Of(map, out whyNot);
 
-    /// <summary>Makes a histogram that was made before, elsewhere.</summary>
+    /// <summary>Recreates a histogram, for example from a capture.</summary>
     internal Histogram Restore(BpfEvent? source, ulong count, double? sum, HistogramBucket[] buckets) => ((Histogram)Activator.CreateInstance(ClrType)!).With(this, source, count, sum, buckets);
 
     internal Histogram Make(BpfEvent? source, ulong count, double? sum, ReadOnlySpan<ulong> counts) =>
         ((Histogram)Activator.CreateInstance(ClrType)!).With(this, source, count, sum, _scale.Make(counts));
 }
 
-/// <summary>Emits the class of a map's histograms: <see cref="Histogram"/> with a property for each label, which asks the record that the histogram was first counted for.</summary>
+/// <summary>Emits the class of a map's histograms: <see cref="Histogram"/> with a property for each label, which reads the first record that the histogram counted.</summary>
 internal static class HistogramEmitter
 {
     private static readonly MethodInfo s_source = typeof(Histogram).GetProperty("LabelSource", BindingFlags.Instance | BindingFlags.NonPublic)!.GetMethod!;
     private static readonly MethodInfo s_mapName = typeof(Histogram).GetProperty(nameof(Histogram.MapName))!.GetMethod!;
 
-    /// <summary>The class, and its labels under the names that they have there.</summary>
-    /// <param name="map">The map's name.</param>
-    /// <param name="source">The type of the records that labels are read from.</param>
+    /// <summary>Returns the class, and the labels under their names in it.</summary>
+    /// <param name="map">The name of the map.</param>
+    /// <param name="source">The type of the records that contain the labels.</param>
     /// <param name="labels">Properties of <paramref name="source"/>.</param>
     public static (Type Type, IReadOnlyList<RecordField> Labels) Class(string map, Type source, IReadOnlyList<RecordField> labels)
     {
@@ -133,7 +130,7 @@ internal static class HistogramEmitter
     }
 }
 
-/// <summary>Units that the name of a map gives away.</summary>
+/// <summary>Derives units from map names.</summary>
 internal static class HistogramUnits
 {
     private static readonly (string End, string Unit)[] s_known =
@@ -142,14 +139,14 @@ internal static class HistogramUnits
         ("_bytes", "bytes"), ("_kbytes", "KiB"),
     ];
 
-    /// <summary>The unit by the end of a map's name, as in <c>hist_latency_us</c>; null where it says nothing.</summary>
+    /// <summary>Returns the unit from the suffix of a map's name, as in <c>hist_latency_us</c>; null for none.</summary>
     public static string? OfName(string map) => s_known.FirstOrDefault(known => map.EndsWith(known.End, StringComparison.Ordinal)).Unit;
 }
 
-/// <summary>Where the labels are in a record or a key, so that two with the same labels can be found to be the same by their bytes.</summary>
+/// <summary>The positions of the labels in a record or key. Copies their bytes, so that histograms can be compared by bytes.</summary>
 internal sealed class LabelLayout
 {
-    // A value of its own for each field, since this is asked for each record.
+    // An array of values, since this is used for each record.
     private readonly Piece[] _pieces;
 
     public LabelLayout(IEnumerable<FieldShape> fields)
@@ -158,10 +155,10 @@ internal sealed class LabelLayout
         Size = _pieces.Sum(piece => piece.Bits > 0 ? sizeof(ulong) : piece.Size);
     }
 
-    /// <summary>How many bytes all labels take.</summary>
+    /// <summary>The size of all labels in bytes.</summary>
     public int Size { get; }
 
-    /// <summary>Copies the labels' bytes, and nothing that would make equal labels differ: neither what stands behind a text's NUL nor a bitfield's neighbours.</summary>
+    /// <summary>Copies the bytes of the labels, without bytes behind the NUL of a text and without the neighbours of a bit field, so that equal labels have equal bytes.</summary>
     public void Write(ReadOnlySpan<byte> data, Span<byte> labels)
     {
         foreach (ref readonly var piece in _pieces.AsSpan())

@@ -9,14 +9,14 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Records;
 
-/// <summary>Values of records as one line of JSON: what objects and arrays are where there is room for text only.</summary>
+/// <summary>Formats values of records as one line of JSON. This is the text of objects and arrays.</summary>
 internal static class JsonText
 {
     private static readonly ConcurrentDictionary<Type, PropertyInfo[]> s_properties = new();
 
-    /// <summary>A value as JSON.</summary>
+    /// <summary>Formats a value as JSON.</summary>
     /// <param name="value">The value.</param>
-    /// <param name="utc">Whether moments are written in UTC, and not with the zone of this machine.</param>
+    /// <param name="utc">Whether times are written in UTC instead of local time.</param>
     public static string Of(object value, bool utc = false)
     {
         var text = new StringBuilder();
@@ -102,7 +102,7 @@ internal static class JsonText
         text.Append('"');
         foreach (var letter in JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(s))
         {
-            // The encoder leaves characters that reverse or hide text, and reads each of a pair alone.
+            // The encoder does not escape characters that reverse or hide text, and treats the halves of a surrogate pair separately.
             if (letter > '~' && !char.IsSurrogate(letter) && TerminalText.IsUnsafe([letter]))
             {
                 text.Append(CultureInfo.InvariantCulture, $"\\u{(int)letter:X4}");

@@ -3,14 +3,14 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Records;
 
-/// <summary>Binds values to the parameters of an object: the one place where names are looked up and values are encoded.</summary>
+/// <summary>Binds values to the parameters of an object by name.</summary>
 internal static class ParameterBinding
 {
-    /// <summary>Encodes values for an object's parameters, and the author's defaults of those that get none.</summary>
-    /// <param name="file">The object, with the metadata whose defaults count.</param>
-    /// <param name="values">Values as <see cref="ParameterEncoder"/> takes them, by name as <see cref="FindParameter"/> takes it. Null keeps the default.</param>
+    /// <summary>Encodes values for the parameters of an object, and the defaults of its metadata for the others.</summary>
+    /// <param name="file">The object with its metadata.</param>
+    /// <param name="values">The values by name. See <see cref="ParameterEncoder"/> for values and <see cref="FindParameter"/> for names. Null keeps the default.</param>
     /// <returns>What <c>BpfSession.Load</c> takes.</returns>
-    /// <exception cref="BpfParameterException">The object has no parameter of a name, or a value or a default does not fit.</exception>
+    /// <exception cref="BpfParameterException">The object has no such parameter, or a value or a default does not fit.</exception>
     public static BoundParameters BindParameters(this ObjectFile file, IEnumerable<KeyValuePair<string, object?>>? values = null)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -33,10 +33,10 @@ internal static class ParameterBinding
         return new BoundParameters(bound);
     }
 
-    /// <summary>Returns a parameter, or another global that can be set, by its name or its <see cref="ParameterDescription.Key"/>.</summary>
+    /// <summary>Returns a parameter, or another global variable that can be set, by its name or its <see cref="ParameterDescription.Key"/>.</summary>
     /// <param name="file">The object.</param>
-    /// <param name="name">The name. Another case will do if only one parameter has it.</param>
-    /// <exception cref="BpfParameterException">There is no such parameter, or there are several.</exception>
+    /// <param name="name">The name. Case is ignored if the match is unique.</param>
+    /// <exception cref="BpfParameterException">The name matches no parameter, or several.</exception>
     public static ParameterDescription FindParameter(this ObjectFile file, string name)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -46,25 +46,24 @@ internal static class ParameterBinding
             return found;
         }
 
-        // C distinguishes case, and a user at a prompt seldom does.
+        // C is case-sensitive, but users often ignore case.
         ParameterDescription[] alike = [.. file.Parameters.Concat(file.Globals).Where(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || p.Key.Equals(name, StringComparison.OrdinalIgnoreCase))];
         return alike.Length == 1 ? alike[0] : throw BpfParameterException.Unknown(file, name);
     }
 }
 
-/// <summary>Turns values that people give into the bytes of a program's globals, typed by BTF.</summary>
+/// <summary>Encodes values of global variables, typed by BTF.</summary>
 internal static class ParameterEncoder
 {
-    /// <summary>Makes the bytes of a parameter from a value.</summary>
+    /// <summary>Encodes the value of a parameter.</summary>
     /// <param name="parameter">The parameter.</param>
     /// <param name="value">
-    /// A number, or text that reads as one (decimal or 0x hex); for enums, errno and signals a name or a number; for <c>char</c> arrays text; for other
-    /// arrays a list, behind which the rest of the array is zero, or one value for a list of one; for structs a dictionary by field name, where missing fields keep the program's own
-    /// value; for typedefs with meaning what their properties give (address text, host-order ports, nanoseconds) and also <see cref="System.Net.IPAddress"/>,
-    /// <see cref="TimeSpan"/>, <see cref="DateTime"/>, durations with a unit such as "1.5ms", and names of users, groups and system calls.
+    /// A number, or text with one (decimal or 0x hex); for enums, errno and signals a name or a number; for <c>char</c> arrays text; for other arrays a list, which is padded with zeros, or a single
+    /// value; for structs a dictionary by field name, where missing fields keep the program's value. Typedefs with a meaning accept what their properties return (addresses as text, ports in host order,
+    /// nanoseconds), and <see cref="System.Net.IPAddress"/>, <see cref="TimeSpan"/>, <see cref="DateTime"/>, durations with a unit such as "1.5ms", and names of users, groups and system calls.
     /// </param>
-    /// <returns>As many bytes as the parameter has.</returns>
-    /// <exception cref="BpfParameterException">The value is of the wrong kind or out of the type's range; the message says which range.</exception>
+    /// <returns>The bytes, as many as the parameter has.</returns>
+    /// <exception cref="BpfParameterException">The value has the wrong type, or is out of range.</exception>
     public static byte[] Encode(ParameterDescription parameter, object? value)
     {
         ArgumentNullException.ThrowIfNull(parameter);
@@ -73,10 +72,10 @@ internal static class ParameterEncoder
         return bytes;
     }
 
-    /// <summary>The bytes of a parameter that nobody sets: its author's default, else the value in the file.</summary>
+    /// <summary>Returns the bytes of a parameter that is not set: the default of its metadata, else the value in the object.</summary>
     /// <param name="parameter">The parameter.</param>
-    /// <returns>As many bytes as the parameter has.</returns>
-    /// <exception cref="BpfParameterException">The author's default does not fit.</exception>
+    /// <returns>The bytes, as many as the parameter has.</returns>
+    /// <exception cref="BpfParameterException">The default of the metadata does not fit.</exception>
     public static byte[] Default(ParameterDescription parameter)
     {
         ArgumentNullException.ThrowIfNull(parameter);
@@ -110,13 +109,13 @@ internal static class ParameterEncoder
     }
 }
 
-/// <summary>A value cannot be given to a program's parameter: there is no parameter of the name, or the value does not fit its type.</summary>
+/// <summary>The exception for a parameter that does not exist, or for a value that does not fit its type.</summary>
 public sealed class BpfParameterException : BeeException
 {
-    /// <summary>Makes the exception.</summary>
-    /// <param name="parameter">The parameter's name.</param>
-    /// <param name="typeName">Its type as C writes it; null if the object has no such parameter.</param>
-    /// <param name="message">What is wrong, as a sentence; without the parameter's name if it has a type.</param>
+    /// <summary>Creates the exception.</summary>
+    /// <param name="parameter">The name of the parameter.</param>
+    /// <param name="typeName">The C type of the parameter; null if it does not exist.</param>
+    /// <param name="message">A sentence about the fault, without the parameter's name if the parameter has a type.</param>
     public BpfParameterException(string parameter, string? typeName, string message)
         : base(typeName is null ? "ParameterNotFound" : "BadParameter", typeName is null ? message : $"Parameter '{parameter}' ({typeName}): {message}")
     {
@@ -124,13 +123,13 @@ public sealed class BpfParameterException : BeeException
         TypeName = typeName;
     }
 
-    /// <summary>The parameter's name.</summary>
+    /// <summary>The name of the parameter.</summary>
     public string Parameter { get; }
 
-    /// <summary>The parameter's type as C writes it; null if the object has no such parameter.</summary>
+    /// <summary>The C type of the parameter; null if it does not exist.</summary>
     public string? TypeName { get; }
 
-    /// <summary>If the object has no such parameter: names close to it, nearest first; if none is close, all names.</summary>
+    /// <summary>If the parameter does not exist: similar names, nearest first; all names if none is similar.</summary>
     public IReadOnlyList<string> Suggestions { get; init; } = [];
 
     internal static BpfParameterException Unknown(ObjectFile file, string name)
@@ -140,6 +139,6 @@ public sealed class BpfParameterException : BeeException
         var message = known.Length == 0
             ? $"{file.Name} has no parameters, so '{name}' cannot be set."
             : $"There is no parameter '{name}' in {file.Name}. Its parameters: {string.Join(", ", file.Parameters.Select(p => $"{p.Key} ({p.TypeName})"))}.";
-        return new BpfParameterException(name, null, message) { Suggestions = near.Count > 0 ? near : known, Remedy = "Parameters are the program's global variables, above all those that are const volatile." };
+        return new BpfParameterException(name, null, message) { Suggestions = near.Count > 0 ? near : known, Remedy = "Parameters are global variables of the object, usually const volatile ones." };
     }
 }

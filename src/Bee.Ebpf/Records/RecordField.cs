@@ -6,7 +6,7 @@ using Bee.Ebpf.Symbols;
 
 namespace Bee.Ebpf.Records;
 
-/// <summary>One property of an emitted type: its names, its place in the record, and how a view shows it best.</summary>
+/// <summary>A property of an emitted type: its names, its position in the record, and its format in a view.</summary>
 internal sealed class RecordField
 {
     internal RecordField(string name, string cName, Type clrType, FieldMeaning meaning, int offset, int size, int width, bool alignRight)
@@ -21,109 +21,106 @@ internal sealed class RecordField
         AlignRight = alignRight;
     }
 
-    /// <summary>The property's name: the field's own, with <c>_2</c>, <c>_3</c>, ... behind where another property has it already.</summary>
+    /// <summary>The name of the property: the name in C, with <c>_2</c>, <c>_3</c>, … if another property has it.</summary>
     public string Name { get; }
 
-    /// <summary>The field's name in C; empty for what the type adds by itself (<c>MapName</c>, <c>Key</c>, ...).</summary>
+    /// <summary>The name in C; empty for properties that the type adds (<c>MapName</c>, <c>Key</c>, …).</summary>
     public string CName { get; }
 
-    /// <summary>
-    /// The name under which a map's metadata describes the field: <see cref="CName"/>, or <see cref="Name"/> of what the type adds by itself (<c>Key</c>, <c>Value</c>).
-    /// It is the name of a metric's label too.
-    /// </summary>
+    /// <summary>The name of the field in metadata and of the label in metrics: <see cref="CName"/>, or <see cref="Name"/> for properties that the type adds (<c>Key</c>, <c>Value</c>).</summary>
     public string MetadataName => CName.Length > 0 ? CName : Name;
 
-    /// <summary>Returns what a map's author says about the field; never null.</summary>
-    /// <param name="map">The metadata of the field's map.</param>
+    /// <summary>Returns the metadata of the field; never null.</summary>
+    /// <param name="map">The metadata of the map.</param>
     public FieldMetadata MetadataIn(MapMetadata map)
     {
         ArgumentNullException.ThrowIfNull(map);
         return map.Fields.GetValueOrDefault(MetadataName) ?? FieldMetadata.None;
     }
 
-    /// <summary>The property's type.</summary>
+    /// <summary>The type of the property.</summary>
     public Type ClrType { get; }
 
-    /// <summary>What the value stands for.</summary>
+    /// <summary>The meaning of the value.</summary>
     public FieldMeaning Meaning { get; }
 
-    /// <summary>Where the field begins, in bytes from the record's first (for entries: from the key's or the value's first). A bitfield's first byte.</summary>
+    /// <summary>The offset of the field in bytes from the start of the record, key or value; of a bit field, the offset of its first byte.</summary>
     public int Offset { get; }
 
-    /// <summary>How many bytes the field takes; 0 for a flexible array and for what the type adds by itself.</summary>
+    /// <summary>The size of the field in bytes; 0 for a flexible array and for properties that the type adds.</summary>
     public int Size { get; }
 
-    /// <summary>How many columns of text a view should give it, at least 4.</summary>
+    /// <summary>The number of columns that a view should use, at least 4.</summary>
     public int Width { get; }
 
-    /// <summary>Whether a view should put it to the right, as numbers are.</summary>
+    /// <summary>Whether a view should align the value to the right, as numbers are.</summary>
     public bool AlignRight { get; }
 }
 
 /// <summary>
-/// What a field stands for: how its value is made from bytes and how a view shows it. It follows from the field's C type and
-/// from typedef names that carry meaning (<c>ipv4_addr</c>, <c>duration</c>, <c>net_port</c>, ... as bee.h has them).
+/// The meaning of a field, which determines how its value is decoded and shown. It follows from the C type and from typedef names with a meaning (<c>ipv4_addr</c>, <c>duration</c>,
+/// <c>net_port</c>, …, as in bee.h).
 /// </summary>
 internal enum FieldMeaning
 {
-    /// <summary>A number as it is: an integer of any width, <c>__int128</c>, <c>float</c> or <c>double</c>.</summary>
+    /// <summary>A plain number: an integer, <c>__int128</c>, <c>float</c> or <c>double</c>.</summary>
     Number,
     /// <summary><c>bool</c>.</summary>
     Boolean,
-    /// <summary>A <c>char</c> array, as text up to its first NUL.</summary>
+    /// <summary>A <c>char</c> array, as text up to the first NUL.</summary>
     Text,
     /// <summary>An IPv4 address, as text.</summary>
     Ipv4,
     /// <summary>An IPv6 address, as text.</summary>
     Ipv6,
-    /// <summary>A hardware address, as text: six pairs of hex digits with colons between.</summary>
+    /// <summary>A MAC address, as six pairs of hex digits separated by colons.</summary>
     Mac,
-    /// <summary>A port of TCP or UDP, in host order.</summary>
+    /// <summary>A TCP or UDP port, in host byte order.</summary>
     Port,
-    /// <summary>A length of time in nanoseconds.</summary>
+    /// <summary>A duration in nanoseconds.</summary>
     Duration,
-    /// <summary>A moment: a <see cref="DateTime"/> of local kind, made from the kernel's monotonic or boot-time clock.</summary>
+    /// <summary>A time, as a local <see cref="DateTime"/>, from the kernel's monotonic or boot-time clock.</summary>
     Timestamp,
-    /// <summary>An address in memory, as <see cref="ulong"/>.</summary>
+    /// <summary>A memory address, as <see cref="ulong"/>.</summary>
     Pointer,
     /// <summary>A C enum, as an emitted CLR enum.</summary>
     Enum,
     /// <summary>A C enum whose values are single bits, as an emitted CLR enum with <see cref="FlagsAttribute"/>.</summary>
     Flags,
-    /// <summary>A user's number.</summary>
+    /// <summary>The id of a user.</summary>
     UserId,
-    /// <summary>A group's number.</summary>
+    /// <summary>The id of a group.</summary>
     GroupId,
-    /// <summary>A system call of this machine's architecture, as an emitted CLR enum.</summary>
+    /// <summary>A system call of this architecture, as an emitted CLR enum.</summary>
     Syscall,
     /// <summary>An error number of the kernel, as <see cref="Bee.Ebpf.Interop.Errno"/>.</summary>
     Errno,
-    /// <summary>A signal's number, as <see cref="Bee.Ebpf.Records.Signal"/>.</summary>
+    /// <summary>A signal number, as <see cref="Bee.Ebpf.Records.Signal"/>.</summary>
     Signal,
-    /// <summary>A size or an amount in bytes.</summary>
+    /// <summary>A number of bytes.</summary>
     ByteSize,
-    /// <summary>An array of unsigned bytes without further meaning.</summary>
+    /// <summary>An array of unsigned bytes.</summary>
     Bytes,
-    /// <summary>An array of anything else.</summary>
+    /// <summary>Another array.</summary>
     Array,
     /// <summary>A nested struct or union, as an object of an emitted type.</summary>
     Object,
-    /// <summary>The id of a stack trace, as <see cref="StackTrace"/>; inside of a nested struct, and as a map's key, the number.</summary>
+    /// <summary>The id of a stack, as <see cref="StackTrace"/>; in a nested struct and as a map's key, as a number.</summary>
     Stack,
-    /// <summary>A <c>char</c> array of words with a NUL behind each, as its author says, as a list of text.</summary>
+    /// <summary>A <c>char</c> array that metadata describes as words, which end with a NUL each; as a list of text.</summary>
     Words,
-    /// <summary>The flags that a file is opened with, as text: <c>O_WRONLY|O_CREAT</c>.</summary>
+    /// <summary>The flags of open(2), as text: <c>O_WRONLY|O_CREAT</c>.</summary>
     FileFlags,
-    /// <summary>A file's mode, as text in the manner of ls: <c>-rw-r--r--</c>.</summary>
+    /// <summary>The mode of a file, as text in the format of ls: <c>-rw-r--r--</c>.</summary>
     FileMode,
 }
 
-/// <summary>The typedef names that carry meaning. bee.h declares them for programs, and Inspektor Gadget's <c>gadget/types.h</c> those with <c>gadget_</c>.</summary>
+/// <summary>Typedef names with a meaning. bee.h declares them, and gadget/types.h of Inspektor Gadget declares those with <c>gadget_</c>.</summary>
 internal static class TypedefMeaning
 {
-    /// <summary>The shape of the text that Inspektor Gadget makes beside a number of a type; null where it is that of the type.</summary>
-    /// <param name="name">The type's name.</param>
-    /// <param name="architecture">The architecture whose numbers records have; null for this machine's.</param>
+    /// <summary>Returns the shape of the text that Inspektor Gadget shows beside a number; null if it is the shape of the type.</summary>
+    /// <param name="name">The name of the type.</param>
+    /// <param name="architecture">The architecture of the records; null for this one.</param>
     public static ValueShape? OfMade(string name, Architecture? architecture) => name switch
     {
         GadgetTypes.FileFlags => new FileBitsShape(FieldMeaning.FileFlags, architecture),
@@ -131,10 +128,10 @@ internal static class TypedefMeaning
         _ => null,
     };
 
-    /// <summary>The shape that a typedef's name gives, or null where the name says nothing or does not fit the type below.</summary>
-    /// <param name="name">The typedef's name.</param>
-    /// <param name="bare">The type below all typedefs and modifiers.</param>
-    /// <param name="architecture">The architecture whose numbers records have; null for this machine's.</param>
+    /// <summary>Returns the shape for a typedef; null if its name has no meaning, or does not fit the type.</summary>
+    /// <param name="name">The name of the typedef.</param>
+    /// <param name="bare">The type without typedefs and modifiers.</param>
+    /// <param name="architecture">The architecture of the records; null for this one.</param>
     public static ValueShape? Of(string name, BtfType bare, Architecture? architecture = null)
     {
         var size = bare.Size;

@@ -8,17 +8,14 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Records;
 
-/// <summary>
-/// How the records of one C type become objects: a sealed CLR type emitted once in a process for each (name, BTF layout, meanings),
-/// and a decoder over bytes. Safe to use from any thread.
-/// </summary>
+/// <summary>Decodes the records of one C type into objects of a sealed type, which is generated once for each name, BTF layout and set of meanings. Thread-safe.</summary>
 /// <remarks>
-/// A struct or union gives a property a field, anonymous members flattened. A type made for a map begins with <c>MapName</c>.
-/// Any other type (<c>__type(value, u32)</c>) gives one property <c>Value</c>; no type at all gives <c>Data</c>, the sample's bytes.
+/// A struct or union has a property for each field; the members of anonymous structs are flattened. The type of a map's events begins with <c>MapName</c>. For another C type
+/// (<c>__type(value, u32)</c>) the object has the property <c>Value</c>, and without a type <c>Data</c>, the bytes of the record.
 /// </remarks>
 internal sealed unsafe class RecordType : IRecordShape
 {
-    // Called through a pointer: no delegate, no reflection, no boxing for an event.
+    // A function pointer: no delegate, reflection or boxing for an event.
     private readonly delegate*<ref byte, int, BpfEvent> _decode;
     private readonly int _size;
     private readonly bool _isOpen;
@@ -49,25 +46,24 @@ internal sealed unsafe class RecordType : IRecordShape
     /// <inheritdoc/>
     public MapMetadata Metadata { get; }
 
-    /// <summary>How its objects are made.</summary>
+    /// <summary>The plan of the generated type.</summary>
     internal TypePlan Plan => _plan;
 
-    /// <summary>Where ids of stacks stand; null where there are none.</summary>
+    /// <summary>The fields with stack ids; null if there are none.</summary>
     internal StackFields? Stacks { get; }
 
     /// <summary>
-    /// How many bytes a record must have at least: the size of the C type, or, where it ends in a flexible array, the offset of that, which may be
-    /// inside the padding that C's sizeof counts. 0 where the map has no type.
+    /// The minimum size of a record in bytes: the size of the C type, or the offset of the flexible array that ends it, which may be inside the padding that sizeof counts. 0 for a map without a type.
     /// </summary>
     public int Size => _size;
 
     /// <inheritdoc/>
     public IReadOnlyList<RecordField> Fields { get; }
 
-    /// <summary>The type of the events of a ring or perf buffer, from the BTF type of its value.</summary>
+    /// <summary>Returns the type of the events of a ring or perf buffer.</summary>
     /// <param name="map">The map; its <see cref="MapDescription.Value"/> may be null.</param>
-    /// <returns>The type. Its CLR type is made at the first call and remembered.</returns>
-    /// <exception cref="BpfObjectException">The BTF type contradicts itself.</exception>
+    /// <returns>The type. Its CLR type is generated once and cached.</returns>
+    /// <exception cref="BpfObjectException">The BTF type is inconsistent.</exception>
     public static RecordType ForEvent(MapDescription map)
     {
         ArgumentNullException.ThrowIfNull(map);
@@ -76,11 +72,11 @@ internal sealed unsafe class RecordType : IRecordShape
         return new RecordType(RecordPlans.Record(shape, map.Name, withMapName: true), map.Name, map.Metadata);
     }
 
-    /// <summary>The type of records of a given C type, without a map.</summary>
+    /// <summary>Returns the type of records of a C type that does not belong to a map.</summary>
     /// <param name="type">The C type.</param>
-    /// <param name="name">What to call it where the C type has no name, and in errors.</param>
-    /// <returns>The type. Its CLR type is made at the first call and remembered.</returns>
-    /// <exception cref="BpfObjectException">The BTF type contradicts itself.</exception>
+    /// <param name="name">The name for a C type without one, and for errors.</param>
+    /// <returns>The type. Its CLR type is generated once and cached.</returns>
+    /// <exception cref="BpfObjectException">The BTF type is inconsistent.</exception>
     public static RecordType ForStruct(BtfType type, string name)
     {
         ArgumentNullException.ThrowIfNull(type);
@@ -88,27 +84,27 @@ internal sealed unsafe class RecordType : IRecordShape
         return ForStruct(type, name, MapMetadata.None);
     }
 
-    /// <summary>The same, with what is said of its fields.</summary>
+    /// <summary>Returns the type of records of a C type, with metadata.</summary>
     internal static RecordType ForStruct(BtfType type, string name, MapMetadata said)
     {
         EventClock.Refresh();
         return new RecordType(RecordPlans.Record(WordsShape.Apply(ShapeReader.Read(type, name), "Value", said), name, withMapName: false), name, said);
     }
 
-    /// <summary>The type of records of which nothing is known: their bytes are <c>Data</c>.</summary>
-    /// <param name="name">What to call it.</param>
+    /// <summary>Returns the type of records without a known type. Their bytes are <c>Data</c>.</summary>
+    /// <param name="name">The name of the type.</param>
     internal static RecordType ForBytes(string name) => new(RecordPlans.Record(null, name, withMapName: false), name, MapMetadata.None);
 
-    /// <summary>Returns the fields of an emitted type: of events, entries, nested structs; of histograms the labels.</summary>
-    /// <param name="typeName">The type's full name.</param>
+    /// <summary>Returns the fields of an emitted type; for histograms, the labels.</summary>
+    /// <param name="typeName">The full name of the type.</param>
     /// <returns>The fields in order; null for a type that this process has not emitted.</returns>
     public static IReadOnlyList<RecordField>? FieldsOf(string typeName) => EmittedTypes.Fields(typeName);
 
     /// <summary>
-    /// Begins to make the types of a file's streaming maps on another thread, so that they are there when they are asked for: the first ones of a
-    /// process cost some ten milliseconds, which loading the program takes anyway. Nothing need be awaited, and faults come when the type is asked for.
+    /// Starts generating the types of an object's maps on another thread, while the object is loaded: the first types of a process take tens of milliseconds. Errors are ignored here, and thrown when the
+    /// type is used.
     /// </summary>
-    /// <param name="file">The file that is about to be loaded.</param>
+    /// <param name="file">The object.</param>
     public static void Prepare(ObjectFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -127,18 +123,18 @@ internal sealed unsafe class RecordType : IRecordShape
                 }
                 catch (Exception)
                 {
-                    // Whoever asks for the type meets the same fault, where it can be told.
+                    // The caller that needs the type gets the same exception.
                 }
             }
         }, file, preferLocal: false);
     }
 
-    /// <summary>Whether bytes beyond <see cref="Size"/> belong to the type: it ends in a flexible array.</summary>
+    /// <summary>Whether bytes beyond <see cref="Size"/> belong to the type, because it ends in a flexible array.</summary>
     internal bool IsOpen => _isOpen;
 
-    /// <summary>The object of a record that ends early: a <see cref="TruncatedEvent"/>.</summary>
-    /// <param name="whole">The object of the record with zeros behind it.</param>
-    /// <param name="length">How many bytes came.</param>
+    /// <summary>Returns the <see cref="TruncatedEvent"/> for a record that is too short.</summary>
+    /// <param name="whole">The event that was decoded from the record padded with zeros.</param>
+    /// <param name="length">The length of the record in bytes.</param>
     internal BpfEvent Truncate(BpfEvent whole, int length)
     {
         if (_truncated is null)
@@ -150,9 +146,9 @@ internal sealed unsafe class RecordType : IRecordShape
         return _truncated(whole, length);
     }
 
-    /// <summary>The object of a record that goes on behind its type: of a class that derives from <see cref="ClrType"/>, with the bytes in <see cref="BpfEvent.GetRest"/>.</summary>
-    /// <param name="whole">The object of the record.</param>
-    /// <param name="rest">The bytes behind.</param>
+    /// <summary>Returns the object for a record that is longer than its type. Its class derives from <see cref="ClrType"/>, and <see cref="BpfEvent.GetRest"/> returns the remaining bytes.</summary>
+    /// <param name="whole">The event that was decoded from the record.</param>
+    /// <param name="rest">The remaining bytes.</param>
     internal BpfEvent Extend(BpfEvent whole, ReadOnlySpan<byte> rest)
     {
         if (_longer is null)
@@ -166,10 +162,10 @@ internal sealed unsafe class RecordType : IRecordShape
 
     private static nint WrapMethod(Type type) => type.GetMethod(CutRecordEmitter.Wrap, System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)!.MethodHandle.GetFunctionPointer();
 
-    /// <summary>Makes an object from a record. The bytes are copied. Bytes beyond <see cref="Size"/> are a flexible array's, if there is one, and ignored otherwise.</summary>
-    /// <param name="data">The record; no alignment is needed.</param>
+    /// <summary>Decodes a record. Copies the bytes. Bytes beyond <see cref="Size"/> belong to the flexible array, if there is one, or are ignored.</summary>
+    /// <param name="data">The record, which need not be aligned.</param>
     /// <returns>A new object of <see cref="ClrType"/>.</returns>
-    /// <exception cref="ShortRecordException">There are fewer bytes than <see cref="Size"/>.</exception>
+    /// <exception cref="ShortRecordException">The record is shorter than <see cref="Size"/>.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public BpfEvent Decode(ReadOnlySpan<byte> data)
     {
@@ -184,43 +180,43 @@ internal sealed unsafe class RecordType : IRecordShape
     private void Short(int found) => throw new ShortRecordException(Name, _size, found);
 }
 
-/// <summary>What events and entries have in common: an emitted type and its fields. Views are made from it.</summary>
+/// <summary>An emitted type and its fields, for events and entries alike. Views are created from it.</summary>
 internal interface IRecordShape
 {
-    /// <summary>The emitted type of the objects.</summary>
+    /// <summary>The emitted type.</summary>
     Type ClrType { get; }
 
-    /// <summary>The map's name, or the struct's where there is no map.</summary>
+    /// <summary>The name of the map, or of the struct if there is no map.</summary>
     string Name { get; }
 
-    /// <summary>The properties, in the order in which the emitted type declares them.</summary>
+    /// <summary>The properties in the order of the emitted type.</summary>
     IReadOnlyList<RecordField> Fields { get; }
 
-    /// <summary>What the map's author says about it and its fields; never null.</summary>
+    /// <summary>The metadata of the map and its fields; never null.</summary>
     MapMetadata Metadata => MapMetadata.None;
 }
 
-/// <summary>A record has fewer bytes than its type says: the program sent less than the struct it declared.</summary>
+/// <summary>The exception for a record that is shorter than its type: the program sent less than the struct that it declares.</summary>
 public sealed class ShortRecordException : BeeException
 {
-    /// <summary>Makes the exception.</summary>
-    /// <param name="map">The map that the record came from, or the struct's name.</param>
-    /// <param name="expected">The bytes that the type needs.</param>
-    /// <param name="found">The bytes that there were.</param>
+    /// <summary>Creates the exception.</summary>
+    /// <param name="map">The name of the map or struct.</param>
+    /// <param name="expected">The size of the type in bytes.</param>
+    /// <param name="found">The size of the record in bytes.</param>
     public ShortRecordException(string map, int expected, int found)
-        : base("ShortRecord", $"A record of '{map}' is too short: its type needs {Quantity.Of(expected, "byte")}, {found} came.")
+        : base("ShortRecord", $"A record of '{map}' is too short: it has {Quantity.Of(found, "byte")}, but its type has {expected}.")
     {
         Map = map;
         Expected = expected;
         Found = found;
     }
 
-    /// <summary>The map that the record came from, or the struct's name.</summary>
+    /// <summary>The name of the map or struct.</summary>
     public string Map { get; }
 
-    /// <summary>The bytes that the type needs.</summary>
+    /// <summary>The size of the type in bytes.</summary>
     public int Expected { get; }
 
-    /// <summary>The bytes that there were.</summary>
+    /// <summary>The size of the record in bytes.</summary>
     public int Found { get; }
 }

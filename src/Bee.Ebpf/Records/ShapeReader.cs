@@ -4,17 +4,17 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Records;
 
-/// <summary>Reads shapes out of BTF. The graph comes from a file that anybody may have made, so nothing in it is believed unchecked.</summary>
+/// <summary>Reads shapes from BTF. The object is untrusted, so every reference, size and depth is checked.</summary>
 internal static class ShapeReader
 {
-    // C compilers nest some dozens deep at most; a damaged graph may nest without end.
+    // Compilers nest a few dozen levels deep; damaged BTF may nest without end.
     private const int MaxDepth = 32;
     private const int MaxFields = 10_000;
 
     /// <summary>Reads the shape of a type.</summary>
     /// <param name="type">The type.</param>
-    /// <param name="label">What to call it where C gives it no name.</param>
-    /// <exception cref="BpfObjectException">A member lies outside of its struct, or structs contain themselves.</exception>
+    /// <param name="label">The name for a C type without one.</param>
+    /// <exception cref="BpfObjectException">A member is outside of its struct, or a struct contains itself.</exception>
     public static ValueShape Read(BtfType type, string label) => new Walk().Value(type, label, 0);
 
     private sealed class Walk
@@ -79,7 +79,7 @@ internal static class ShapeReader
             }
 
             var shape = Value(array.Element, label, depth + 1);
-            // An array of nothing has no use for a count, and a count of billions is easily declared.
+            // Elements of size 0 need no count, and a declaration may have billions of them.
             return new ArrayShape(shape, shape.Size == 0 ? 0 : array.Length);
         }
 
@@ -147,7 +147,7 @@ internal static class ShapeReader
             var size = member.BitSize;
             if (size == 0 && bare is BtfInt integer && (integer.BitOffset != 0 || !integer.IsBool && integer.Bits < integer.Size * 8))
             {
-                // How compilers wrote bitfields before structs had a flag for them.
+                // The form of bit fields before structs had a flag for them.
                 size = integer.Bits;
                 bits += integer.BitOffset;
             }
@@ -159,7 +159,7 @@ internal static class ShapeReader
                     : throw Damaged(bare, $"is the type of the member '{member.Name}', which does not begin at a byte");
             }
 
-            // Typedef names that change bytes or make text have no sense for a few bits; the integer below does.
+            // Typedefs with a meaning do not apply to a few bits, so use the plain integer.
             var value = bare is BtfInt or BtfEnum ? Value(bare, label, depth + 1) : null;
             return value is NumberShape or EnumShape && size <= value.Size * 8
                 ? new FieldShape(member.Name, value, bits, size)
@@ -171,16 +171,16 @@ internal static class ShapeReader
     }
 }
 
-/// <summary>The shapes of a map's keys and values: as BTF has them where it does, else as the kind of map lets expect.</summary>
+/// <summary>The shapes of a map's keys and values, from BTF or, without BTF, from the type of map.</summary>
 internal static class EntryShapes
 {
     private static readonly NumberShape s_number = new(NumberKind.UInt32, FieldMeaning.Number);
     private static readonly NumberShape s_byte = new(NumberKind.UInt8, FieldMeaning.Number);
 
-    // More make no type that a person would read.
+    // A type with more properties would be unreadable.
     private const int MostVariables = 1000;
 
-    /// <summary>The shape of a key; of maps without keys an empty one.</summary>
+    /// <summary>Returns the shape of a key; an empty one for maps without keys.</summary>
     public static ValueShape Key(MapDescription map)
     {
         var shape = Typed(map.Key, (int)map.KeySize, $"{map.Name}_key") ?? (map.KeySize == 4 && IsIndexed(map.Type) ? s_number : Bytes(map.KeySize));
@@ -188,17 +188,17 @@ internal static class EntryShapes
         return map.Type == MapType.LpmTrie ? Prefix(shape) ?? shape : shape;
     }
 
-    /// <summary>The shape of a value, of maps with one value a CPU that of one.</summary>
+    /// <summary>Returns the shape of a value; in a per-CPU map, of one CPU's value.</summary>
     public static ValueShape Value(MapDescription map) => map.Type switch
     {
         MapType.StackTrace => new StackShape((int)map.ValueSize, map.KeepsBuildIds),
-        // What is written is an fd and what is read an id, whatever the source declares.
+        // The kernel takes fds and returns ids, whatever the declaration says.
         MapType.ArrayOfMaps or MapType.HashOfMaps or MapType.ProgramArray => s_number,
         _ when map.Variables.Count is > 0 and <= MostVariables => WordsShape.Apply(Globals(map), "Value", map.Metadata),
         _ => WordsShape.Apply(Typed(map.Value, (int)map.ValueSize, $"{map.Name}_value") ?? Bytes(map.ValueSize), "Value", map.Metadata),
     };
 
-    /// <summary>The fields that stand beside key and value.</summary>
+    /// <summary>Returns the fields that an entry shows beside key and value.</summary>
     public static IReadOnlyList<FieldShape> Fields(ValueShape shape) => shape switch
     {
         ObjectShape o => o.Struct.Fields,
@@ -206,7 +206,7 @@ internal static class EntryShapes
         _ => [],
     };
 
-    // Of a flexible array that is initialized, the variable has bytes that its type has not.
+    // A variable with an initialized flexible array is larger than its type.
     private static ObjectShape Globals(MapDescription section) => new(new StructShape(section.Name, (int)section.ValueSize, [.. section.Variables.Select(placed => new FieldShape(
         placed.Variable.Name, Typed(placed.Variable.Type, placed.Size, placed.Variable.Name) ?? Bytes((uint)placed.Size), placed.Offset * 8, 0))]));
 
@@ -217,7 +217,7 @@ internal static class EntryShapes
     private static bool IsIndexed(MapType type) => type is MapType.Array or MapType.PerCpuArray or MapType.StackTrace or MapType.ArrayOfMaps
         or MapType.ProgramArray or MapType.DevMap or MapType.CpuMap;
 
-    // By convention: the number of bits, then 4 bytes that are an IPv4 address or 16 that are an IPv6 one, and nothing else.
+    // By convention: the prefix length, followed by exactly 4 bytes for IPv4 or 16 for IPv6.
     private static PrefixShape? Prefix(ValueShape key)
     {
         const int Number = 4;

@@ -1,6 +1,6 @@
 namespace Bee.Ebpf.Records;
 
-/// <summary>Signals as Linux numbers them on x86 and Arm. A field of type <c>signal_nr</c> gives one; real-time signals beyond the first show as numbers.</summary>
+/// <summary>The signals of Linux on x86 and Arm, for fields of type <c>signal_nr</c>. Real-time signals between the first and the last are shown as numbers.</summary>
 public enum Signal
 {
     /// <summary>No signal.</summary>

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Bee.Ebpf.Records;
 
-/// <summary>Where the ids of stacks stand in a record, and where the process that they are of.</summary>
+/// <summary>The stack ids in a record, and the processes that they belong to.</summary>
 internal sealed class StackFields
 {
     private static readonly string[] s_processNames = ["tgid", "pid", "process_id"];
@@ -16,10 +16,10 @@ internal sealed class StackFields
         _second = second;
     }
 
-    /// <summary>How many ids a record has.</summary>
+    /// <summary>The number of stack ids.</summary>
     public int Count => _ids.Length;
 
-    /// <summary>The fields of a type; null when it has no stacks.</summary>
+    /// <summary>Returns the stack fields of a type; null if it has none.</summary>
     public static StackFields? Of(TypePlan plan)
     {
         var stacks = plan.Properties.Where(p => p.Source == PropertySource.Stack).ToArray();
@@ -39,14 +39,14 @@ internal sealed class StackFields
             isEntry ? plan.ValueOffset : int.MaxValue);
     }
 
-    /// <summary>A field's name; of a key or value that is an id itself the map's.</summary>
+    /// <summary>Returns the name of a field; if a key or value is a stack id itself, the name of the map.</summary>
     public string Name(int index) => _ids[index].Name;
 
-    /// <summary>The id in a field; null where no stack was taken.</summary>
+    /// <summary>Returns the id in a field; null if no stack was taken.</summary>
     public int? Id(int index, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second) =>
         _ids[index].MayLack && Process(index, first, second) == 0 ? null : Number(_ids[index].Id, first, second);
 
-    /// <summary>The process that the stack of a field is of, or 0 where the record does not say.</summary>
+    /// <summary>Returns the process that a stack belongs to; 0 if the record does not contain it.</summary>
     public int Process(int index, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second) => _ids[index].Process < 0 ? 0 : Number(_ids[index].Process, first, second);
 
     private int Number(int offset, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second) =>

@@ -6,7 +6,7 @@ namespace Bee.Ebpf.Records;
 /// <summary>The names of Linux system calls by number, from the kernel's own headers.</summary>
 internal static class SyscallNames
 {
-    // A number says where the names behind it begin; each next name has the next number.
+    // A number applies to the name behind it; each following name has the next number.
     private const string X64 = """
         0 read write open close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask rt_sigreturn ioctl pread64 pwrite64 readv
         writev access pipe select sched_yield mremap msync mincore madvise shmget shmat shmctl dup dup2 pause nanosleep getitimer alarm setitimer getpid
@@ -72,9 +72,9 @@ internal static class SyscallNames
     public static int? NumberOf(string name) => Array.FindIndex(s_names, known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase)) is >= 0 and var number ? number : null;
 
     /// <summary>
-    /// The enum of all system calls, with 64 bits: no number is cut, and ConvertTo-Json writes its names. It is emitted, because the numbers differ between architectures.
+    /// Returns the enum of all system calls of an architecture, with 64 bits, so that no number is truncated and ConvertTo-Json writes names. The numbers depend on the architecture, so it is emitted.
     /// </summary>
-    /// <param name="architecture">The architecture; null for this machine's.</param>
+    /// <param name="architecture">The architecture; null for this one.</param>
     public static EnumShape Shape(Architecture? architecture) => architecture is { } other && other != RuntimeInformation.ProcessArchitecture ? ShapeOf(Parse(other)) : s_shape;
 
     private static EnumShape ShapeOf(string?[] names) => new(

@@ -5,8 +5,8 @@ using Bee.Ebpf.Symbols;
 namespace Bee.Ebpf.Records;
 
 /// <summary>
-/// Emits one class. Its objects hold the record's bytes in one field of a value type of that size, so that making one is an allocation and a
-/// block copy; its getters read at fixed offsets. Very large records go into an array instead, since value types have a limit.
+/// Emits a class whose objects hold the record's bytes in a field of a value type of that size, and whose getters read at fixed offsets. Creating an object is one allocation and a block copy. Very
+/// large records are held in an array, since the size of value types is limited.
 /// </summary>
 internal sealed class TypeEmitter
 {
@@ -25,7 +25,7 @@ internal sealed class TypeEmitter
     {
         _plan = plan;
         var parent = plan.Decode is DecodeKind.Entry or DecodeKind.PerCpuEntry ? typeof(MapEntry) : typeof(BpfEvent);
-        // Records of a buffer may be longer than their type: for those another class derives from this one.
+        // The class for longer records derives from this one.
         var isSealed = plan is not { Decode: DecodeKind.Record, MapName: not null };
         _type = module.DefineType(name, TypeAttributes.Public | TypeAttributes.Class | (isSealed ? TypeAttributes.Sealed : 0), parent);
         EmittedTypes.HideIndexer(_type);
@@ -47,11 +47,11 @@ internal sealed class TypeEmitter
         _traces = _stacks.Count > 0 || _stack is not null ? _type.DefineField("_traces", typeof(StackTrace[]), FieldAttributes.Assembly) : null;
     }
 
-    /// <summary>The static method of an emitted type that makes an object from bytes.</summary>
+    /// <summary>Returns the static method of an emitted type that decodes an object.</summary>
     public static MethodInfo DecodeMethod(Type type) =>
         type.GetMethod(DecodeName, BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)!;
 
-    /// <summary>The field of an emitted type that keeps the machine that an object comes from.</summary>
+    /// <summary>Returns the field of an emitted type that holds the machine of origin.</summary>
     public static FieldInfo HostField(Type type) => type.GetField(HostName, BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)!;
 
     public Type Emit()
@@ -74,7 +74,7 @@ internal sealed class TypeEmitter
             DecodeName, MethodAttributes.Assembly | MethodAttributes.Static, _type, isEntry ? [reference, reference, typeof(int)] : [reference, typeof(int)]);
         if (isEntry || _plan.MapName is not null)
         {
-            // A million events are over before the runtime has found the method hot.
+            // Optimized from the start, since tiered compilation would only follow after many events.
             method.SetImplementationFlags(MethodImplAttributes.IL | MethodImplAttributes.AggressiveOptimization);
         }
 
@@ -116,7 +116,7 @@ internal sealed class TypeEmitter
         ? key.Value.Size
         : 0;
 
-    // The new object stays on the stack.
+    // Keeps the new object on the stack.
     private void Copy(ILGenerator il, OpCode source, int offset, int size)
     {
         if (size == 0)
@@ -142,7 +142,7 @@ internal sealed class TypeEmitter
         il.Emit(OpCodes.Stfld, _rest!);
     }
 
-    // On the stack an object goes, a reference into its bytes comes.
+    // Replaces an object on the stack by a reference into its bytes.
     private void Reference(ILGenerator il, int offset)
     {
         if (_isArray)
@@ -171,7 +171,7 @@ internal sealed class TypeEmitter
         property.SetGetMethod(getter);
     }
 
-    /// <summary>The type of a property.</summary>
+    /// <summary>Returns the type of a property.</summary>
     public static Type PropertyType(PropertyPlan plan) => plan.Source switch
     {
         PropertySource.MapName => typeof(string),
@@ -239,7 +239,7 @@ internal sealed class TypeEmitter
     {
         if (_inline is null || plan.Offset >= _plan.InlineSize)
         {
-            // Nothing to refer to: an empty array or struct at the very end. Any reference will do, as no byte is read.
+            // An empty array or struct at the end has no byte to refer to. Any reference will do, since nothing is read.
             il.Emit(OpCodes.Ldc_I4_1);
             il.Emit(OpCodes.Newarr, typeof(byte));
             il.Emit(OpCodes.Ldc_I4_0);
@@ -279,7 +279,7 @@ internal sealed class TypeEmitter
 
     private readonly List<PropertyPlan> _stacks;
     private readonly FieldBuilder? _traces;
-    // Of an entry of a stack map the value, which is a stack itself.
+    // The value of a stack map's entry is a stack itself.
     private readonly PropertyPlan? _stack;
 
     private void Overrides()

@@ -2,62 +2,62 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Records;
 
-/// <summary>Where a property's value comes from.</summary>
+/// <summary>The source of a property's value.</summary>
 internal enum PropertySource
 {
-    /// <summary>The map's name, the same for all objects of the type.</summary>
+    /// <summary>The name of the map, equal for all objects of the type.</summary>
     MapName,
-    /// <summary>No value at all: the key of a map without keys.</summary>
+    /// <summary>No value: the key of a map without keys.</summary>
     Nothing,
-    /// <summary>The object's inline bytes.</summary>
+    /// <summary>The inline bytes of the object.</summary>
     Inline,
-    /// <summary>The bytes behind the fixed part.</summary>
+    /// <summary>The bytes behind the fixed part of the record.</summary>
     Rest,
-    /// <summary>One value a CPU.</summary>
+    /// <summary>The values of all CPUs.</summary>
     AllCpus,
-    /// <summary>The sum over all CPUs.</summary>
+    /// <summary>The total of all CPUs.</summary>
     Total,
-    /// <summary>The trace for the id in the object's inline bytes, handed over when the object is made.</summary>
+    /// <summary>The trace for a stack id in the inline bytes, which is set after the object is created.</summary>
     Stack,
 }
 
-/// <summary>A property to be emitted. For <see cref="PropertySource.Rest"/> and per-CPU sources the offset counts in those bytes.</summary>
+/// <summary>The plan of a property. For <see cref="PropertySource.Rest"/> and per-CPU sources, the offset is relative to those bytes.</summary>
 internal sealed record PropertyPlan(string Name, string CName, PropertySource Source, ValueShape Value, int BitOffset, int BitSize)
 {
     public int Offset => BitOffset / 8;
 }
 
-/// <summary>How an object of an emitted type comes to its bytes.</summary>
+/// <summary>How an object of an emitted type is decoded.</summary>
 internal enum DecodeKind
 {
-    /// <summary>A record, all of it inline.</summary>
+    /// <summary>From a record that is held inline.</summary>
     Record,
-    /// <summary>A record whose bytes behind the inline ones are kept too.</summary>
+    /// <summary>From a record whose flexible end is held separately.</summary>
     OpenRecord,
-    /// <summary>An entry: key and value inline.</summary>
+    /// <summary>From an entry whose key and value are held inline.</summary>
     Entry,
-    /// <summary>An entry: key inline, the values of all CPUs beside it.</summary>
+    /// <summary>From an entry whose key is held inline, and the values of all CPUs separately.</summary>
     PerCpuEntry,
 }
 
-/// <summary>A type to be emitted.</summary>
-/// <param name="Label">What its name begins with.</param>
-/// <param name="Decode">How objects come to their bytes.</param>
-/// <param name="MapName">The map's name, or null where there is none.</param>
-/// <param name="InlineSize">How many bytes stand inline.</param>
-/// <param name="ValueOffset">Where the value begins in them (entries only).</param>
-/// <param name="Stride">How many bytes the value of one CPU takes (per-CPU entries only).</param>
+/// <summary>The plan of an emitted type.</summary>
+/// <param name="Label">The beginning of the name.</param>
+/// <param name="Decode">How objects are decoded.</param>
+/// <param name="MapName">The name of the map; null for none.</param>
+/// <param name="InlineSize">The number of inline bytes.</param>
+/// <param name="ValueOffset">The offset of the value in them (entries only).</param>
+/// <param name="Stride">The size of one CPU's value in bytes (per-CPU entries only).</param>
 /// <param name="Properties">The properties, in order.</param>
 internal sealed record TypePlan(
     string Label, DecodeKind Decode, string? MapName, int InlineSize, int ValueOffset, int Stride, IReadOnlyList<PropertyPlan> Properties)
 {
-    /// <summary>Whether the objects keep the machine that they come from (<see cref="RecordHost"/>).</summary>
+    /// <summary>Whether the values depend on the machine of origin (<see cref="RecordHost"/>).</summary>
     public bool NeedsHost { get; } = Properties.Any(property => property.Value.NeedsHost);
 
-    /// <summary>Whether an object is an entry of a stack map, whose value is a stack.</summary>
+    /// <summary>Whether the objects are entries of a stack map, whose values are stacks.</summary>
     public bool IsStack { get; } = Properties.Any(property => property is { Source: PropertySource.Inline, Value: StackShape });
 
-    /// <summary>How many stacks an object has: those of its ids, or the one that it is.</summary>
+    /// <summary>The number of traces of an object: one for each stack id, or one if it is a stack itself.</summary>
     public int Traces { get; } = Properties.Count(property => property is { Source: PropertySource.Stack } or { Source: PropertySource.Inline, Value: StackShape });
 
     public string Key => ShapeKey.Of(
@@ -65,12 +65,12 @@ internal sealed record TypePlan(
         Properties.Select(p => $"{p.Name}:{p.Source}:{p.BitOffset}:{p.BitSize}:{p.Value.Key}"));
 }
 
-/// <summary>Plans the types of records: those of nested structs, of events, and of events without a struct.</summary>
+/// <summary>Plans the types of events, records of iterators, and nested structs.</summary>
 internal static class RecordPlans
 {
     private static readonly ValueShape s_nothing = new TextShape(0);
 
-    /// <summary>A struct as the value of a field. A flexible array in it has no bytes to read and is empty.</summary>
+    /// <summary>Plans a nested struct. A flexible array in it is empty.</summary>
     public static TypePlan Nested(StructShape shape)
     {
         var names = new PropertyNames(shape.Fields.Select(f => f.Name));
@@ -78,7 +78,7 @@ internal static class RecordPlans
             shape.Fields.Select(f => Inline(names.Next(f.Name), f, 0)).ToList());
     }
 
-    /// <summary>A record of its own: an event, or an element of an iterator.</summary>
+    /// <summary>Plans a record: an event, or an element of an iterator.</summary>
     public static TypePlan Record(ValueShape? value, string name, bool withMapName)
     {
         var fields = value switch
@@ -90,7 +90,7 @@ internal static class RecordPlans
         var label = value is ObjectShape o ? o.Struct.Label : name;
         var size = value?.Size ?? 0;
 
-        // A flexible array begins where the fixed fields end, which may be inside the padding that sizeof counts; a record may end there.
+        // A flexible array begins behind the last field, possibly in the padding that sizeof counts. A record may end there.
         var fixedEnd = fields.Where(f => !f.IsOpenArray).Select(f => f.End).DefaultIfEmpty(0).Max();
         var open = fields.Where((f, i) => f.IsOpenArray && (f.Offset >= fixedEnd || i == fields.Count - 1)).ToHashSet();
         var rest = 0;
@@ -117,12 +117,12 @@ internal static class RecordPlans
         return new TypePlan(label, open.Count > 0 ? DecodeKind.OpenRecord : DecodeKind.Record, withMapName ? name : null, size, rest, 0, properties);
     }
 
-    /// <summary>A field of a record of its own: in the inline bytes, or for the id of a stack the trace.</summary>
+    /// <summary>Plans a field of a record: the inline bytes, or the trace for a stack id.</summary>
     public static PropertyPlan Field(string name, FieldShape field, int at) => Inline(name, field, at) is var plan && field is { BitSize: 0, Value: NumberShape { Meaning: FieldMeaning.Stack } or UserStackShape }
         ? plan with { Source = PropertySource.Stack }
         : plan;
 
-    /// <summary>A field in the inline bytes.</summary>
+    /// <summary>Plans a field in the inline bytes.</summary>
     public static PropertyPlan Inline(string name, FieldShape field, int at) =>
         new(name, field.Name, PropertySource.Inline, field.Value, at * 8 + field.BitOffset, field.BitSize);
 }
@@ -143,7 +143,7 @@ internal static class EntryPlans
             valueFields = valueFields.Where(f => f.BitSize == 0 && IsSummable(f.Value)).ToList();
         }
 
-        // Behind a key of any length the value begins at a multiple of 8, as in the kernel.
+        // The value begins at a multiple of 8 behind the key, as in the kernel.
         var valueOffset = Up8((int)map.KeySize);
         var names = new PropertyNames(keyFields.Concat(valueFields).Select(f => f.Name));
         var properties = new List<PropertyPlan>
@@ -162,7 +162,7 @@ internal static class EntryPlans
             properties.Add(new(names.Next("Value"), "", PropertySource.Inline, value, valueOffset * 8, 0));
         }
 
-        // Key and Value keep the number, so that an entry can be written back; the trace stands beside.
+        // Key and Value keep the number, so that an entry can be written back. The trace is a separate property.
         if (key is NumberShape { Meaning: FieldMeaning.Stack })
         {
             properties.Add(new(names.Next("Stack"), "", PropertySource.Stack, key, 0, 0));
@@ -183,7 +183,7 @@ internal static class EntryPlans
             : new TypePlan(map.Name, DecodeKind.Entry, map.Name, checked(valueOffset + (int)map.ValueSize), valueOffset, 0, properties);
     }
 
-    /// <summary>Whether values add up: integers that are counts or amounts, not addresses, names or moments.</summary>
+    /// <summary>Returns whether values are added up: integers that are amounts, and not addresses, ids or times.</summary>
     public static bool IsSummable(ValueShape value) =>
         value is NumberShape { Meaning: FieldMeaning.Number or FieldMeaning.Duration or FieldMeaning.ByteSize, Size: <= 8, BigEndian: false } number
         && Numbers.IsInteger(number.Kind);
@@ -192,12 +192,12 @@ internal static class EntryPlans
 }
 
 /// <summary>
-/// Gives each property a name that is unique without case, for languages that compare names so. Of two C names that differ only in case, and of one
-/// that every object has already (GetType, psobject), the later takes <c>_2</c>, <c>_3</c>, ...
+/// Makes the names of properties unique without regard to case, for case-insensitive languages. If two C names differ only in case, or a name is a member of every object (GetType, psobject),
+/// the later one gets <c>_2</c>, <c>_3</c>, …
 /// </summary>
 internal sealed class PropertyNames
 {
-    // Members of System.Object, and of the wrapper that shells put around every object.
+    // Members of System.Object, and of the wrapper that PowerShell adds to objects.
     private static readonly string[] s_taken =
     [
         "Equals", "GetHashCode", "GetType", "ToString", "MemberwiseClone", "Finalize", "ReferenceEquals",
@@ -207,7 +207,7 @@ internal sealed class PropertyNames
     private readonly HashSet<string> _used = new(s_taken, StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _ahead;
 
-    /// <param name="ahead">All names that come, so that a suffix does not take the name of a later field that really is called so.</param>
+    /// <param name="ahead">All names that will follow, so that a suffix does not take the name of a later field.</param>
     public PropertyNames(IEnumerable<string> ahead) => _ahead = new HashSet<string>(ahead, StringComparer.OrdinalIgnoreCase);
 
     public string Next(string name)
@@ -226,7 +226,7 @@ internal sealed class PropertyNames
     }
 }
 
-/// <summary>Describes the properties of a plan to those who show them.</summary>
+/// <summary>Describes the properties of a plan for views.</summary>
 internal static class RecordFields
 {
     private const int MinWidth = 4;
@@ -271,7 +271,7 @@ internal static class RecordFields
         TextShape { Size: 0 } or WordsShape { Size: 0 } => 32,
         WordsShape words => Math.Clamp(words.Size - 1, MinWidth, 32),
         TextShape text => Math.Clamp(text.Size - 1, MinWidth, 32),
-        // Room for two flags at once.
+        // Enough for two flags at once.
         EnumShape { IsFlags: true } e => Math.Clamp(e.Values.Select(v => v.Name.Length).DefaultIfEmpty(0).Max() * 2 + 2, MinWidth, 24),
         EnumShape e => Math.Clamp(e.Values.Select(v => v.Name.Length).DefaultIfEmpty(0).Max(), MinWidth, 24),
         PrefixShape prefix => prefix.Address == FieldMeaning.Ipv4 ? 18 : 30,
@@ -299,7 +299,7 @@ internal static class RecordFields
         },
     };
 
-    // The kernel gives out process numbers up to 4194304, which leaves room that 32 bits would take.
+    // Process ids go up to 4194304, so they need less room than 32 bits.
     private static int Number(string name, NumberKind kind) => name is "pid" or "ppid" or "tid" or "tgid" ? 7 : kind switch
     {
         NumberKind.Int8 or NumberKind.UInt8 => 4,

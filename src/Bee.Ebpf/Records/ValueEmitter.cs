@@ -7,14 +7,14 @@ using Bee.Ebpf.Symbols;
 
 namespace Bee.Ebpf.Records;
 
-/// <summary>Emits the reading of one value: on the stack a reference to its first byte goes, the value comes.</summary>
-/// <param name="owner">The type whose method is written; elements of arrays get a method of their own there.</param>
-/// <param name="host">Where its objects keep the machine that they come from; null where no value depends on it.</param>
+/// <summary>Emits the code that reads a value: it replaces a reference to the first byte on the stack by the value.</summary>
+/// <param name="owner">The type that the code belongs to. Readers of array elements are added to it.</param>
+/// <param name="host">The field of its objects with the machine of origin; null if no value depends on it.</param>
 internal sealed class ValueEmitter(TypeBuilder owner, FieldInfo? host)
 {
     private int _elements;
 
-    /// <summary>The CLR type of a shape's values.</summary>
+    /// <summary>Returns the CLR type of a shape's values.</summary>
     public static Type ClrType(ValueShape shape) => shape switch
     {
         NumberShape number => Numbers.ClrType(number.Kind),
@@ -33,11 +33,11 @@ internal sealed class ValueEmitter(TypeBuilder owner, FieldInfo? host)
         _ => throw new InvalidOperationException(),
     };
 
-    /// <summary>A protected static method of <see cref="BpfEvent"/>.</summary>
+    /// <summary>Returns a reading method of <see cref="BpfEvent"/>.</summary>
     public static MethodInfo Reader(string name) =>
         typeof(BpfEvent).GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)!;
 
-    /// <summary>Loads the machine that the object comes from, or null.</summary>
+    /// <summary>Loads the machine of origin, or null.</summary>
     public void LoadHost(ILGenerator il, bool inElement = false)
     {
         if (inElement)
@@ -139,7 +139,7 @@ internal sealed class ValueEmitter(TypeBuilder owner, FieldInfo? host)
         }
     }
 
-    /// <summary>The reading of a bitfield; the reference is to the byte that holds its first bit.</summary>
+    /// <summary>Emits the code that reads a bit field; the reference is to the byte that contains its first bit.</summary>
     public static void EmitBits(ILGenerator il, ValueShape shape, int shift, int bits)
     {
         var kind = shape is EnumShape e ? e.Kind : ((NumberShape)shape).Kind;
@@ -161,7 +161,7 @@ internal sealed class ValueEmitter(TypeBuilder owner, FieldInfo? host)
         }
     }
 
-    /// <summary>A static method that reads one element: <c>T (ref byte, RecordHost?)</c>.</summary>
+    /// <summary>Returns a static method that reads one element: <c>T (ref byte, RecordHost?)</c>.</summary>
     public MethodInfo Element(ValueShape shape)
     {
         var method = owner.DefineMethod(

@@ -10,13 +10,13 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Records;
 
-/// <summary>Writes a value in the shape that a C type gives it.</summary>
+/// <summary>Encodes values in the layout of a C type.</summary>
 internal static class ValueEncoder
 {
-    /// <summary>Writes a value over the program's own.</summary>
+    /// <summary>Encodes a value over the current one.</summary>
     /// <param name="shape">The shape.</param>
     /// <param name="value">The value.</param>
-    /// <param name="to">Exactly the bytes of the shape, holding the program's own value.</param>
+    /// <param name="to">The bytes of the shape, which hold the current value.</param>
     /// <exception cref="EncodeException">The value does not fit the shape.</exception>
     public static void Write(ValueShape shape, object? value, Span<byte> to)
     {
@@ -52,14 +52,14 @@ internal static class ValueEncoder
                 PrefixParser.Parse(prefix, value, to);
                 break;
             case EndpointShape:
-                throw new EncodeException("is an address as Inspektor Gadget's programs keep it, which only they write.");
+                throw new EncodeException("is an address in Inspektor Gadget's format, which only programs can set.");
             case FileBitsShape:
-                throw new EncodeException("is a text beside the number that it is made of.");
+                throw new EncodeException("is text that is derived from a number; set the number instead.");
             case UserStackShape user:
                 Object(user.Struct, value, to);
                 break;
             case StackShape:
-                throw new EncodeException("is a stack, which only programs can take.");
+                throw new EncodeException("is a stack, which only programs can set.");
             case TextShape text:
                 Text(value, to);
                 break;
@@ -75,10 +75,10 @@ internal static class ValueEncoder
         }
     }
 
-    /// <summary>Writes one field of a struct.</summary>
+    /// <summary>Encodes one field of a struct.</summary>
     /// <param name="field">The field.</param>
     /// <param name="value">Its value.</param>
-    /// <param name="to">The struct's bytes.</param>
+    /// <param name="to">The bytes of the struct.</param>
     /// <exception cref="EncodeException">The value does not fit the field, which the message names.</exception>
     public static void Field(FieldShape field, object? value, Span<byte> to)
     {
@@ -149,17 +149,17 @@ internal static class ValueEncoder
             throw new EncodeException("text with a NUL inside ends there for a C program.");
         }
 
-        // Programs look for the NUL behind.
+        // C programs expect a NUL at the end.
         if (bytes.Length >= to.Length)
         {
-            throw new EncodeException($"has room for {Quantity.Of(to.Length - 1, "byte")} of text and a NUL, and the text has {bytes.Length}.");
+            throw new EncodeException($"has room for {Quantity.Of(to.Length - 1, "byte")} of text and a NUL, but the text has {bytes.Length}.");
         }
 
         to.Clear();
         bytes.CopyTo(to);
     }
 
-    // A NUL behind each word, also the last.
+    // Each word ends with a NUL, including the last one.
     private static void Words(object? value, Span<byte> to)
     {
         value = Structured.Of(value);
@@ -181,19 +181,19 @@ internal static class ValueEncoder
     private static void Array(ArrayShape shape, object? value, Span<byte> to)
     {
         value = Structured.Of(value) ?? throw Wrong(shape, value);
-        // One value is a list of one, as PowerShell gives a list with one element.
+        // A single value counts as a list of one, since PowerShell unwraps such lists.
         var items = IsList(value) ? (IEnumerable)value : new[] { value };
-        // A list is the whole array, so what it does not reach is zero; a dictionary names the members of a struct that change.
+        // A list is the whole array: elements beyond it become zero. A dictionary changes only the fields that it names.
         to.Clear();
         var i = 0;
         foreach (var item in items)
         {
             if (i >= shape.Count)
             {
-                throw new EncodeException($"has room for {Quantity.Of(shape.Count, "element")}, and the list has more.");
+                throw new EncodeException($"has room for {Quantity.Of(shape.Count, "element")}, but the list has more.");
             }
 
-            // PowerShell makes @(1, 2) of @(@(1, 2)), so a list of values for an array of arrays can mean two things.
+            // PowerShell unwraps @(@(1, 2)) to @(1, 2), so a list of values for an array of arrays is ambiguous.
             if (shape.Element is ArrayShape inner && IsList(value) && !IsList(Structured.Of(item)))
             {
                 throw Wrong(inner, item);
@@ -222,7 +222,7 @@ internal static class ValueEncoder
             var field = shape.Fields.FirstOrDefault(f => f.Name == name)
                 ?? shape.Fields.FirstOrDefault(f => string.Equals(f.Name, name, StringComparison.OrdinalIgnoreCase))
                 ?? throw EncodeException.NoField(name, shape.Fields.Select(f => f.Name));
-            // The field that it is made of has the value.
+            // The field is derived from another one, which has the value.
             if (!field.IsMade)
             {
                 Field(field, entry.Value, to);
@@ -231,12 +231,12 @@ internal static class ValueEncoder
     }
 }
 
-/// <summary>Writes bitfields between their neighbours.</summary>
+/// <summary>Encodes bit fields without changing their neighbours.</summary>
 internal static class BitfieldWriter
 {
     public static void Write(FieldShape field, object? value, Span<byte> to)
     {
-        // The value in its full type first, so that names and booleans mean what they do elsewhere; then it must fit the bits.
+        // Encode the full type first, so that names and booleans work as elsewhere; then check that the number fits.
         Span<byte> whole = stackalloc byte[16];
         whole = whole[..field.Value.Size];
         ValueEncoder.Write(field.Value, value, whole);
@@ -258,11 +258,11 @@ internal static class BitfieldWriter
     }
 }
 
-/// <summary>Structs and arrays in the forms that they come back in: Bee's own objects, and the JSON that a CSV file has of them.</summary>
+/// <summary>Converts structs and arrays from the forms in which Bee returns them: emitted objects, and JSON text from CSV files.</summary>
 internal static class Structured
 {
-    /// <summary>A dictionary for a struct and a list for an array, or what was given where it is neither.</summary>
-    /// <exception cref="EncodeException">Text that begins as JSON does is none.</exception>
+    /// <summary>Returns a dictionary for a struct, a list for an array, and other values unchanged.</summary>
+    /// <exception cref="EncodeException">The value begins like JSON, but is not valid JSON.</exception>
     public static object? Of(object? value) => value switch
     {
         string text when text.AsSpan().TrimStart() is ['{' or '[', ..] => Parse(text),
@@ -279,7 +279,7 @@ internal static class Structured
         }
         catch (JsonException fault)
         {
-            throw new EncodeException($"got text that begins as JSON and is not valid JSON: {fault.Message}");
+            throw new EncodeException($"got text that begins like JSON but is not valid: {fault.Message}");
         }
     }
 
@@ -298,18 +298,18 @@ internal static class Structured
 }
 
 /// <summary>
-/// Says what is wrong with a value, before it is known which parameter or entry it is for. Never leaves the encoders, which make a <see cref="BpfParameterException"/> or a
-/// <see cref="BpfMapException"/> of it: no <see cref="Bee.Posix.BeeException"/>, since its id depends on that.
+/// The exception for a value that cannot be encoded, before the parameter or entry is known. The encoders convert it to a <see cref="BpfParameterException"/> or a <see cref="BpfMapException"/>, so it
+/// is not a <see cref="Bee.Posix.BeeException"/> itself.
 /// </summary>
 internal sealed class EncodeException(string message) : Exception(message)
 {
-    /// <summary>What kind of fault it is in an entry of a map.</summary>
+    /// <summary>The fault to report if the value is for a map entry.</summary>
     public MapFault Fault { get; private init; } = MapFault.BadValue;
 
     public static EncodeException Wrong(object? value, string wanted) =>
         new(value is null ? $"wants {wanted}, and got nothing." : $"wants {wanted}, and got {Show(value)}.");
 
-    /// <summary>A field that there is not.</summary>
+    /// <summary>Creates the exception for an unknown field.</summary>
     public static EncodeException NoField(string name, IEnumerable<string> fields)
     {
         string[] known = [.. fields];
@@ -317,7 +317,7 @@ internal sealed class EncodeException(string message) : Exception(message)
         return new($"has no field '{name}'{(near.Count > 0 ? $" ('{near[0]}'?)" : "")}; its fields are {string.Join(", ", known)}.") { Fault = MapFault.UnknownField };
     }
 
-    /// <summary>The same fault, told of a field.</summary>
+    /// <summary>Returns the same fault with the name of a field.</summary>
     public EncodeException In(string field) => new(Message.StartsWith('\'') ? $"'{field}.{Message[1..]}" : $"'{field}' {Message}") { Fault = Fault };
 
     private static string Show(object value)

@@ -9,7 +9,7 @@ using Bee.Ebpf.Symbols;
 
 namespace Bee.Ebpf.Records;
 
-/// <summary>Reads whole numbers out of numbers, text and enums.</summary>
+/// <summary>Parses integers from numbers, text and enums.</summary>
 internal static class IntegerParser
 {
     public static BigInteger Parse(object? value, string wanted)
@@ -61,7 +61,7 @@ internal static class IntegerParser
         bool parsed;
         if (digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
         {
-            // A zero in front: without it a top digit of 8 or more would be read as a sign.
+            // Without a leading zero, a first digit of 8 or more would be parsed as a sign.
             parsed = BigInteger.TryParse("0" + digits[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value) && digits.Length > 2;
         }
         else
@@ -74,10 +74,10 @@ internal static class IntegerParser
     }
 }
 
-/// <summary>Numbers that people give by what they mean. What cannot be read throws an <see cref="EncodeException"/> that says what is wanted.</summary>
+/// <summary>Parses numbers by their meaning. Throws an <see cref="EncodeException"/> that names what is expected.</summary>
 internal static class NumberParser
 {
-    /// <summary>A number by what it means: a time span, the name of a user or group, a stack; or as a number.</summary>
+    /// <summary>Parses a number by its meaning: a time span, the name of a user or group, a stack; or a plain number.</summary>
     public static BigInteger Parse(FieldMeaning meaning, object? value) => (meaning, value) switch
     {
         (FieldMeaning.Duration, TimeSpan span) => (BigInteger)span.Ticks * 100,
@@ -92,7 +92,7 @@ internal static class NumberParser
         _ => IntegerParser.Parse(value, "a whole number"),
     };
 
-    /// <summary>The number of an error, signal or system call by its name, or as a number.</summary>
+    /// <summary>Parses the name or the number of an error, signal or system call.</summary>
     public static BigInteger Parse(NamedNumberShape shape, object? value)
     {
         if (shape.Meaning == FieldMeaning.Syscall)
@@ -106,7 +106,7 @@ internal static class NumberParser
             : IntegerParser.Parse(value, $"a name such as {example}, or a number");
     }
 
-    /// <summary>The value of an enum by the name of an enumerator, of flags by several with commas between; or as a number.</summary>
+    /// <summary>Parses an enumerator by its name, several flags separated by commas, or a plain number.</summary>
     public static BigInteger Parse(EnumShape shape, object? value)
     {
         var wanted = $"one of {string.Join(", ", shape.Values.Take(20).Select(v => v.Name))}{(shape.Values.Count > 20 ? ", ..." : "")}, or a number";
@@ -118,7 +118,7 @@ internal static class NumberParser
         BigInteger all = 0;
         foreach (var name in text.Split(',', StringSplitOptions.TrimEntries))
         {
-            // The exact name first: C may tell names apart by case alone.
+            // The exact name first: C names may differ only in case.
             var found = shape.Values.Where(v => v.Name == name).Concat(shape.Values.Where(v => string.Equals(v.Name, name, StringComparison.OrdinalIgnoreCase))).ToList();
             if (found.Count == 0 || (text.Contains(',') && !shape.IsFlags))
             {
@@ -131,19 +131,19 @@ internal static class NumberParser
         return all;
     }
 
-    /// <summary>The kernel's stamp of a date, or a number of nanoseconds.</summary>
+    /// <summary>Parses a date into a timestamp of the kernel, or a number of nanoseconds.</summary>
     public static BigInteger Parse(MomentShape moment, object? value) => value switch
     {
         DateTime date => EventClock.ToStamp(date, moment.BootTime),
         DateTimeOffset offset => EventClock.ToStamp(offset.UtcDateTime, moment.BootTime),
-        // As files have dates: JSON in a form of its own, CSV as the culture writes them.
+        // Files contain dates in JSON's own form, or in the format of a culture (CSV).
         string text when !text.All(char.IsAsciiLetterOrDigit) && (DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var date)
             || DateTime.TryParse(text, CultureInfo.CurrentCulture, DateTimeStyles.None, out date)) => EventClock.ToStamp(date, moment.BootTime),
         _ => IntegerParser.Parse(value, "a date, or a number of nanoseconds"),
     };
 }
 
-/// <summary>Durations as people write them: a number and a unit of ns, us, ms, s, m, h or d.</summary>
+/// <summary>Parses durations: a number with a unit of ns, us, ms, s, m, h or d.</summary>
 internal static class DurationParser
 {
     private static readonly (string Unit, decimal Nanoseconds)[] s_units =
@@ -171,7 +171,7 @@ internal static class DurationParser
     }
 }
 
-/// <summary>Addresses out of text or .NET's own objects, into network order.</summary>
+/// <summary>Parses addresses from text or .NET objects into network byte order.</summary>
 internal static class AddressParser
 {
     public static void Parse(FieldMeaning meaning, object? value, Span<byte> to)
@@ -186,7 +186,7 @@ internal static class AddressParser
         var address = value switch
         {
             IPAddress given => given,
-            // The parser alone takes '1' and '1.2' for addresses too.
+            // The parser also accepts '1' and '1.2' as addresses.
             string text when (text.Contains(':') || text.Count(c => c == '.') == 3) && IPAddress.TryParse(text.Trim(), out var parsed) => parsed,
             _ => throw EncodeException.Wrong(value, wanted),
         };
@@ -225,7 +225,7 @@ internal static class AddressParser
     }
 }
 
-/// <summary>The keys of longest-prefix matches out of text such as 10.0.0.0/8, of an address alone, or of their fields by name.</summary>
+/// <summary>Parses the keys of LPM tries from text such as 10.0.0.0/8, an address, or a dictionary by field name.</summary>
 internal static class PrefixParser
 {
     public static void Parse(PrefixShape shape, object? value, Span<byte> to)
@@ -237,7 +237,7 @@ internal static class PrefixParser
             return;
         }
 
-        // IPNetwork and IPAddress are what they write.
+        // The text of an IPNetwork or IPAddress can be parsed too.
         var text = value as string ?? (value is System.Net.IPAddress or System.Net.IPNetwork ? value.ToString()! : throw Wrong(value, shape));
         var slash = text.IndexOf('/');
         var bits = (uint)shape.AddressSize * 8;

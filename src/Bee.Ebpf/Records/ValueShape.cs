@@ -8,7 +8,7 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Records;
 
-/// <summary>The machine's numbers, as they lie in memory.</summary>
+/// <summary>The kinds of numbers of the machine.</summary>
 internal enum NumberKind
 {
     Boolean,
@@ -26,20 +26,17 @@ internal enum NumberKind
     Float64,
 }
 
-/// <summary>
-/// What stands at a place in a record: the C type reduced to what decides over the value that people see. Shapes of equal
-/// <see cref="Key"/> are read alike, whatever object file they came from.
-/// </summary>
+/// <summary>The shape of a value in a record: the C type reduced to what determines how it is decoded. Shapes with the same <see cref="Key"/> are decoded in the same way, whatever object they come from.</summary>
 internal abstract record ValueShape(FieldMeaning Meaning, int Size)
 {
-    /// <summary>A text that is equal exactly for shapes that are read alike.</summary>
+    /// <summary>A key that is equal only for shapes that are decoded in the same way.</summary>
     public abstract string Key { get; }
 
-    /// <summary>Whether the value, or the way that it is shown, depends on the machine that the record comes from (<see cref="RecordHost"/>).</summary>
+    /// <summary>Whether the value depends on the machine that the record comes from (<see cref="RecordHost"/>).</summary>
     public virtual bool NeedsHost => false;
 }
 
-/// <summary>A number: integers, bool, floating point, pointers, and typedefs that change only the byte order or the look.</summary>
+/// <summary>A number: an integer, bool, floating-point number or pointer, or a typedef that only changes byte order or format.</summary>
 internal sealed record NumberShape(NumberKind Kind, FieldMeaning Meaning, bool BigEndian = false) : ValueShape(Meaning, Numbers.Size(Kind))
 {
     public override string Key => $"{Kind}{(BigEndian ? "be" : "")}:{Meaning}";
@@ -47,16 +44,16 @@ internal sealed record NumberShape(NumberKind Kind, FieldMeaning Meaning, bool B
     public override bool NeedsHost => Meaning is FieldMeaning.UserId or FieldMeaning.GroupId;
 }
 
-/// <summary>An integer that stands for a value of a well-known enum: <see cref="Errno"/>, <see cref="Signal"/>, or the system calls of an architecture (<see cref="SyscallNames.Shape"/>).</summary>
-/// <param name="Kind">The integer.</param>
-/// <param name="Meaning">Which enum.</param>
-/// <param name="Architecture">Of system calls the architecture; null for this machine's.</param>
+/// <summary>An integer that is shown as a known enum: <see cref="Errno"/>, <see cref="Signal"/>, or the system calls of an architecture (<see cref="SyscallNames.Shape"/>).</summary>
+/// <param name="Kind">The kind of integer.</param>
+/// <param name="Meaning">The enum.</param>
+/// <param name="Architecture">The architecture of system calls; null for this one.</param>
 internal sealed record NamedNumberShape(NumberKind Kind, FieldMeaning Meaning, Architecture? Architecture = null) : ValueShape(Meaning, Numbers.Size(Kind))
 {
     public override string Key => $"{Kind}:{Meaning}{Architecture}";
 }
 
-/// <summary>A 64-bit count of nanoseconds on one of the kernel's clocks, read as a moment.</summary>
+/// <summary>A 64-bit number of nanoseconds of one of the kernel's clocks, decoded as a time.</summary>
 internal sealed record MomentShape(bool BootTime) : ValueShape(FieldMeaning.Timestamp, 8)
 {
     public override string Key => BootTime ? "boottime" : "ktime";
@@ -64,28 +61,28 @@ internal sealed record MomentShape(bool BootTime) : ValueShape(FieldMeaning.Time
     public override bool NeedsHost => true;
 }
 
-/// <summary>A network or hardware address, read as text.</summary>
+/// <summary>A network or hardware address, decoded as text.</summary>
 internal sealed record AddressShape(FieldMeaning Meaning, int Size) : ValueShape(Meaning, Size)
 {
     public override string Key => Meaning.ToString();
 }
 
-/// <summary>The key of a longest-prefix match, read as text: an address, a slash, and the number of bits that count.</summary>
-/// <param name="Struct">The struct that it is, with the number first.</param>
-/// <param name="Address">Whether the address is of IPv4 or IPv6.</param>
-/// <param name="Offset">Where the address is.</param>
+/// <summary>The key of an LPM trie, decoded as text: an address, a slash, and the prefix length.</summary>
+/// <param name="Struct">The struct, which begins with the prefix length.</param>
+/// <param name="Address">Whether the address is IPv4 or IPv6.</param>
+/// <param name="Offset">The offset of the address.</param>
 internal sealed record PrefixShape(StructShape Struct, FieldMeaning Address, int Offset) : ValueShape(FieldMeaning.Text, Struct.Size)
 {
     public override string Key => $"prefix:{Address}@{Offset}:{Struct.Key}";
 
-    /// <summary>Bytes of the address.</summary>
+    /// <summary>The size of the address in bytes.</summary>
     public int AddressSize => Address == FieldMeaning.Ipv4 ? 4 : 16;
 }
 
-/// <summary>An address of either family with its port, as Inspektor Gadget's <c>gadget_l4endpoint_t</c> has it, or without one (<c>gadget_l3endpoint_t</c>), read as text.</summary>
-/// <param name="Size">Bytes of the struct.</param>
-/// <param name="Version">Where 4 or 6 stands; the address stands first.</param>
-/// <param name="Port">Where the port stands, in host order; -1 for none.</param>
+/// <summary>An IPv4 or IPv6 address, decoded as text: Inspektor Gadget's <c>gadget_l4endpoint_t</c> with a port, or <c>gadget_l3endpoint_t</c> without one.</summary>
+/// <param name="Size">The size of the struct in bytes.</param>
+/// <param name="Version">The offset of the version, 4 or 6. The address is at offset 0.</param>
+/// <param name="Port">The offset of the port in host byte order; -1 for none.</param>
 internal sealed record EndpointShape(int Size, int Version, int Port) : ValueShape(FieldMeaning.Text, Size)
 {
     public override string Key => $"endpoint{Size}:{Version}:{Port}";
@@ -107,19 +104,18 @@ internal sealed record EndpointShape(int Size, int Version, int Port) : ValueSha
     }
 }
 
-/// <summary>A stack trace itself, as a stack map has it.</summary>
+/// <summary>A stack in a stack map.</summary>
 internal sealed record StackShape(int Size, bool ByBuildId) : ValueShape(FieldMeaning.Stack, Size)
 {
     public override string Key => $"stack{Size}:{ByBuildId}";
 }
 
 /// <summary>
-/// Inspektor Gadget's <c>struct gadget_user_stack</c>: the id of a user stack and the process that it was taken of. A record's own field of it is the trace;
-/// inside of a nested struct, and as a key, it is the struct.
+/// Inspektor Gadget's <c>struct gadget_user_stack</c>: the id of a user stack, and its process. A field of a record is decoded as the trace; in a nested struct and as a key, it is decoded as the struct.
 /// </summary>
 /// <param name="Struct">The struct.</param>
-/// <param name="Id">Where the id stands in it.</param>
-/// <param name="Process">Where the process stands in it; 0 there means that no stack was taken.</param>
+/// <param name="Id">The offset of the id.</param>
+/// <param name="Process">The offset of the process id; 0 there means that no stack was taken.</param>
 internal sealed record UserStackShape(StructShape Struct, int Id, int Process) : ValueShape(FieldMeaning.Stack, Struct.Size)
 {
     public override string Key => $"userstack {Id}:{Process}:{Struct.Key}";
@@ -134,29 +130,29 @@ internal sealed record UserStackShape(StructShape Struct, int Id, int Process) :
         type.Fields.FirstOrDefault(field => field.Name == name && field is { BitSize: 0, Value: NumberShape { Size: 4 } })?.Offset;
 }
 
-/// <summary>The flags or the mode of a file (<see cref="FieldMeaning.FileFlags"/>, <see cref="FieldMeaning.FileMode"/>), read as text.</summary>
-/// <param name="Meaning">Which of both.</param>
-/// <param name="Architecture">Of flags the architecture; null for this machine's.</param>
+/// <summary>The flags or the mode of a file (<see cref="FieldMeaning.FileFlags"/>, <see cref="FieldMeaning.FileMode"/>), decoded as text.</summary>
+/// <param name="Meaning">Flags or mode.</param>
+/// <param name="Architecture">The architecture of flags; null for this one.</param>
 internal sealed record FileBitsShape(FieldMeaning Meaning, Architecture? Architecture = null) : ValueShape(Meaning, 4)
 {
     public override string Key => $"{Meaning}{Architecture}";
 }
 
-/// <summary>A <c>char</c> array, read as text.</summary>
+/// <summary>A <c>char</c> array, decoded as text.</summary>
 internal sealed record TextShape(int Size) : ValueShape(FieldMeaning.Text, Size)
 {
     public override string Key => $"text{Size}";
 }
 
-/// <summary>A <c>char</c> array of words with a NUL behind each, read as a list of text.</summary>
+/// <summary>A <c>char</c> array of words that end with a NUL each, decoded as a list of text.</summary>
 internal sealed record WordsShape(int Size) : ValueShape(FieldMeaning.Words, Size)
 {
     public override string Key => $"words{Size}";
 
-    /// <summary>A shape in which the fields that the author calls words are that.</summary>
+    /// <summary>Returns a shape in which the fields that metadata describes as words are words.</summary>
     /// <param name="shape">The shape of a record, a key or a value.</param>
-    /// <param name="name">What a value that is no struct is called: <c>Key</c> or <c>Value</c>.</param>
-    /// <param name="said">What the author says.</param>
+    /// <param name="name">The name of a value that is not a struct: <c>Key</c> or <c>Value</c>.</param>
+    /// <param name="said">The metadata of the map.</param>
     public static ValueShape Apply(ValueShape shape, string name, MapMetadata said)
     {
         bool Says(string field) => said.Fields.GetValueOrDefault(field) is { Words: true };
@@ -170,7 +166,7 @@ internal sealed record WordsShape(int Size) : ValueShape(FieldMeaning.Words, Siz
     }
 }
 
-/// <summary>A C enum. <paramref name="Label"/> is its name, or that of the typedef or the field that it is declared in.</summary>
+/// <summary>A C enum. <paramref name="Label"/> is its name, or the name of its typedef or field.</summary>
 internal sealed record EnumShape(string Label, NumberKind Kind, bool IsFlags, IReadOnlyList<(string Name, long Value)> Values)
     : ValueShape(IsFlags ? FieldMeaning.Flags : FieldMeaning.Enum, Numbers.Size(Kind))
 {
@@ -187,7 +183,7 @@ internal sealed record ObjectShape(StructShape Struct) : ValueShape(FieldMeaning
     public override bool NeedsHost => Struct.NeedsHost;
 }
 
-/// <summary>An array. A count of 0 is a flexible array where it ends a record, and an empty one elsewhere.</summary>
+/// <summary>An array. A count of 0 is a flexible array at the end of a record, and an empty array elsewhere.</summary>
 internal sealed record ArrayShape(ValueShape Element, int Count)
     : ValueShape(IsByte(Element) ? FieldMeaning.Bytes : FieldMeaning.Array, checked(Element.Size * Count))
 {
@@ -198,7 +194,7 @@ internal sealed record ArrayShape(ValueShape Element, int Count)
     private static bool IsByte(ValueShape element) => element is NumberShape { Kind: NumberKind.UInt8, Meaning: FieldMeaning.Number };
 }
 
-/// <summary>A struct or union: its fields with anonymous members flattened, in order of declaration.</summary>
+/// <summary>A struct or union: its fields in order of declaration, with anonymous members flattened.</summary>
 internal sealed record StructShape(string Label, int Size, IReadOnlyList<FieldShape> Fields)
 {
     private string? _key;
@@ -206,32 +202,32 @@ internal sealed record StructShape(string Label, int Size, IReadOnlyList<FieldSh
 
     private StructShape(StructShape other)
     {
-        // Not the key: a copy has other fields.
+        // The key is not copied, since a copy has other fields.
         (Label, Size, Fields) = (other.Label, other.Size, other.Fields);
     }
 
-    /// <summary>A text that is equal exactly for structs of one name, layout and meanings.</summary>
+    /// <summary>A key that is equal only for structs with the same name, layout and meanings.</summary>
     public string Key => _key ??= ShapeKey.Of($"struct {Label}:{Size}", Fields.Select(f => $"{f.Name}@{f.BitOffset}:{f.BitSize}:{f.Value.Key}"));
 
-    /// <summary>Whether a field's value depends on the machine that the record comes from.</summary>
+    /// <summary>Whether a value depends on the machine that the record comes from.</summary>
     public bool NeedsHost => _needsHost ??= Fields.Any(one => one.Value.NeedsHost);
 }
 
-/// <summary>A field: where it is, in bits from the struct's first, and for bitfields how many bits it has (else 0).</summary>
+/// <summary>A field with its offset in bits, and its size in bits for a bit field (else 0).</summary>
 internal sealed record FieldShape(string Name, ValueShape Value, int BitOffset, int BitSize)
 {
-    /// <summary>Whether the field is a second reading of the bytes of another one (<see cref="GadgetTypes.Made"/>). It is never written, and is not a value or label of its own.</summary>
+    /// <summary>Whether the field is another format of a field's bytes (<see cref="GadgetTypes.Made"/>). It is never encoded, and is neither a value nor a label.</summary>
     public bool IsMade { get; init; }
 
     public int Offset => BitOffset / 8;
 
-    /// <summary>The first byte behind the field.</summary>
+    /// <summary>The offset behind the field in bytes.</summary>
     public int End => BitSize == 0 ? Offset + Value.Size : (BitOffset + BitSize + 7) / 8;
 
     public bool IsOpenArray => Value is ArrayShape { Count: 0 } or TextShape { Size: 0 } or WordsShape { Size: 0 };
 }
 
-/// <summary>Keys of shapes are digests, so that structs inside structs do not make keys of keys grow without end.</summary>
+/// <summary>Creates the keys of shapes. They are digests, so that keys of nested structs do not grow.</summary>
 internal static class ShapeKey
 {
     public static string Of(string head, IEnumerable<string> parts)
@@ -269,7 +265,7 @@ internal static class Numbers
         NumberKind.UInt32 => typeof(uint),
         NumberKind.Int64 => typeof(long),
         NumberKind.UInt64 => typeof(ulong),
-        // Of a float people see the double with the same digits, which a literal equals: 1.1f is not 1.1.
+        // A float is shown as the double with the same digits, so that it equals a literal: 1.1f does not equal 1.1.
         NumberKind.Float32 or NumberKind.Float64 => typeof(double),
         _ => typeof(BigInteger),
     };
@@ -279,7 +275,7 @@ internal static class Numbers
     public static bool IsSigned(NumberKind kind) =>
         kind is NumberKind.Int8 or NumberKind.Int16 or NumberKind.Int32 or NumberKind.Int64 or NumberKind.Int128;
 
-    /// <summary>The integer of a size, or null where there is none.</summary>
+    /// <summary>Returns the integer of a size; null if there is none.</summary>
     public static NumberKind? Integer(int size, bool signed) => size switch
     {
         1 => signed ? NumberKind.Int8 : NumberKind.UInt8,
@@ -291,12 +287,12 @@ internal static class Numbers
     };
 }
 
-/// <summary>Tells enums of flags from enums of states: BTF does not say which is which.</summary>
+/// <summary>Distinguishes enums of flags from other enums, which BTF does not.</summary>
 internal static class FlagEnums
 {
     /// <summary>
-    /// Whether all values are single bits or made of them, at least two single bits with one of 4 or more among them (1 and 2 alone are as
-    /// well a count), and not a plain run of numbers: 1, 2, 3, 4 in this order is a count, although 3 is 1 and 2; bits are declared first.
+    /// Returns whether the values are flags: single bits or combinations of them, with at least two single bits, one of them 4 or more (1 and 2 may be a count), and not consecutive numbers (1, 2, 3, 4 is
+    /// a count, although 3 is 1 and 2).
     /// </summary>
     public static bool IsFlags(IReadOnlyList<(string Name, long Value)> values)
     {
