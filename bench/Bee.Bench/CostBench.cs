@@ -28,7 +28,7 @@ internal static class CostBench
         {
             // In turns and short, so that what else the machine does meets both.
             var bare = LiveBench.Call(caller, Calls);
-            using var lease = StatisticsLease.Take();
+            using var lease = StatisticsLease.Acquire();
             var counted = LiveBench.Call(caller, Calls);
             if (i >= 0)
             {

@@ -8,7 +8,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf;
 
-/// <summary>Says why an object could not be opened or loaded.</summary>
+/// <summary>Explains why an object could not be opened or loaded.</summary>
 internal static class LoadFailure
 {
     public static BpfLoadException ExplainOpen(ObjectFile file, int errno, string log) =>
@@ -16,15 +16,15 @@ internal static class LoadFailure
         {
             Errno = errno,
             Log = log,
-            Remedy = "It may use something newer than this libbpf, or lack the BTF that map definitions need: compile with clang -g -O2 -target bpf.",
+            Remedy = "The object may need a newer libbpf, or lack the BTF of its map definitions: compile it with clang -g -O2 -target bpf.",
         };
 
     /// <summary>Returns the exception for an object that did not load.</summary>
     /// <param name="file">The object.</param>
     /// <param name="errno">The error number, positive.</param>
-    /// <param name="log">What libbpf said.</param>
-    /// <param name="verdict">Returns the verifier's verdict on a program, empty if it gave none.</param>
-    /// <param name="trace">Loads again and returns the verifier's log with the instructions, and whether it did not fit into its buffer.</param>
+    /// <param name="log">libbpf's log.</param>
+    /// <param name="verdict">Returns the verifier's verdict on a program; empty if there is none.</param>
+    /// <param name="trace">Loads the object again and returns the verifier's log with the instructions, and whether the log was cut to fit its buffer.</param>
     public static BpfLoadException Explain(ObjectFile file, int errno, string log, Func<string, string> verdict, Func<string, (string Log, bool IsCut)> trace)
     {
         if (LibbpfText.FailedProgram(log) is { } rejected && verdict(rejected) is var said && (VerifierText.Verdict(said).Count > 0 || errno == Libc.EINVAL && VerifierText.Parameters(said) is not null))
@@ -46,11 +46,11 @@ internal static class LoadFailure
 
         if (LibbpfText.LacksKernelBtf(log))
         {
-            return new BpfLoadException(LoadFault.NoKernelBtf, $"{file.Name} needs the kernel's type information, and {BtfSpec.KernelPath} cannot be used.")
+            return new BpfLoadException(LoadFault.NoKernelBtf, $"{file.Name} needs the kernel's BTF, and {BtfSpec.KernelPath} cannot be used.")
             {
                 Errno = errno,
                 Log = log,
-                Remedy = "Run a kernel that is built with CONFIG_DEBUG_INFO_BTF=y, as those of current distributions are.",
+                Remedy = "Use a kernel built with CONFIG_DEBUG_INFO_BTF=y, as in current distributions.",
             };
         }
 
@@ -75,7 +75,7 @@ internal static class LoadFailure
 
         return name is null || Permissions.Lacking().Count > 0
             ? Permissions.Refused($"load {file.Name}", Libc.EPERM, name, log, perf: false)
-            // Some kernels, hardened ones among them, forbid whole kinds of programs (fentry, lsm) even to root.
+            // Some hardened kernels forbid whole kinds of programs (fentry, lsm) even to root.
             : Refused(file, name, Libc.EPERM, log);
     }
 
@@ -110,7 +110,7 @@ internal static class LoadFailure
             Errno = errno,
             Log = log,
             Suggestions = names,
-            Remedy = names.Count > 0 ? $"Near it are {string.Join(", ", names)}." : "The name may belong to another kernel version, or the function is inlined here.",
+            Remedy = names.Count > 0 ? $"Did you mean {string.Join(", ", names)}?" : "The name may belong to another kernel version, or the kernel inlines the function.",
         };
     }
 
@@ -124,7 +124,7 @@ internal static class LoadFailure
             Log = log,
             Remedy = errno switch
             {
-                Libc.EINVAL => "Its sizes or flags do not suit its type, or this kernel does not know the type.",
+                Libc.EINVAL => "Its sizes or flags may not suit its type, or this kernel does not support the type.",
                 Libc.E2BIG or 12 => "It is too large; lower max_entries.",
                 _ => "",
             },

@@ -7,24 +7,24 @@ using Bee.Posix;
 namespace Bee.Ebpf;
 
 /// <summary>
-/// The pins that libbpf makes for maps that ask for it (<c>LIBBPF_PIN_BY_NAME</c>). A session removes those that a session of this process has made, when no program but its own
-/// uses the map. Pins that were there before stay.
+/// The pins that libbpf creates for maps with <c>LIBBPF_PIN_BY_NAME</c>. A session removes the pins that sessions of this process created, once no program of another session
+/// uses the map. Earlier pins stay.
 /// </summary>
 internal sealed class NamedPins
 {
-    // Made by this process, by the map's id: the session that made a pin may end before another one that uses the map.
+    // The pins of this process by map id. Another session may still use a map when the session that created its pin is disposed.
     private static readonly ConcurrentDictionary<int, string> s_made = new();
 
     private readonly int[] _maps;
 
     private NamedPins(int[] maps) => _maps = maps;
 
-    /// <summary>Returns the paths of an object's pins that do not exist yet. Call it before the object is loaded.</summary>
+    /// <summary>Returns the pins of an object that do not exist yet. Call this before loading the object.</summary>
     public static IReadOnlyList<(string Map, string Path)> Missing(ObjectFile file) =>
         [.. file.Maps.Where(map => map.IsPinned).Select(map => (map.Name, PathOf(map.Name))).Where(pin => FileStatus.Of(pin.Item2, followLink: false) is null)];
 
-    /// <summary>Notes the pins that loading has made, and takes part in those of other sessions of this process. Null where the session has none.</summary>
-    /// <param name="missing">What <see cref="Missing"/> gave.</param>
+    /// <summary>Records the pins that loading has created. Returns null if the maps have no pins of this process.</summary>
+    /// <param name="missing">The result of <see cref="Missing"/>.</param>
     /// <param name="maps">The loaded maps.</param>
     public static NamedPins? Of(IReadOnlyList<(string Map, string Path)> missing, IEnumerable<BpfMap> maps)
     {
@@ -42,13 +42,13 @@ internal sealed class NamedPins
     }
 
     /// <summary>Removes the pins of maps that no other program uses.</summary>
-    /// <param name="programs">The ids of the session's own programs.</param>
+    /// <param name="programs">The ids of the session's own programs, which do not count.</param>
     public void Remove(IReadOnlySet<int> programs)
     {
         var used = KernelIds.MapsOfPrograms(except: programs);
         foreach (var id in _maps.Where(id => !used.Contains(id)))
         {
-            // By now the path may have another pin.
+            // Another pin may have replaced this one.
             if (s_made.TryRemove(id, out var path) && IdAt(path) == id)
             {
                 _ = Libc.unlink(path);
@@ -56,7 +56,7 @@ internal sealed class NamedPins
         }
     }
 
-    // As libbpf makes it: the BPF file system takes no point in a name.
+    // As libbpf does: the BPF file system rejects names with a dot.
     private static string PathOf(string map) => $"{PinPath.FileSystem}/{map.Replace('.', '_')}";
 
     private static int IdAt(string path)

@@ -114,7 +114,7 @@ internal static class ObjectLoader
 
     private static int LoadObject(ObjectHandle handle)
     {
-        using var held = ChildSignals.Hold();
+        using var blocked = ChildSignals.BlockOnThread();
         return LibbpfCalls.bpf_object__load(handle);
     }
 

@@ -6,14 +6,14 @@ using Bee.Ebpf.Programs;
 
 namespace Bee.Ebpf;
 
-/// <summary>Changes an object between opening and loading: parameters, whose map is still plain memory then, and sizes of maps.</summary>
+/// <summary>Changes an object between opening and loading: its parameters and the sizes of its maps.</summary>
 internal static class ObjectSetup
 {
     /// <summary>Opens the object in libbpf.</summary>
     /// <exception cref="BpfLoadException">libbpf does not accept the object.</exception>
     public static unsafe ObjectHandle Open(ObjectFile file, LibbpfLog log)
     {
-        // libbpf names the maps of globals after the object, within 15 characters: keep it to what the kernel takes in a name.
+        // libbpf names the maps of globals after the object, and the kernel accepts only letters, digits and underscores.
         var name = new StringBuilder();
         foreach (var c in Path.GetFileNameWithoutExtension(file.Name))
         {
@@ -33,7 +33,7 @@ internal static class ObjectSetup
         }
     }
 
-    /// <summary>Writes the bytes into the opened object.</summary>
+    /// <summary>Writes the values of parameters into the opened object.</summary>
     public static unsafe void WriteParameters(ObjectHandle handle, ObjectFile file, BoundParameters parameters)
     {
         foreach (var value in parameters.Values)
@@ -43,38 +43,38 @@ internal static class ObjectSetup
             var memory = map == 0 ? null : LibbpfCalls.bpf_map__initial_value(map, &size);
             if (memory is null || (nuint)value.Parameter.Offset + (nuint)value.Bytes.Length > size)
             {
-                throw new BpfLoadException(LoadFault.BadObject, $"Parameter '{value.Parameter.Name}' lies outside of section '{value.Parameter.Section}' of {file.Name}.");
+                throw new BpfLoadException(LoadFault.BadObject, $"Parameter '{value.Parameter.Name}' lies outside section '{value.Parameter.Section}' of {file.Name}.");
             }
 
             value.Bytes.CopyTo(new Span<byte>(memory + value.Parameter.Offset, value.Bytes.Length));
         }
     }
 
-    /// <summary>Throws if a map has no size.</summary>
-    /// <exception cref="BpfLoadException">One of the maps has none.</exception>
+    /// <summary>Checks that every map has a size.</summary>
+    /// <exception cref="BpfLoadException">A map or an inner map has no size.</exception>
     public static void CheckSizes(ObjectFile file)
     {
         var lacking = file.Maps.Where(MapSizes.LacksEntries).ToList();
         if (lacking.Count > 0)
         {
-            throw new BpfLoadException(LoadFault.MapSize, $"{file.Name} leaves sizes of maps to the loader, and none are given: {string.Join(", ", lacking.Select(map => $"{map.Name} ({map.Type})"))}.")
+            throw new BpfLoadException(LoadFault.MapSize, $"{file.Name} declares maps without a size, and the options do not set one: {string.Join(", ", lacking.Select(map => $"{map.Name} ({map.Type})"))}.")
             {
-                Remedy = $"Declare them (__uint(max_entries, 10240)), or give them in bee.yaml: maps: {{ {lacking[0].Name}: {{ entries: 10240 }} }}.",
+                Remedy = $"Declare the sizes (__uint(max_entries, 10240)), or set them in bee.yaml: maps: {{ {lacking[0].Name}: {{ entries: 10240 }} }}.",
             };
         }
 
         if (file.Maps.FirstOrDefault(MapSizes.LacksInnerEntries) is { Inner: { } inner } outer)
         {
-            throw new BpfLoadException(LoadFault.MapCreate, $"Map '{outer.Name}' declares its inner maps ({inner.Type}) without a size, and the kernel takes only those of the declared size.")
+            throw new BpfLoadException(LoadFault.MapCreate, $"Map '{outer.Name}' declares its inner maps ({inner.Type}) without a size, and the kernel accepts only inner maps of the declared size.")
             {
-                Remedy = "Declare it in the struct of the inner maps: __uint(max_entries, 1024), or for arrays of any length __uint(map_flags, BPF_F_INNER_MAP).",
+                Remedy = "Declare the size in the struct of the inner maps: __uint(max_entries, 1024), or __uint(map_flags, BPF_F_INNER_MAP) for arrays of any length.",
             };
         }
     }
 
     /// <summary>
-    /// <c>__type(value, struct event)</c> on a ring or perf buffer says what its records are, and libbpf takes it for the size of a value;
-    /// the kernel wants no value in a ring, and an fd's size in a perf event array.
+    /// Sets the sizes of maps. For a ring or perf buffer, <c>__type(value, struct event)</c> declares its records and libbpf takes it for the size of a value. The kernel requires
+    /// size 0 for a ring buffer, and the size of an fd for a perf event array.
     /// </summary>
     public static void AdjustMaps(ObjectHandle handle, ObjectFile file)
     {
@@ -119,7 +119,7 @@ internal static class ObjectSetup
         }
     }
 
-    // libbpf would create the template with the 0 entries that are declared, and has no call to change that.
+    // libbpf would create the template with the declared 0 entries, and has no call to change them.
     private static unsafe int SetTemplate(ObjectHandle handle, nint outer, MapDescription inner)
     {
         var options = new LibbpfCalls.MapOptions { Size = (nuint)sizeof(LibbpfCalls.MapOptions), Flags = inner.Flags };
@@ -133,7 +133,7 @@ internal static class ObjectSetup
         return fd;
     }
 
-    // The setters fail only once the object is loaded.
+    // The setters fail only after the object is loaded.
     private static void Adjust(nint pointer, MapDescription map)
     {
         if (map.IsEventStream)

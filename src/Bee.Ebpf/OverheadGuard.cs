@@ -4,8 +4,7 @@ using Bee.Ebpf.Programs;
 namespace Bee.Ebpf;
 
 /// <summary>
-/// Detaches a session whose programs cost more than they may. It has a thread of its own, which reads the kernel's statistics once a second, so a reader that is busy or blocked does not
-/// delay it.
+/// Detaches a session whose programs exceed a CPU limit. A thread of its own reads the kernel's statistics every second, so a busy or blocked reader does not delay it.
 /// </summary>
 internal sealed class OverheadGuard : IDisposable
 {
@@ -18,10 +17,10 @@ internal sealed class OverheadGuard : IDisposable
     private bool _disposed;
     private volatile OverheadException? _error;
 
-    /// <summary>Switches the kernel's statistics on. Nothing is watched yet, so this can be refused before a session is loaded.</summary>
-    /// <param name="limit">The largest share of the time of all online CPUs, over 0 and up to 1.</param>
+    /// <summary>Switches the kernel's statistics on. This can fail before a session is loaded; nothing is watched yet.</summary>
+    /// <param name="limit">The largest share of the time of all online CPUs, greater than 0 and at most 1.</param>
     /// <exception cref="BpfLoadException">The kernel's statistics cannot be switched on.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The limit is something else.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is out of range.</exception>
     public OverheadGuard(double limit)
         : this(limit, OverheadLimit.Window)
     {
@@ -31,19 +30,19 @@ internal sealed class OverheadGuard : IDisposable
     {
         _limit = new OverheadLimit(limit);
         _window = window;
-        _statistics = StatisticsLease.Take();
-        // Kept: the source is disposed of with the guard.
+        _statistics = StatisticsLease.Acquire();
+        // A token stays usable after its source is disposed.
         Exceeded = _exceeded.Token;
     }
 
-    /// <summary>Cancelled when the session has been detached because its programs exceeded the limit.</summary>
+    /// <summary>Canceled once the session is detached because its programs exceeded the limit.</summary>
     public CancellationToken Exceeded { get; }
 
-    /// <summary>The error with the figures; null as long as the limit holds.</summary>
+    /// <summary>The error with the figures; null while the programs stay within the limit.</summary>
     public OverheadException? Error => _error;
 
     /// <summary>Watches a session until the guard is disposed of. The pins of a session are removed with its links. Call it once.</summary>
-    /// <param name="session">The session, attached and, if it is to be, pinned.</param>
+    /// <param name="session">The session, attached and, if wanted, pinned.</param>
     public void Watch(BpfSession session)
     {
         ArgumentNullException.ThrowIfNull(session);
@@ -53,7 +52,7 @@ internal sealed class OverheadGuard : IDisposable
     }
 
     /// <summary>Throws if the session was detached because its programs exceeded the limit.</summary>
-    /// <exception cref="OverheadException">They did.</exception>
+    /// <exception cref="OverheadException">The session was detached.</exception>
     public void ThrowIfExceeded()
     {
         if (_error is { } error)
@@ -62,7 +61,7 @@ internal sealed class OverheadGuard : IDisposable
         }
     }
 
-    /// <summary>Ends the watch, waits for its thread and gives the statistics back. <see cref="Error"/> stays.</summary>
+    /// <summary>Stops watching, waits for the thread and releases the statistics. <see cref="Error"/> remains.</summary>
     public void Dispose()
     {
         if (_disposed)
@@ -90,7 +89,7 @@ internal sealed class OverheadGuard : IDisposable
         }
     }
 
-    // An exception that leaves a thread ends the process.
+    // An unhandled exception on this thread would end the process.
     private static ProgramWindow? Sample(ProgramSampler sampler)
     {
         try
@@ -104,10 +103,10 @@ internal sealed class OverheadGuard : IDisposable
         }
     }
 
-    /// <summary>Ends a session that exceeded the limit. A failure to detach becomes the inner exception of <see cref="Error"/>.</summary>
+    /// <summary>Detaches a session that exceeded the limit. A failure to do so becomes the inner exception of <see cref="Error"/>.</summary>
     internal void End(Action detach, OverheadException error)
     {
-        // Before anything ends: a reader that the detaching wakes looks for it.
+        // Set first: detaching wakes the reader, which then looks for the error.
         _error = error;
         try
         {

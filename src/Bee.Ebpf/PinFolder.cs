@@ -8,16 +8,16 @@ using Microsoft.Win32.SafeHandles;
 namespace Bee.Ebpf;
 
 /// <summary>
-/// The folder of one pinned program: <c>links</c>, <c>maps</c> and <c>programs</c> with a pin each, and <c>state</c>, which is made last, so that a folder
-/// without it is unfinished.
+/// The folder of one pinned session. It contains <c>links</c>, <c>maps</c> and <c>programs</c> with the pins, and <c>state</c>, which is created last: a folder without
+/// it is incomplete.
 /// </summary>
 internal static class PinFolder
 {
     private static readonly string[] s_parts = [PinNames.Links, PinNames.Programs, PinNames.Maps];
 
-    /// <summary>Makes the folder and all pins, or nothing.</summary>
-    /// <exception cref="PinException">It cannot be made; what was made of it is gone again.</exception>
-    /// <exception cref="BpfLoadException">The kernel does not keep the program's description.</exception>
+    /// <summary>Creates the folder and all pins, or nothing.</summary>
+    /// <exception cref="PinException">The folder or a pin cannot be created; nothing is left behind.</exception>
+    /// <exception cref="BpfLoadException">The kernel does not create the map of the state.</exception>
     public static void Make(string folder, IEnumerable<(string Part, string Name, int Fd)> pins, PinState state)
     {
         PinPath.Create(folder);
@@ -27,7 +27,7 @@ internal static class PinFolder
             {
                 if (Libc.mkdir($"{folder}/{part}", Libc.OwnerOnly) < 0)
                 {
-                    throw PinException.Of(Marshal.GetLastPInvokeError(), "make the folder", $"{folder}/{part}");
+                    throw PinException.Of(Marshal.GetLastPInvokeError(), "create the folder", $"{folder}/{part}");
                 }
             }
 
@@ -46,7 +46,7 @@ internal static class PinFolder
         }
     }
 
-    /// <summary>The names in one part of the folder; empty where there is none.</summary>
+    /// <summary>Returns the names in one part of the folder; empty if the part does not exist.</summary>
     public static IReadOnlyList<string> List(string folder, string part)
     {
         try
@@ -59,8 +59,8 @@ internal static class PinFolder
         }
     }
 
-    /// <summary>Takes away the pins, links first, and the folder. Other things that somebody has put into it stay, and so does the folder then.</summary>
-    /// <returns>Null, or the path of the first thing that could not be taken away, with the reason.</returns>
+    /// <summary>Removes the pins, links first, and the folder. Other files in it stay, and then the folder stays too.</summary>
+    /// <returns>The error for the first pin that could not be removed; null if all were removed.</returns>
     public static PinException? Remove(string folder)
     {
         PinException? left = null;
@@ -77,7 +77,7 @@ internal static class PinFolder
             Take(Libc.rmdir($"{folder}/{part}"), $"{folder}/{part}");
         }
 
-        // Last, as it was made last: while it is there, another try finds what is left.
+        // Removed last, so that a second attempt still finds the folder.
         Take(Libc.unlink($"{folder}/{PinNames.State}"), $"{folder}/{PinNames.State}");
         Take(Libc.rmdir(folder), folder);
         PinPath.RemoveEmptyDefault(folder);
@@ -102,12 +102,12 @@ internal static class PinFolder
     }
 }
 
-/// <summary>Names of pins. The BPF file system takes no point in a name, and maps of globals begin with one.</summary>
+/// <summary>Makes names of pins. The BPF file system rejects dots, and the names of global data maps begin with one.</summary>
 internal static class PinNames
 {
     public const string State = "state", Maps = "maps", Programs = "programs", Links = "links";
 
-    /// <summary>The name of a map or program as a file's name: letters, digits and <c>_</c> as they are, anything else as <c>=</c> and two hexadecimal digits a byte.</summary>
+    /// <summary>Encodes the name of a map or program as a file name: letters, digits and <c>_</c> stay, other bytes become <c>=</c> and two hexadecimal digits.</summary>
     public static string Of(string name)
     {
         var text = new StringBuilder();
@@ -127,10 +127,10 @@ internal static class PinNames
         return text.ToString();
     }
 
-    /// <summary>The name of a program's link; a program may have several.</summary>
+    /// <summary>Returns the file name of one of a program's links.</summary>
     public static string OfLink(string program, int number) => $"{Of(program)}-{number}";
 
-    /// <summary>Whether a file is one of a program's links.</summary>
+    /// <summary>Reports whether a file is one of a program's links.</summary>
     public static bool IsLinkOf(string file, string program)
     {
         var prefix = Of(program) + "-";
@@ -138,7 +138,7 @@ internal static class PinNames
     }
 }
 
-/// <summary>The open fds of a pinned program, which close together; the pins stay.</summary>
+/// <summary>The open fds of a pinned session. Closing it closes the fds; the pins stay.</summary>
 internal sealed class PinnedObjects : SafeHandleZeroOrMinusOneIsInvalid
 {
     private readonly List<FdHandle> _fds = [];
@@ -147,9 +147,9 @@ internal sealed class PinnedObjects : SafeHandleZeroOrMinusOneIsInvalid
 
     /// <summary>Opens a pin.</summary>
     /// <param name="path">The pin.</param>
-    /// <param name="kind">What it must be.</param>
-    /// <returns>The fd; it is valid while this is open.</returns>
-    /// <exception cref="PinException">There is no such pin, it is of another kind, or this process may not open it.</exception>
+    /// <param name="kind">The kind of object that the pin must have.</param>
+    /// <returns>The fd, valid until this is closed.</returns>
+    /// <exception cref="PinException">The pin does not exist, has another kind, or this process may not open it.</exception>
     public int Open(string path, KernelObjectKind kind)
     {
         var fd = OpenPin(path, kind);
@@ -157,7 +157,7 @@ internal sealed class PinnedObjects : SafeHandleZeroOrMinusOneIsInvalid
         return fd.Number;
     }
 
-    /// <summary>The same for an fd that the caller keeps.</summary>
+    /// <summary>Opens a pin as an fd that the caller owns.</summary>
     public static FdHandle OpenPin(string path, KernelObjectKind kind)
     {
         Libbpf.Require();

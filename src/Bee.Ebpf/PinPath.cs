@@ -6,24 +6,24 @@ using Bee.Posix;
 namespace Bee.Ebpf;
 
 /// <summary>
-/// Folders of pins: where they are, and whether they can be believed. The BPF file system is open to all users by default (its root is like /tmp),
-/// and what root finds there it would run, so every folder on the way must belong to root or to this user, and be closed to others.
+/// Resolves and checks folders of pins. By default all users can write to the root of the BPF file system, as to /tmp, so another user could plant pins that root would use.
+/// Every folder on the path must therefore belong to root or to this user, and not be writable by others.
 /// </summary>
 internal static class PinPath
 {
-    /// <summary>Where the BPF file system is mounted by custom.</summary>
+    /// <summary>The usual mount of the BPF file system.</summary>
     public const string FileSystem = "/sys/fs/bpf";
 
-    /// <summary>Where pins go that are given a name only, and where they are looked for.</summary>
+    /// <summary>The folder of pins that are given by name only.</summary>
     public const string DefaultFolder = FileSystem + "/bee";
 
     private const uint BpfMagic = 0xcafe4a11;
     private const int LongestName = 200;
     private const int MostAttempts = 10;
 
-    /// <summary>The folder that a name or an absolute path means.</summary>
+    /// <summary>Returns the folder for a name or an absolute path.</summary>
     /// <param name="given">A name of letters, digits, <c>_</c> and <c>-</c>, for a folder in <see cref="DefaultFolder"/>; or an absolute path.</param>
-    /// <exception cref="PinException">It is neither (<see cref="PinFault.BadPath"/>).</exception>
+    /// <exception cref="PinException">The text is neither (<see cref="PinFault.BadPath"/>).</exception>
     public static string Resolve(string given)
     {
         ArgumentException.ThrowIfNullOrEmpty(given);
@@ -38,12 +38,12 @@ internal static class PinPath
         return $"{DefaultFolder}/{given}";
     }
 
-    /// <summary>Looks whether pins can be made at a path; nothing is changed.</summary>
+    /// <summary>Checks whether a folder of pins can be created. Changes nothing.</summary>
     /// <param name="folder">An absolute path.</param>
-    /// <exception cref="PinException">They cannot, and why.</exception>
+    /// <exception cref="PinException">The folder cannot be created.</exception>
     public static void CheckFree(string folder)
     {
-        // The default folder is made when it is first needed. What stands in its place may be anybody's.
+        // The default folder is created on first use. An existing one may belong to another user.
         var parent = Path.GetDirectoryName(folder) ?? "/";
         CheckFileSystem(parent == DefaultFolder ? FileSystem : parent);
         if (parent != DefaultFolder || FileStatus.Of(parent, followLink: false) is not null)
@@ -58,8 +58,8 @@ internal static class PinPath
         }
     }
 
-    /// <summary>Makes the folder, closed to others.</summary>
-    /// <exception cref="PinException">It cannot be made, or others could change what is in it.</exception>
+    /// <summary>Creates the folder without access for others.</summary>
+    /// <exception cref="PinException">The folder cannot be created, or other users could change its content.</exception>
     internal static void Create(string folder)
     {
         CheckFree(folder);
@@ -73,18 +73,18 @@ internal static class PinPath
             }
             catch (PinException) when (parent == DefaultFolder && attempt < MostAttempts && FileStatus.Of(parent, followLink: false) is null)
             {
-                // Another process has removed its last pins, and the empty folder with them.
+                // Another process removed the default folder together with its last pins.
             }
         }
     }
 
-    /// <summary>Removes the folder of all pins that have a name only, where it is empty.</summary>
+    /// <summary>Removes the default folder if it is empty.</summary>
     /// <param name="folder">The folder of pins that was removed.</param>
     internal static void RemoveEmptyDefault(string folder)
     {
         if (Path.GetDirectoryName(folder) == DefaultFolder)
         {
-            // Where it is not empty, or another user's, the kernel refuses.
+            // The kernel refuses if the folder is not empty or belongs to another user.
             _ = Libc.rmdir(DefaultFolder);
         }
     }
@@ -93,25 +93,25 @@ internal static class PinPath
     {
         if (parent == DefaultFolder && Libc.mkdir(parent, Libc.OwnerOnly) < 0 && Marshal.GetLastPInvokeError() is not Libc.EEXIST and var errno)
         {
-            throw PinException.Of(errno, "make the folder", parent);
+            throw PinException.Of(errno, "create the folder", parent);
         }
 
         CheckTrusted(parent);
         if (Libc.mkdir(folder, Libc.OwnerOnly) < 0)
         {
-            throw PinException.Of(Marshal.GetLastPInvokeError(), "make the folder", folder);
+            throw PinException.Of(Marshal.GetLastPInvokeError(), "create the folder", folder);
         }
     }
 
-    /// <summary>Refuses a folder that is on no BPF file system.</summary>
+    /// <summary>Throws if a folder is not on a BPF file system.</summary>
     internal static void CheckFileSystem(string folder)
     {
         if (FileCalls.FileSystemOf(folder) is not { } type)
         {
             var errno = Marshal.GetLastPInvokeError();
             throw errno == Libc.ENOENT && folder != FileSystem
-                ? new PinException(PinFault.NotFound, folder, $"There is no folder '{folder}'.", $"Make it first (mkdir {folder}), or give a name only: it is made in {DefaultFolder}.")
-                : PinException.Of(errno, "look at", folder);
+                ? new PinException(PinFault.NotFound, folder, $"Folder '{folder}' does not exist.", $"Create it (mkdir {folder}), or give only a name for a folder in {DefaultFolder}.")
+                : PinException.Of(errno, "inspect", folder);
         }
 
         if (type == BpfMagic)
@@ -120,11 +120,11 @@ internal static class PinPath
         }
 
         throw folder == FileSystem
-            ? new PinException(PinFault.NotOnBpffs, folder, $"No BPF file system is mounted on {FileSystem}, and only there pins can be.", $"As root: mount -t bpf bpf {FileSystem}")
-            : new PinException(PinFault.NotOnBpffs, folder, $"'{folder}' is not on a BPF file system, and only there pins can be.", $"Give a name only, or a path in {FileSystem}.");
+            ? new PinException(PinFault.NotOnBpffs, folder, $"No BPF file system is mounted on {FileSystem}, and pins need one.", $"As root: mount -t bpf bpf {FileSystem}")
+            : new PinException(PinFault.NotOnBpffs, folder, $"'{folder}' is not on a BPF file system, and pins need one.", $"Give only a name, or a path in {FileSystem}.");
     }
 
-    /// <summary>Refuses a folder that someone else could have made, or could change.</summary>
+    /// <summary>Throws if another user could have created a folder or can change it.</summary>
     internal static void CheckTrusted(string folder)
     {
         var me = UserAccount.EffectiveUser;
@@ -132,10 +132,10 @@ internal static class PinPath
         {
             if (FileStatus.Of(path, followLink: false) is not { } status)
             {
-                throw PinException.Of(Marshal.GetLastPInvokeError(), "look at", path);
+                throw PinException.Of(Marshal.GetLastPInvokeError(), "inspect", path);
             }
 
-            // The group counts as others: it may have many members.
+            // Members of the group are other users, too.
             var isShared = status.OthersWrite || status.GroupWrites;
             var fault = status.IsLink ? "is a link"
                 : !status.IsFolder ? "is not a folder"
@@ -144,26 +144,26 @@ internal static class PinPath
                 : null;
             if (fault is not null)
             {
-                throw new PinException(PinFault.Untrusted, path, $"'{path}' {fault}, so what is pinned there cannot be trusted.", Remedy(path, status, me));
+                throw new PinException(PinFault.Untrusted, path, $"'{path}' {fault}, so pins there cannot be trusted.", Remedy(path, status, me));
             }
         }
     }
 
-    // The name that is given to users is a plain folder's, and the BPF file system lets every user make one: the first one may be a stranger's.
+    // Any user can create the default folder first, since the BPF file system is writable for all.
     private static string Remedy(string path, FileStatus status, uint me)
     {
         var owns = status.User == me || me == 0;
         var mend = !path.StartsWith(FileSystem + "/", StringComparison.Ordinal) ? null
             : !status.IsFolder ? $"rm {path}"
             : status.User == 0 || status.User == me ? $"chmod go-w {path}"
-            : $"rmdir {path}, or rm -r {path} where something is pinned in it that is not needed";
+            : $"rmdir {path}, or rm -r {path} if nothing pinned in it is needed";
         var own = FreeFolder(me);
-        var elsewhere = $"an absolute path in a folder of your own works: mkdir -m 700 {own}, then {own}/NAME";
+        var elsewhere = $"use an absolute path in a folder of your own: mkdir -m 700 {own}, then {own}/NAME";
         return mend is null ? char.ToUpperInvariant(elsewhere[0]) + elsewhere[1..] + "."
             : $"{(owns ? "Run" : "Ask root or its owner to run")}: {mend}. Or {elsewhere}.";
     }
 
-    // Another user can take the first name in advance as well.
+    // Another user may have created the first name, too.
     private static string FreeFolder(uint user)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"{FileSystem}/bee-{user}");
@@ -180,16 +180,16 @@ internal static class PinPath
             throw new PinException(
                 PinFault.BadPath,
                 given,
-                $"'{given}' cannot name a folder of pins.",
-                $"Give a name of letters, digits, '_' and '-' ({LongestName} at most; the kernel keeps points for itself), which becomes a folder in {DefaultFolder}; or an absolute path on a BPF file system.");
+                $"'{given}' is not a valid name for a folder of pins.",
+                $"Give a name of letters, digits, '_' and '-' ({LongestName} at most; the kernel does not allow dots), which becomes a folder in {DefaultFolder}; or an absolute path on a BPF file system.");
         }
     }
 }
 
-/// <summary>Why pins cannot be made, read or taken away.</summary>
+/// <summary>The reason why pins cannot be created, read or removed.</summary>
 public enum PinFault
 {
-    /// <summary>None of the below; the message says what is known.</summary>
+    /// <summary>Any other reason; see the message.</summary>
     Other,
 
     /// <summary>No BPF file system is mounted, or the path is not on one.</summary>
@@ -198,59 +198,59 @@ public enum PinFault
     /// <summary>The path cannot be a folder of pins.</summary>
     BadPath,
 
-    /// <summary>There is something under that name already.</summary>
+    /// <summary>The folder exists already.</summary>
     Exists,
 
-    /// <summary>There is nothing under that name.</summary>
+    /// <summary>The folder or a pin does not exist.</summary>
     NotFound,
 
-    /// <summary>Somebody else could have put what is there.</summary>
+    /// <summary>Another user could have created or changed the folder.</summary>
     Untrusted,
 
-    /// <summary>What is there was not made by Bee, or is damaged or unfinished.</summary>
+    /// <summary>Bee did not create the folder, or its state is damaged or incomplete.</summary>
     Foreign,
 
-    /// <summary>Something of the program cannot be pinned.</summary>
+    /// <summary>A program has a link that cannot be pinned.</summary>
     CannotPin,
 
-    /// <summary>Another process reads its events.</summary>
+    /// <summary>Another process reads the events.</summary>
     InUse,
 
-    /// <summary>This process may not.</summary>
+    /// <summary>The process lacks permission.</summary>
     NoPermission,
 }
 
-/// <summary>Pins cannot be made, read or taken away.</summary>
+/// <summary>The exception for pins that cannot be created, read or removed.</summary>
 public sealed class PinException : BeeException
 {
-    /// <summary>Makes one.</summary>
-    /// <param name="fault">What kind of fault.</param>
-    /// <param name="path">The path it is about.</param>
-    /// <param name="message">What is wrong.</param>
-    /// <param name="remedy">What to do, or null.</param>
-    /// <param name="inner">The cause, where there is one.</param>
+    /// <summary>Creates the exception.</summary>
+    /// <param name="fault">The kind of fault.</param>
+    /// <param name="path">The path that the fault concerns.</param>
+    /// <param name="message">The fault, as a sentence.</param>
+    /// <param name="remedy">The remedy, or null.</param>
+    /// <param name="inner">The cause, or null.</param>
     public PinException(PinFault fault, string path, string message, string? remedy = null, Exception? inner = null) : base($"Pin.{fault}", message, remedy, inner)
     {
         Fault = fault;
         Path = path;
     }
 
-    /// <summary>What kind of fault.</summary>
+    /// <summary>The kind of fault.</summary>
     public PinFault Fault { get; }
 
-    /// <summary>The path it is about.</summary>
+    /// <summary>The path that the fault concerns.</summary>
     public string Path { get; }
 
-    /// <summary>The failure of a system call on a path.</summary>
+    /// <summary>Returns the exception for a failed system call on a path.</summary>
     internal static PinException Of(int errno, string what, string path) => errno switch
     {
         Libc.EPERM or Libc.EACCES => new PinException(
-            PinFault.NoPermission, path, $"No permission to {what} '{path}'.", "Run as root (sudo): pins belong to who made them, and reading them takes CAP_BPF."),
-        Libc.ENOENT => new PinException(PinFault.NotFound, path, $"There is no '{path}'."),
+            PinFault.NoPermission, path, $"No permission to {what} '{path}'.", "Run as root (sudo): pins belong to the user who created them, and reading them requires CAP_BPF."),
+        Libc.ENOENT => new PinException(PinFault.NotFound, path, $"'{path}' does not exist."),
         Libc.EEXIST => Taken(path),
         _ => new PinException(PinFault.Other, path, $"Cannot {what} '{path}': {Libc.Describe(errno)}."),
     };
 
     internal static PinException Taken(string path) => new(
-        PinFault.Exists, path, $"'{path}' exists already, and pins are never overwritten.", "Choose another name, or end what is pinned there.");
+        PinFault.Exists, path, $"'{path}' exists already, and pins are never overwritten.", "Choose another name, or remove the pins there.");
 }

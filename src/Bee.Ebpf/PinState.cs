@@ -7,10 +7,10 @@ using Bee.Posix;
 
 namespace Bee.Ebpf;
 
-/// <summary>What a pinned program's state map holds: its details, the words of its author, and the object file, whose types its events have.</summary>
-/// <param name="Id">Tells programs apart that were pinned at one path one after the other.</param>
-/// <param name="Details">Name, origin, what streams.</param>
-/// <param name="File">The object file, with its author's words.</param>
+/// <summary>The state of a pinned session: its details, and the object with its metadata, which defines the types of its events.</summary>
+/// <param name="Id">Distinguishes sessions that were pinned to the same path one after the other.</param>
+/// <param name="Details">The details.</param>
+/// <param name="File">The object with its metadata.</param>
 internal sealed record PinState(Guid Id, PinDetails Details, ObjectFile File)
 {
     private sealed record Header : KeptHeader
@@ -20,28 +20,27 @@ internal sealed record PinState(Guid Id, PinDetails Details, ObjectFile File)
         public required PinDetails Details { get; init; }
     }
 
-    /// <summary>One line of JSON, then the object file.</summary>
+    /// <summary>Encodes the state as one line of JSON, followed by the object file.</summary>
     public byte[] Encode() => KeptObject.Encode(new Header { Id = Id, Details = Details, ObjectName = File.Name, Words = KeptObject.Words(File) }, File);
 
-    /// <summary>Reads what <see cref="Encode"/> wrote; null for anything else.</summary>
+    /// <summary>Decodes the bytes of <see cref="Encode"/>; null for other bytes.</summary>
     public static PinState? Decode(byte[] bytes) => KeptObject.Decode<Header>(bytes) is (var header, var file) && header.Details is { Name: not null, Origin: not null, Streams: not null }
         ? new PinState(header.Id, header.Details, file)
         : null;
 }
 
 /// <summary>
-/// Bytes kept in the kernel, in an array map that nobody can write any more: so what is needed to read a pinned program lives and dies with its pins, and
-/// there is no second place to guard.
+/// Keeps bytes in a frozen array map in the kernel. The state of a pinned session thus has the same lifetime and protection as its pins.
 /// </summary>
-/// <remarks>The map holds a header (magic, length, SHA-256 of the bytes) and the bytes, in slots of one page.</remarks>
+/// <remarks>The map has a header (magic, length, SHA-256 of the bytes) and the bytes, in slots of one page.</remarks>
 internal static unsafe class StateMap
 {
     private const uint SlotSize = 4096, MostSlots = 64 * 1024 * 1024 / SlotSize;
     private const int HeaderSize = 8 + 8 + SHA256.HashSizeInBytes;
     private static ReadOnlySpan<byte> Magic => "beepins1"u8;
 
-    /// <summary>Makes a map of bytes.</summary>
-    /// <exception cref="BpfLoadException">The kernel refuses.</exception>
+    /// <summary>Creates a map with the bytes.</summary>
+    /// <exception cref="BpfLoadException">The kernel does not create or fill the map.</exception>
     public static FdHandle Write(ReadOnlySpan<byte> bytes)
     {
         var content = new byte[(HeaderSize + bytes.Length + SlotSize - 1) / SlotSize * SlotSize];
@@ -77,7 +76,7 @@ internal static unsafe class StateMap
         }
     }
 
-    /// <summary>The bytes of such a map; null for any other map, and for one whose bytes are not those that were written.</summary>
+    /// <summary>Returns the bytes of a map that <see cref="Write"/> created; null for another map, or if the hash does not match.</summary>
     public static byte[]? Read(int map)
     {
         if (KernelObject.FactsOfMap(map) is not { Type: MapType.Array, KeySize: sizeof(uint), ValueSize: SlotSize, MaxEntries: > 0 and <= MostSlots and var slots })
@@ -116,31 +115,31 @@ internal static unsafe class StateMap
     }
 
     private static BpfLoadException Failed(int errno) => errno is Libc.EPERM or Libc.EACCES
-        ? Permissions.Refused("keep the program's description in a map", errno, null, "", perf: false)
-        : new BpfLoadException(LoadFault.MapCreate, $"The kernel does not keep the program's description: {Libc.Describe(errno)}.") { Errno = errno };
+        ? Permissions.Refused("keep the state of the pins in a map", errno, null, "", perf: false)
+        : new BpfLoadException(LoadFault.MapCreate, $"The kernel does not create the map for the state of the pins: {Libc.Describe(errno)}.") { Errno = errno };
 }
 
-/// <summary>What is kept with pins for whoever finds them.</summary>
+/// <summary>Details that are kept with pins.</summary>
 public sealed record PinDetails
 {
-    /// <summary>What to call the program.</summary>
+    /// <summary>The display name of the session.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Where it came from: an image's reference, or a file's path.</summary>
+    /// <summary>The origin of the object: an image reference or a file path.</summary>
     public required string Origin { get; init; }
 
-    /// <summary>When it was attached, in universal time.</summary>
+    /// <summary>The time when it was attached, in UTC.</summary>
     public required DateTime Started { get; init; }
 
-    /// <summary>The names of the maps that stream.</summary>
+    /// <summary>The names of the maps whose events are streamed.</summary>
     public IReadOnlyList<string> Streams { get; init; } = [];
 
-    /// <summary>How often maps that are no event streams are read.</summary>
+    /// <summary>The interval at which other maps are read.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Whether iterators run again at every interval.</summary>
+    /// <summary>Whether iterators run at every interval.</summary>
     public bool RepeatIterators { get; init; }
 
-    /// <summary>Whether every entry of the polled maps is given at every interval.</summary>
+    /// <summary>Whether every interval returns all entries of the polled maps, not only changed ones.</summary>
     public bool AllEntries { get; init; }
 }

@@ -11,7 +11,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Ebpf;
 
-/// <summary>A program that <see cref="BpfSession.Pin"/> keeps running without a process: a folder on the BPF file system.</summary>
+/// <summary>The pins of a session in a folder on the BPF file system (<see cref="BpfSession.Pin"/>). They keep its programs running without a process.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class PinnedProgram
 {
@@ -26,13 +26,13 @@ public sealed class PinnedProgram
     /// <summary>The folder.</summary>
     public string Folder { get; }
 
-    /// <summary>Name, origin, what streams.</summary>
+    /// <summary>The details that were given to <see cref="BpfSession.Pin"/>.</summary>
     public PinDetails Details => _state.Details;
 
-    /// <summary>The object file that it was loaded from.</summary>
+    /// <summary>The object that was loaded.</summary>
     public ObjectFile File => _state.File;
 
-    /// <summary>Tells it from another program that was pinned at the same path before or after.</summary>
+    /// <summary>Distinguishes these pins from others that had the same path before or later.</summary>
     public Guid Id => _state.Id;
 
     /// <summary>Opens the pins of a session and reads their details.</summary>
@@ -45,7 +45,7 @@ public sealed class PinnedProgram
     {
         if (FileStatus.Of(folder, followLink: false) is null)
         {
-            throw PinException.Of(Marshal.GetLastPInvokeError(), "look at", folder);
+            throw PinException.Of(Marshal.GetLastPInvokeError(), "inspect", folder);
         }
 
         PinPath.CheckFileSystem(folder);
@@ -53,15 +53,15 @@ public sealed class PinnedProgram
         try
         {
             using var map = PinnedObjects.OpenPin($"{folder}/{PinNames.State}", KernelObjectKind.Map);
-            return new PinnedProgram(folder, StateMap.Read(map.Number) is { } bytes && PinState.Decode(bytes) is { } state ? state : throw Foreign(folder, "its description is damaged"));
+            return new PinnedProgram(folder, StateMap.Read(map.Number) is { } bytes && PinState.Decode(bytes) is { } state ? state : throw Foreign(folder, "its state is damaged"));
         }
         catch (PinException e) when (e.Fault == PinFault.NotFound)
         {
-            throw Foreign(folder, "it has no description, so something else made it, or Bee was interrupted when it did");
+            throw Foreign(folder, "it has no state, so something else created it, or Bee was interrupted");
         }
     }
 
-    /// <summary>Whether a folder has folders in it that are none of the parts of one program, so that it is one to look for programs in.</summary>
+    /// <summary>Reports whether a folder contains other folders than the parts of one pinned session, and so may contain several.</summary>
     /// <param name="folder">The folder.</param>
     public static bool HasProgramFolders(string folder)
     {
@@ -75,10 +75,10 @@ public sealed class PinnedProgram
         }
     }
 
-    /// <summary>The folders of pinned programs in a folder; of those that are none (anything may be on the BPF file system), why.</summary>
-    /// <param name="folder">Where to look.</param>
-    /// <returns>Sorted by name; empty where there is no such folder.</returns>
-    /// <exception cref="PinException">The folder cannot be looked into.</exception>
+    /// <summary>Returns the pinned sessions in a folder. An entry that is not one has a fault instead.</summary>
+    /// <param name="folder">The folder to search.</param>
+    /// <returns>The entries, sorted by name; empty if the folder does not exist.</returns>
+    /// <exception cref="PinException">The folder cannot be read.</exception>
     public static IReadOnlyList<(string Folder, PinnedProgram? Program, Exception? Fault)> List(string folder = PinPath.DefaultFolder)
     {
         string[] entries;
@@ -92,7 +92,7 @@ public sealed class PinnedProgram
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw PinException.Of(e is UnauthorizedAccessException ? Libc.EACCES : e.HResult, "look into", folder);
+            throw PinException.Of(e is UnauthorizedAccessException ? Libc.EACCES : e.HResult, "read", folder);
         }
 
         Array.Sort(entries, StringComparer.Ordinal);
@@ -113,9 +113,9 @@ public sealed class PinnedProgram
     }
 
     /// <summary>
-    /// Opens the maps and programs as a session that is attached already. Disposing of it closes them here; the program goes on.
+    /// Opens the maps and programs as a session. Disposing that session closes them in this process; the programs stay attached.
     /// </summary>
-    /// <exception cref="PinException">A pin is missing or is not what was pinned.</exception>
+    /// <exception cref="PinException">A pin is missing or is not the one that was created.</exception>
     public BpfSession OpenSession()
     {
         PinPath.CheckTrusted(Folder);
@@ -128,7 +128,7 @@ public sealed class PinnedProgram
             var opened = new List<BpfMap>();
             foreach (var map in File.Maps)
             {
-                // The sections come before their variables.
+                // Sections precede their variables.
                 if (map.Place is null ? maps.Contains(PinNames.Of(map.Name)) : opened.Exists(section => section.Name == map.Place.Section))
                 {
                     opened.Add(map.Place is null ? OpenMap(owner, map) : new BpfMap(owner, opened.Find(section => section.Name == map.Place.Section)!.Fd, map) { File = File });
@@ -149,11 +149,11 @@ public sealed class PinnedProgram
     }
 
     /// <summary>
-    /// Takes the pins away, which detaches the program and frees it, unless another process has it open: one that runs Bee lets go at once.
+    /// Removes the pins. The kernel then detaches and frees the programs, unless another process has their links open.
     /// </summary>
     /// <param name="patience">How long to wait until the kernel has freed the programs; by default not at all.</param>
-    /// <returns>The kernel's ids of programs that are there all the same, because somebody holds them. Empty where the pins had gone already.</returns>
-    /// <exception cref="PinException">Something could not be taken away.</exception>
+    /// <returns>The kernel's ids of programs that still exist after that time. Empty if the pins were removed before.</returns>
+    /// <exception cref="PinException">A pin could not be removed.</exception>
     public IReadOnlyList<int> Remove(TimeSpan patience = default)
     {
         if (!IsThere())
@@ -167,7 +167,7 @@ public sealed class PinnedProgram
             throw left;
         }
 
-        // The kernel frees a program some time after its last reference has gone.
+        // The kernel frees a program some time after its last reference is dropped.
         SpinWait.SpinUntil(
             () =>
             {
@@ -183,19 +183,19 @@ public sealed class PinnedProgram
         return ids;
     }
 
-    /// <summary>Keeps other processes from reading the program's events: a ring or perf buffer has one reader.</summary>
-    /// <returns>The lock. Disposing it releases it, also for a child process that has inherited the fd; so does the end of this process.</returns>
-    /// <exception cref="PinException">Another process has it (<see cref="PinFault.InUse"/>).</exception>
+    /// <summary>Locks the events against other processes, because a ring or perf buffer supports one reader.</summary>
+    /// <returns>The lock. Disposing it releases it, even if a child process has inherited the fd; so does the exit of this process.</returns>
+    /// <exception cref="PinException">Another process holds the lock (<see cref="PinFault.InUse"/>).</exception>
     public IDisposable Lock()
     {
         var fd = Libc.open(Folder, Libc.O_CLOEXEC, 0);
         return fd < 0
             ? throw PinException.Of(Marshal.GetLastPInvokeError(), "lock", Folder)
             : FileLock.TryTake(new SafeFileHandle(fd, ownsHandle: true), Folder) ?? throw new PinException(
-                PinFault.InUse, Folder, $"Another process reads the events of '{Folder}', and an event is read once.", "End reading there, or that process. Maps can be read all the same.");
+                PinFault.InUse, Folder, $"Another process reads the events of '{Folder}', and reading removes them.", "Stop reading there, or stop that process. Maps can still be read.");
     }
 
-    // Another program may have been pinned at the same path since.
+    // Another session may have been pinned to the same path since.
     private bool IsThere()
     {
         try
@@ -219,7 +219,7 @@ public sealed class PinnedProgram
             }
             catch (PinException)
             {
-                // It goes without being watched.
+                // A program without a readable pin is not waited for.
             }
         }
 
@@ -230,10 +230,10 @@ public sealed class PinnedProgram
     {
         var path = $"{Folder}/{PinNames.Maps}/{PinNames.Of(map.Name)}";
         var fd = owner.Open(path, KernelObjectKind.Map);
-        // Reading goes by the declared sizes into memory of our own: the kernel writes the true ones.
+        // Buffers have the declared sizes, so a map with other sizes would overrun them.
         return KernelObject.FactsOfMap(fd) is { } facts && Fits(facts, map)
             ? new BpfMap(owner, fd, map.Type == MapType.RingBuffer ? map : map.WithEntries(facts.MaxEntries)) { File = File }
-            : throw Foreign(path, "it is not the map that the program was loaded with");
+            : throw Foreign(path, "it is not the map that was pinned");
     }
 
     private static bool Fits(MapFacts facts, MapDescription map) => facts.Type == map.Type && map.Type switch
@@ -264,5 +264,5 @@ public sealed class PinnedProgram
     }
 
     private static PinException Foreign(string path, string why) => new(
-        PinFault.Foreign, path, $"'{path}' holds no program that Bee pinned: {why}.", $"Leave it, or remove it by hand as root: rm -r {path}");
+        PinFault.Foreign, path, $"'{path}' was not created by Bee: {why}.", $"Leave it, or remove it as root: rm -r {path}");
 }

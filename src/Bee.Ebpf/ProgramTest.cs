@@ -7,7 +7,7 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf;
 
-/// <summary>One program of an object, loaded without the others and attached to nothing, to be run on given input (<c>BPF_PROG_TEST_RUN</c>). Disposing of it unloads it.</summary>
+/// <summary>A program that is loaded for test runs (<c>BPF_PROG_TEST_RUN</c>), without the other programs of its object and not attached. Disposing unloads it.</summary>
 internal sealed class ProgramTest : IDisposable
 {
     private readonly EventReader _reader;
@@ -21,16 +21,16 @@ internal sealed class ProgramTest : IDisposable
         _context = ContextType.Of(session.File, program.Description, kind);
     }
 
-    /// <summary>The object with its maps. It cannot be attached.</summary>
+    /// <summary>The session of the program. It cannot be attached.</summary>
     public BpfSession Session { get; }
 
     /// <summary>The program.</summary>
     public BpfProgram Program { get; }
 
-    /// <summary>The maps that take part in results, and the trace lines.</summary>
+    /// <summary>The streams whose events and entries results contain, with the trace lines.</summary>
     public IReadOnlyList<RecordStream> Streams => _reader.Streams;
 
-    /// <summary>The programs of an object that the kernel runs on given input.</summary>
+    /// <summary>Returns the programs of an object that support test runs.</summary>
     /// <param name="file">The object.</param>
     public static IReadOnlyList<ProgramDescription> Candidates(ObjectFile file)
     {
@@ -39,16 +39,16 @@ internal sealed class ProgramTest : IDisposable
     }
 
     /// <summary>
-    /// Loads a program. Programs that it could call through an array of programs are loaded too, and no others; so nothing else of the object need suit this kernel.
+    /// Loads a program, and the programs that it can tail-call. The other programs are not loaded, so they need not suit this kernel.
     /// </summary>
     /// <param name="file">The object.</param>
     /// <param name="program">The program, by its name.</param>
-    /// <param name="options">Parameters; what concerns attaching has no effect.</param>
-    /// <param name="traceLines">Whether lines that the program writes with <c>bpf_printk</c> are read.</param>
-    /// <exception cref="ArgumentException">The object has no such program.</exception>
-    /// <exception cref="BpfTestException">The kernel does not run programs of this kind on given input.</exception>
-    /// <exception cref="BpfLoadException">It cannot be loaded; nothing is left behind.</exception>
-    /// <exception cref="BpfParameterException">No parameters are given, and a default of the author's does not fit.</exception>
+    /// <param name="options">The options. Attach targets have no effect.</param>
+    /// <param name="traceLines">Whether to read lines that the program writes with <c>bpf_printk</c>.</param>
+    /// <exception cref="ArgumentException">The object has no program of this name.</exception>
+    /// <exception cref="BpfTestException">The kernel has no test run for programs of this kind.</exception>
+    /// <exception cref="BpfLoadException">The kernel rejects the program; nothing is left behind.</exception>
+    /// <exception cref="BpfParameterException">A value, or a default of the metadata, does not suit its parameter.</exception>
     public static ProgramTest Load(ObjectFile file, string program, BpfSessionOptions options, bool traceLines = false)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -60,7 +60,7 @@ internal sealed class ProgramTest : IDisposable
         {
             return new ProgramTest(session, session.Programs.First(one => one.Name == program), kind, session.OpenReader(new EventReaderOptions
             {
-                // Globals come with their section, and as histograms of their own.
+                // Single globals are left out, since their section contains them, unless they are histograms.
                 Select = map => (map.Place is null || map.Role == MapRole.Histogram) && (map.IsEventStream || map.Type is not (MapType.StackTrace or MapType.Queue or MapType.Stack or MapType.BloomFilter)),
                 TraceLines = traceLines,
             }));
@@ -73,15 +73,15 @@ internal sealed class ProgramTest : IDisposable
     }
 
     /// <summary>Runs the program.</summary>
-    /// <param name="input">What to run it on.</param>
-    /// <returns>What it returned, changed and wrote.</returns>
-    /// <exception cref="BpfTestException">The input does not suit the program, or the kernel refuses it.</exception>
-    /// <exception cref="ObjectDisposedException">This test has been disposed of.</exception>
+    /// <param name="input">The input.</param>
+    /// <returns>The return value, and what the run changed and wrote.</returns>
+    /// <exception cref="BpfTestException">The input does not suit the program, or the kernel rejects it.</exception>
+    /// <exception cref="ObjectDisposedException">The test has been disposed.</exception>
     public ProgramTestResult Run(ProgramTestInput input)
     {
         ArgumentNullException.ThrowIfNull(input);
         var context = _context.Encode(input.Context, input.Data?.Length ?? 0);
-        // Entries that do not change are not results.
+        // Reads the entries now, so that only later changes become results.
         _reader.ReadOnce(new ResultSink());
         var run = Program.TestRun(new TestRunOptions { Data = input.Data, Context = context, Repeat = input.Repeat, Cpu = input.Cpu });
         var results = new ResultSink();
@@ -112,7 +112,7 @@ internal sealed class ProgramTest : IDisposable
         Session.Dispose();
     }
 
-    // libbpf fills such an array when it loads, and fails where a program is missing.
+    // libbpf fills a program array when it loads the object, and fails if a program is missing.
     private static bool HasTailCalls(ObjectFile file) => file.Maps.Any(map => map.Type == MapType.ProgramArray);
 
     private sealed class ResultSink : IEventSink
@@ -147,26 +147,26 @@ internal sealed class ProgramTest : IDisposable
     }
 }
 
-/// <summary>What a program is run on.</summary>
+/// <summary>The input of a test run, with a typed context.</summary>
 internal sealed class ProgramTestInput
 {
     /// <summary>The packet, as <see cref="TestRunOptions.Data"/>.</summary>
     public ReadOnlyMemory<byte>? Data { get; init; }
 
     /// <summary>
-    /// The context: the fields of its struct (<see cref="TestRunKind.ContextName"/>; of <c>syscall</c> programs the struct that the function takes) as a dictionary by name, with
-    /// values as <see cref="ParameterEncoder"/> takes them; for raw tracepoints a list of arguments; or the bytes. Null for none.
+    /// The context: a dictionary of the fields of its struct (<see cref="TestRunKind.ContextName"/>, or the parameter type of a <c>syscall</c> program), with
+    /// values for <see cref="ParameterEncoder"/>; a list of arguments for raw tracepoints; or the bytes. Null for no context.
     /// </summary>
     public object? Context { get; init; }
 
-    /// <summary>How often the kernel runs the program on it. Changes of the packet add up.</summary>
+    /// <summary>How many times the kernel runs the program on the same packet. Its changes accumulate.</summary>
     public int Repeat { get; init; } = 1;
 
     /// <summary>The CPU to run on, for raw tracepoints; null for the current one.</summary>
     public int? Cpu { get; init; }
 }
 
-/// <summary>What a program did with its input.</summary>
+/// <summary>The result of a test run.</summary>
 public sealed record ProgramTestResult
 {
     /// <summary>The program's name.</summary>
@@ -175,39 +175,39 @@ public sealed record ProgramTestResult
     /// <summary>The name of its section.</summary>
     public required string Section { get; init; }
 
-    /// <summary>What the program returned, at the last run.</summary>
+    /// <summary>The return value of the last run.</summary>
     public int ReturnValue { get; init; }
 
-    /// <summary>The name of the return value, such as <c>XDP_PASS</c> or <c>TC_ACT_SHOT</c>; null where it has none.</summary>
+    /// <summary>The name of the return value, such as <c>XDP_PASS</c> or <c>TC_ACT_SHOT</c>; null if it has no name.</summary>
     public string? Action { get; init; }
 
-    /// <summary>The packet after the run; null where the program takes none.</summary>
+    /// <summary>The packet after the run; null for programs that do not take a packet.</summary>
     public byte[]? Data { get; init; }
 
-    /// <summary>True where the packet after the run is another than before.</summary>
+    /// <summary>True if the run changed the packet.</summary>
     public bool IsDataChanged { get; init; }
 
-    /// <summary>The context after the run, with a property for each field, or its bytes where its type is not known; null where the kernel does not give it back.</summary>
+    /// <summary>The context after the run, with a property for each field, or its bytes if its type is unknown; null if the kernel does not return it.</summary>
     public object? Context { get; init; }
 
-    /// <summary>How often the program ran.</summary>
+    /// <summary>How many times the program ran.</summary>
     public int Repeat { get; init; }
 
-    /// <summary>How long a run took on average, in nanoseconds; null where the kernel does not measure it.</summary>
+    /// <summary>The mean duration of a run in nanoseconds; null if the kernel does not measure it.</summary>
     public long? NanosecondsPerRun { get; init; }
 
-    /// <summary>The events that the program wrote into rings and perf buffers.</summary>
+    /// <summary>The events that the program wrote to ring and perf buffers.</summary>
     public IReadOnlyList<BpfEvent> Events { get; init; } = [];
 
-    /// <summary>The map entries that the run added or changed, and the histograms of maps that are read as such.</summary>
+    /// <summary>The map entries that the run added or changed, and the histograms.</summary>
     public IReadOnlyList<BpfEvent> Entries { get; init; } = [];
 
-    /// <summary>The lines that the program wrote with <c>bpf_printk</c>, where they were asked for.</summary>
+    /// <summary>The lines that the program wrote with <c>bpf_printk</c>, if they were requested.</summary>
     public IReadOnlyList<TraceLine> TraceLines { get; init; } = [];
 
-    /// <summary>How many events were dropped because a buffer was full, as far as that is counted.</summary>
+    /// <summary>The counted number of events that a full buffer dropped.</summary>
     public ulong Lost { get; init; }
 
-    /// <summary>The return value with its name, and nothing of what traced processes or packets say.</summary>
+    /// <summary>Returns the program and its return value, without data from processes or packets.</summary>
     public override string ToString() => $"{Program}: {Action ?? "returned"} ({ReturnValue})";
 }

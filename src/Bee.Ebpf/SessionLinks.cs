@@ -12,7 +12,7 @@ namespace Bee.Ebpf;
 internal sealed class SessionLinks : IDisposable
 {
     private readonly object _gate = new();
-    // Held while a program is attached. Disposing does not wait for it.
+    // Serializes attaching. Dispose does not wait for it.
     private readonly object _attachGate = new();
     private readonly List<BpfLink> _links = [];
     private readonly SafeHandle _object;

@@ -2,37 +2,37 @@ using System.Text.RegularExpressions;
 
 namespace Bee.Ebpf;
 
-/// <summary>What to change in a program that the verifier rejected, by the words of its verdict.</summary>
+/// <summary>Suggests how to change a program that the verifier rejected, by the text of the verdict.</summary>
 internal static partial class VerifierAdvice
 {
-    // In the order of asking: the special before the general.
+    // Tried in order: specific patterns before general ones.
     private static readonly (Regex Words, string Advice)[] s_known =
     [
         (Relocation(), "The program reads a field or type that this kernel does not have; guard it with bpf_core_field_exists()."),
-        (License(), "The kernel lends this helper only to programs under a license that it knows as compatible with its own, such as BEE_LICENSE(\"GPL\")."),
-        (Sleeps(), "Only programs that may sleep call this helper or function: sections that end in .s, such as fentry.s, lsm.s, uprobe.s and syscall."),
+        (License(), "The kernel allows this helper only for programs with a GPL-compatible license, such as BEE_LICENSE(\"GPL\")."),
+        (Sleeps(), "Only sleepable programs can call this helper or function: sections that end in .s, such as fentry.s, lsm.s, uprobe.s and syscall."),
         (Helper(), "The program calls a helper or kernel function that this kernel does not have, or not for this type of program."),
-        (MaybeNull(), "A pointer that may be NULL is followed; compare it with NULL first, as with what bpf_map_lookup_elem and bee_reserve give."),
-        (Unknown(), "The program follows an address that the verifier knows nothing about. The kernel's memory is read with BPF_CORE_READ or bpf_probe_read_kernel, a process's with bpf_probe_read_user."),
-        (Leak(), "What was reserved or acquired is given back on every way through the program: bee_submit or bee_discard for an event, also before an early return."),
-        (Return(), "A program of this kind may return only the values that the verdict names. Return one of them on every way through the program, and mask or compare a value that is not a constant."),
-        (Pointer(), "A pointer is calculated with as if it were a number. Often the value behind it was meant (*p instead of p); what is added to a pointer must be a number with known bounds."),
-        (Untyped(), "A global function is verified on its own, by the types of its parameters: give each a type with a size (no void *), return a number, or declare the function static."),
-        (Packet(), "The program reads beyond what it has checked of the packet: compare the end of each header with data_end, and return if it lies behind, before the header is read."),
-        (Context(), "The program reads its context at a place, or in a size, that programs of this type may not. Read whole fields by their names, and do not change the pointer to the context."),
+        (MaybeNull(), "The program dereferences a pointer that may be NULL, such as the result of bpf_map_lookup_elem or bee_reserve; compare it with NULL first."),
+        (Unknown(), "The program dereferences an address that the verifier knows nothing about. Read kernel memory with BPF_CORE_READ or bpf_probe_read_kernel, and process memory with bpf_probe_read_user."),
+        (Leak(), "Release what the program reserved or acquired on every path, also before an early return: bee_submit or bee_discard for an event."),
+        (Return(), "A program of this kind may return only the values that the verdict names. Return one of them on every path, and mask or compare a value that is not a constant."),
+        (Pointer(), "The program uses a pointer as a number in arithmetic. Often *p was meant instead of p; only a number with known bounds can be added to a pointer."),
+        (Untyped(), "The verifier checks a global function on its own, by the types of its parameters: give each a type with a known size (not void *), return a number, or declare the function static."),
+        (Packet(), "The program reads packet data that it has not checked: before reading a header, compare its end with data_end, and return if the end is greater."),
+        (Context(), "The program reads its context at an offset, or with a size, that is not allowed for its type. Read whole fields by their names, and do not change the pointer to the context."),
         (ReadOnly(), "The program writes to memory that it may only read, such as a parameter or a constant; copy it to the stack or to a map first."),
-        (Bounds(), "An index or a length may be too large as far as the verifier can see; compare or mask it right before it is used."),
-        (Depth(), "The stack of a program and of the functions that it calls has 512 bytes together, and calls nest eight deep. Keep large values in a per-CPU array map with one entry."),
-        (Loop(), "The verifier follows every turn of a loop; give it a constant bound, or use bpf_loop, and put what is large into functions of their own."),
-        (Alignment(), "A value is read or written at an address that is not a multiple of its size; copy it with __builtin_memcpy, or read it byte by byte."),
-        (Newer(), "The program has an instruction that this kernel does not know: compile it for an older version of eBPF, such as -mcpu=v3."),
-        (Unset(), "Something is read that nothing was written to: a variable, or padding of a struct that a helper takes. Begin with = {} or __builtin_memset."),
-        (Argument(), "A helper or function gets a value of another kind than it takes: the verdict names the register, what it holds and what was expected. R1 is the first argument."),
-        (Lock(), "Between bpf_spin_lock and bpf_spin_unlock no function is called, and every way through the program unlocks."),
-        (Unreachable(), "Some instructions are never reached; clang -O2 leaves none of them, so compile with optimization and without inline assembly that jumps."),
+        (Bounds(), "The verifier cannot prove that an index or a length is small enough; compare or mask it right before its use."),
+        (Depth(), "The stack is limited to 512 bytes for a program and the functions that it calls, and calls to eight levels. Keep large values in a per-CPU array map with one entry."),
+        (Loop(), "The verifier follows every iteration of a loop; give the loop a constant bound, or use bpf_loop, and move large parts into functions of their own."),
+        (Alignment(), "The program accesses a value at an address that is not a multiple of its size; copy the value with __builtin_memcpy, or read it byte by byte."),
+        (Newer(), "The program contains an instruction that this kernel does not support: compile it for an older instruction set, such as -mcpu=v3."),
+        (Unset(), "The program reads uninitialized memory: a variable, or the padding of a struct that is passed to a helper. Initialize it with = {} or __builtin_memset."),
+        (Argument(), "The program passes a value of the wrong kind to a helper or function: the verdict names the register, its content and the expected kind. R1 is the first argument."),
+        (Lock(), "Do not call functions between bpf_spin_lock and bpf_spin_unlock, and unlock on every path."),
+        (Unreachable(), "The program contains unreachable instructions, which clang -O2 removes: compile with optimization and without inline assembly that jumps."),
     ];
 
-    /// <summary>Returns a sentence for a person; where the words say nothing, where to look.</summary>
+    /// <summary>Returns a remedy for a verdict; a general one if the verdict is unknown.</summary>
     /// <param name="verdict">The lines of the verdict.</param>
     public static string For(string verdict) => Array.Find(s_known, known => known.Words.IsMatch(verdict)).Advice
         ?? "The whole log names each instruction with its source line, when the object was compiled with -g.";

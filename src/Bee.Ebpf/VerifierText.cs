@@ -3,26 +3,26 @@ using System.Text.RegularExpressions;
 
 namespace Bee.Ebpf;
 
-/// <summary>Finds facts in what the verifier says.</summary>
+/// <summary>Extracts facts from the verifier's log.</summary>
 internal static partial class VerifierText
 {
     private const int MostLines = 4;
     private const string Counts = "processed ";
 
-    /// <summary>The lines that say why a program was rejected, the cause before what follows of it; none where the verifier did not judge the program.</summary>
+    /// <summary>Returns the lines with the reasons for rejecting a program, the cause first; empty if the verifier did not check the program.</summary>
     /// <param name="verdict">The log without instructions.</param>
     public static IReadOnlyList<string> Verdict(string verdict) =>
         [.. verdict.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(line => !Aside().IsMatch(line)).Distinct().TakeLast(MostLines).Select(line => line.TrimEnd('.'))];
 
-    /// <summary>What the verifier says of the types of a function's parameters: it says so of most programs, but of a global function it is a reason to reject it. Null where it says nothing.</summary>
+    /// <summary>Returns the verifier's line about the parameter types of a function; null if there is none. The line is in most logs, but for a global function it is a reason to reject it.</summary>
     /// <param name="verdict">The log without instructions.</param>
     public static string? Parameters(string verdict) => verdict.Split('\n').LastOrDefault(line => ParameterTypes().IsMatch(line));
 
-    /// <summary>What libbpf makes of a call that it put in the place of a relocation which it could not resolve; null where the verdict is the verifier's own.</summary>
+    /// <summary>Returns libbpf's explanation of a relocation that it could not resolve and replaced by an invalid call; null if the verdict has another cause.</summary>
     /// <param name="instructions">The log with the instructions.</param>
     public static string? Unresolved(string instructions) => Patched().Match(instructions) is { Success: true } match ? match.Groups["text"].Value : null;
 
-    /// <summary>The number of the instruction that a verdict is about; null when it is about none, or the log ends before it.</summary>
+    /// <summary>Returns the number of the instruction that a verdict concerns; null if there is none, or the log ends before it.</summary>
     /// <param name="verdict">The lines of the verdict.</param>
     /// <param name="instructions">The log with the instructions.</param>
     public static int? Instruction(IReadOnlyList<string> verdict, string instructions)
@@ -31,10 +31,10 @@ internal static partial class VerifierText
         return named is not null || IsEnd(instructions) ? Number(named ?? Followed().Match(instructions)) : null;
     }
 
-    /// <summary>The log for a person: the instructions with the verdict at their end.</summary>
+    /// <summary>Joins the log for display: the instructions, then the verdict.</summary>
     /// <param name="verdict">The log without instructions.</param>
     /// <param name="instructions">The log with the instructions; it may lack its beginning or its end.</param>
-    /// <param name="isCut">Whether it did not fit into its buffer.</param>
+    /// <param name="isCut">Whether the log was cut to fit its buffer.</param>
     public static string Join(string verdict, string instructions, bool isCut)
     {
         var isEnd = IsEnd(instructions);
@@ -48,14 +48,14 @@ internal static partial class VerifierText
 
     private static int? Number(Match match) => match.Success && int.TryParse(match.Groups["number"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
-    // Counts, states, source lines, and notes on the types of parameters that most logs begin with.
+    // Statistics, states, source lines, and the notes on parameter types at the start of most logs.
     [GeneratedRegex(@"^(processed |verification time |stack depth |mark_precise|(cur|old) state: |; |\d+: |from \d+ to |func#\d+ @|max_states|arg#\d+ reference type\('UNKNOWN|reg type unsupported for arg#|Validating |live regs|insns? \d+ |\d+ \([0-9a-f]{2}\) )")]
     private static partial Regex Aside();
 
     [GeneratedRegex(@"^arg#\d+ reference type\('UNKNOWN")]
     private static partial Regex ParameterTypes();
 
-    // "2: <invalid CO-RE relocation>", and what it was on the next line.
+    // "2: <invalid CO-RE relocation>", with the explanation on the next line.
     [GeneratedRegex(@"^\d+: <(invalid CO-RE relocation|missing kfunc call|invalid BPF map reference)>\n(?<text>[^\n]+)", RegexOptions.Multiline)]
     private static partial Regex Patched();
 

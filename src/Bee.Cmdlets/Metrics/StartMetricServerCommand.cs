@@ -101,7 +101,7 @@ public sealed class StartMetricServerCommand : MetricCmdlet
     {
         try
         {
-            return StatisticsLease.Take();
+            return StatisticsLease.Acquire();
         }
         catch (BpfLoadException refused)
         {

@@ -176,7 +176,7 @@ internal sealed class ShareMeter : IDisposable
         try
         {
             // The lease is taken last: if the first reading failed, it would never be released.
-            return new ShareMeter(new ProgramSampler(programs), StatisticsLease.Take());
+            return new ShareMeter(new ProgramSampler(programs), StatisticsLease.Acquire());
         }
         catch (BpfLoadException)
         {

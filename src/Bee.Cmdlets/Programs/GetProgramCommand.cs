@@ -108,7 +108,7 @@ public sealed class GetProgramCommand : BeeCmdlet
 
     private void Measure()
     {
-        using var statistics = StatisticsLease.Take();
+        using var statistics = StatisticsLease.Acquire();
         (BpfProgramSession Session, BpfProgram Program, ProgramSampler Sampler)[] programs =
             [.. _measured.SelectMany(session => session.Programs.Select(program => (session, program, new ProgramSampler([program]))))];
         if (Stop.WaitHandle.WaitOne(Interval))

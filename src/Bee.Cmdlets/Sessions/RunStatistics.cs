@@ -17,7 +17,7 @@ internal sealed class RunStatistics : IDisposable
     public RunStatistics(bool counts, double? limit)
     {
         _guard = limit is { } share ? new OverheadGuard(share) : null;
-        _lease = counts && _guard is null ? StatisticsLease.Take() : null;
+        _lease = counts && _guard is null ? StatisticsLease.Acquire() : null;
     }
 
     /// <summary>Whether runs are counted.</summary>

@@ -2,7 +2,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Interop;
 
-/// <summary>A program could not be loaded, attached or read.</summary>
+/// <summary>The exception for an object or program that could not be loaded, attached or read.</summary>
 public sealed class BpfLoadException : BeeException
 {
     /// <summary>Creates the exception.</summary>
@@ -14,41 +14,41 @@ public sealed class BpfLoadException : BeeException
     /// <summary>The kind of failure.</summary>
     public LoadFault Fault { get; }
 
-    /// <summary>What libbpf said meanwhile, its debug lines left out; empty when it said nothing.</summary>
+    /// <summary>libbpf's log of the operation without debug lines; may be empty.</summary>
     public string Log { get; init; } = "";
 
-    /// <summary>The verifier's log; of a very long one (4 MiB) its end, or before Linux 6.4 its beginning and the verdict. Null when the verifier did not reject the program.</summary>
+    /// <summary>The verifier's log; null if the verifier did not reject the program. A log over 4 MiB loses its beginning, or its middle before Linux 6.4.</summary>
     public string? VerifierLog { get; init; }
 
-    /// <summary>The source file with the line that the failure is about: its full path where it exists beside the object, else as the object has it; null when not known.</summary>
+    /// <summary>The source file of the failure: its full path if it exists beside the object, otherwise the path in the object; null if unknown.</summary>
     public string? File { get; init; }
 
-    /// <summary>The line, counted from 1; 0 without a file.</summary>
+    /// <summary>The line in <see cref="File"/>, from 1; 0 if unknown.</summary>
     public int Line { get; init; }
 
-    /// <summary>The column, counted from 1; 0 when not known.</summary>
+    /// <summary>The column, from 1; 0 if unknown.</summary>
     public int Column { get; init; }
 
-    /// <summary>The program concerned, by its name in the object file; null when it is not one program.</summary>
+    /// <summary>The name of the program that failed; null if the failure does not concern a single program.</summary>
     public string? Program { get; init; }
 
-    /// <summary>The kernel's error number, positive; 0 when there is none.</summary>
+    /// <summary>The kernel's error number, positive; 0 if there is none.</summary>
     public int Errno { get; init; }
 
-    /// <summary>Names close to one that was not found, nearest first.</summary>
+    /// <summary>Names close to one that was not found, the closest first.</summary>
     public IReadOnlyList<string> Suggestions { get; init; } = [];
 }
 
-/// <summary>Why a program could not be loaded, attached or read.</summary>
+/// <summary>The reason why an object or program could not be loaded, attached or read.</summary>
 public enum LoadFault
 {
-    /// <summary>None of the below; the message and the log say what is known.</summary>
+    /// <summary>Any other reason; see the message and the log.</summary>
     Other,
 
     /// <summary>libbpf is missing or older than 1.0.</summary>
     LibbpfMissing,
 
-    /// <summary>This process lacks a capability, or a setting of this system forbids the call.</summary>
+    /// <summary>The process lacks a capability, or a system setting forbids the call.</summary>
     NoPermission,
 
     /// <summary>The kernel was built without the BTF that the program needs.</summary>
@@ -57,49 +57,49 @@ public enum LoadFault
     /// <summary>tracefs is not mounted, so tracepoints and kprobes cannot be found.</summary>
     NoTracefs,
 
-    /// <summary>What the program attaches to does not exist here.</summary>
+    /// <summary>The attach target does not exist.</summary>
     NoTarget,
 
-    /// <summary>This kernel refuses programs of the type, or Bee does not run them yet.</summary>
+    /// <summary>The kernel, or Bee, does not support programs of this kind.</summary>
     Unsupported,
 
-    /// <summary>The verifier turned the program down.</summary>
+    /// <summary>The verifier rejected the program.</summary>
     VerifierRejected,
 
     /// <summary>A program reads beyond the end of its tracepoint's record.</summary>
     BeyondRecord,
 
-    /// <summary>The kernel refused to make a map.</summary>
+    /// <summary>The kernel did not create a map.</summary>
     MapCreate,
 
-    /// <summary>A map has no size, because its declaration leaves it to the loader, or a size that does not suit it.</summary>
+    /// <summary>A map has no size, in the object or the options, or an unsuitable one.</summary>
     MapSize,
 
     /// <summary>libbpf does not accept the object file.</summary>
     BadObject,
 
-    /// <summary>A target is given for a program that the object does not have.</summary>
+    /// <summary>An option names a program or map that the object does not have.</summary>
     BadParameter,
 
-    /// <summary>A program needs to be told what to attach to: an interface, a control group or a network namespace.</summary>
+    /// <summary>A program needs an interface, a control group, a network namespace or a map to attach to, and none is named.</summary>
     NoPlace,
 
-    /// <summary>Something else holds the place that the program would attach to.</summary>
+    /// <summary>Another program occupies the attach target.</summary>
     Busy,
 
-    /// <summary>The process that the session is narrowed to has gone.</summary>
+    /// <summary>The process that the session is restricted to has exited.</summary>
     NoProcess,
 }
 
-/// <summary>A program could not be run on given input.</summary>
+/// <summary>The exception for a test run that failed.</summary>
 public sealed class BpfTestException : BeeException
 {
-    /// <summary>Makes the exception.</summary>
+    /// <summary>Creates the exception.</summary>
     /// <param name="fault">The kind of failure.</param>
     /// <param name="program">The program's name.</param>
-    /// <param name="message">What is wrong, as a sentence.</param>
-    /// <param name="remedy">What to do about it; null if nothing is known to help.</param>
-    /// <param name="errno">The kernel's error number, positive; 0 where the kernel was not asked.</param>
+    /// <param name="message">The failure, as a sentence.</param>
+    /// <param name="remedy">The remedy; null if none is known.</param>
+    /// <param name="errno">The kernel's error number, positive; 0 if the failure did not come from the kernel.</param>
     public BpfTestException(TestFault fault, string program, string message, string? remedy = null, int errno = 0)
         : base($"TestRun.{fault}", message, remedy)
     {
@@ -114,38 +114,38 @@ public sealed class BpfTestException : BeeException
     /// <summary>The program's name.</summary>
     public string Program { get; }
 
-    /// <summary>The kernel's error number, positive; 0 where the kernel was not asked.</summary>
+    /// <summary>The kernel's error number, positive; 0 if the failure did not come from the kernel.</summary>
     public int Errno { get; }
 }
 
-/// <summary>Why a program could not be run on given input.</summary>
+/// <summary>The reason why a test run failed.</summary>
 public enum TestFault
 {
-    /// <summary>The kernel does not run programs of this kind so.</summary>
+    /// <summary>The kernel has no test run for programs of this kind.</summary>
     Unsupported,
 
-    /// <summary>The packet is missing, too short or too long, or the program takes none.</summary>
+    /// <summary>The packet is missing, too short or too long, or the program does not take one.</summary>
     BadData,
 
-    /// <summary>The context is missing, or does not fit its type.</summary>
+    /// <summary>The context is missing, or does not suit its type.</summary>
     BadContext,
 
-    /// <summary>An option is given that programs of this kind do not take.</summary>
+    /// <summary>An option is not supported for programs of this kind.</summary>
     BadOption,
 
-    /// <summary>The kernel refused the input.</summary>
+    /// <summary>The kernel rejected the input.</summary>
     Refused,
 }
 
-/// <summary>An entry of a map could not be set or removed. The message names the map and says what is wrong.</summary>
+/// <summary>The exception for an entry of a map that could not be set or removed.</summary>
 public sealed class BpfMapException : BeeException
 {
-    /// <summary>Makes the exception.</summary>
+    /// <summary>Creates the exception.</summary>
     /// <param name="fault">The kind of failure.</param>
     /// <param name="map">The map's name.</param>
-    /// <param name="message">What is wrong, as a sentence.</param>
-    /// <param name="remedy">What to do about it; null if nothing is known to help.</param>
-    /// <param name="errno">The kernel's error number, positive; 0 where the kernel was not asked.</param>
+    /// <param name="message">The failure, as a sentence.</param>
+    /// <param name="remedy">The remedy; null if none is known.</param>
+    /// <param name="errno">The kernel's error number, positive; 0 if the failure did not come from the kernel.</param>
     public BpfMapException(MapFault fault, string map, string message, string? remedy = null, int errno = 0)
         : base($"MapEntry.{fault}", message, remedy)
     {
@@ -160,95 +160,95 @@ public sealed class BpfMapException : BeeException
     /// <summary>The map's name.</summary>
     public string Map { get; }
 
-    /// <summary>The kernel's error number, positive; 0 where the kernel was not asked.</summary>
+    /// <summary>The kernel's error number, positive; 0 if the failure did not come from the kernel.</summary>
     public int Errno { get; }
 }
 
-/// <summary>Why an entry could not be set or removed.</summary>
+/// <summary>The reason why an entry could not be set or removed.</summary>
 public enum MapFault
 {
-    /// <summary>None of the below; the message says what is known.</summary>
+    /// <summary>Any other reason; see the message.</summary>
     Other,
 
-    /// <summary>A value is of the wrong kind, or out of its field's range.</summary>
+    /// <summary>A value has the wrong kind or is out of range.</summary>
     BadValue,
 
-    /// <summary>A key is of the wrong kind, or out of the array's range.</summary>
+    /// <summary>A key has the wrong kind or is out of range.</summary>
     BadKey,
 
-    /// <summary>A field is named that neither key nor value has.</summary>
+    /// <summary>Neither key nor value has a field of the given name.</summary>
     UnknownField,
 
-    /// <summary>The key, a field of it, or the value was not given.</summary>
+    /// <summary>The key, one of its fields, or the value is missing.</summary>
     MissingField,
 
-    /// <summary>The same thing was given twice, and differently.</summary>
+    /// <summary>A field was given twice with different values.</summary>
     Ambiguous,
 
     /// <summary>The map has no such key.</summary>
     NotFound,
 
-    /// <summary>The key is there already, and only new ones were to be set.</summary>
+    /// <summary>The key exists, and only a new entry was to be added.</summary>
     Exists,
 
-    /// <summary>No further entry fits.</summary>
+    /// <summary>The map is full.</summary>
     Full,
 
-    /// <summary>The map is frozen, or was made for reading only.</summary>
+    /// <summary>The map is frozen or read-only.</summary>
     ReadOnly,
 
-    /// <summary>Maps of this kind do not do that.</summary>
+    /// <summary>Maps of this type do not support the operation.</summary>
     Unsupported,
 
     /// <summary>A C# type does not have the layout of the map's events, keys or values.</summary>
     TypeMismatch,
 
-    /// <summary>This process lacks a capability.</summary>
+    /// <summary>The process lacks a capability.</summary>
     NoPermission,
 }
 
-/// <summary>An object file, or type information, cannot be used. The message says what is wrong and what to do about it.</summary>
+/// <summary>The exception for an object file, or its BTF, that cannot be used.</summary>
 public sealed class BpfObjectException : BeeException
 {
     private string? _file;
 
-    /// <summary>Makes the exception.</summary>
-    /// <param name="fault">What is wrong, for code.</param>
-    /// <param name="message">What is wrong, for people.</param>
+    /// <summary>Creates the exception.</summary>
+    /// <param name="fault">The fault.</param>
+    /// <param name="message">The message.</param>
     public BpfObjectException(ObjectFault fault, string message) : base($"BadObject.{fault}", message) => Fault = fault;
 
-    /// <summary>What is wrong.</summary>
+    /// <summary>The fault.</summary>
     public ObjectFault Fault { get; }
 
-    /// <summary>The file's name where it is known, and what is wrong with it.</summary>
+    /// <summary>The message, with the file's name if it is known.</summary>
     public override string Message => _file is null ? base.Message : $"{_file}: {base.Message}";
 
     internal void Name(string file) => _file = file;
 }
 
-/// <summary>What is wrong with an object file.</summary>
+/// <summary>The fault of an object file.</summary>
 public enum ObjectFault
 {
-    /// <summary>The file is no ELF file at all.</summary>
+    /// <summary>The file is not an ELF file.</summary>
     NotElf,
-    /// <summary>The file is an ELF file for something other than BPF, such as a program for x86-64, or is linked instead of relocatable.</summary>
+    /// <summary>The ELF file is not a relocatable file for BPF.</summary>
     NotBpf,
-    /// <summary>The file is BPF of the other byte order.</summary>
+    /// <summary>The file is for BPF of the other byte order.</summary>
     WrongEndianness,
-    /// <summary>The file ends before what its headers promise.</summary>
+    /// <summary>The file is shorter than its headers declare.</summary>
     Truncated,
-    /// <summary>The ELF structure contradicts itself.</summary>
+    /// <summary>The ELF structure is inconsistent.</summary>
     DamagedElf,
-    /// <summary>The type information (.BTF or .BTF.ext) contradicts itself.</summary>
+    /// <summary>The BTF (.BTF or .BTF.ext) is inconsistent.</summary>
     DamagedBtf,
-    /// <summary>The file declares maps or externs and holds no type information to describe them: it was compiled without <c>-g</c>.</summary>
+    /// <summary>The file declares maps or externs but has no BTF: it was compiled without <c>-g</c>.</summary>
     NoBtf,
-    /// <summary>A map's definition is not one that can be created.</summary>
+    /// <summary>A map definition is invalid.</summary>
     BadMap,
-    /// <summary>The file uses a function or variable that nothing defines.</summary>
+    /// <summary>The file uses an undefined function or variable.</summary>
     UndefinedSymbol,
-    /// <summary>The file holds no BPF program.</summary>
+    /// <summary>The file contains no BPF program.</summary>
     NoPrograms,
-    /// <summary>The file uses something that was valid once or elsewhere and is not supported here, such as maps in SEC("maps").</summary>
+    /// <summary>The file uses an unsupported feature, such as legacy maps in SEC("maps").</summary>
     Unsupported,
 }

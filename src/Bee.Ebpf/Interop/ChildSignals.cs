@@ -4,10 +4,10 @@ using Bee.Posix;
 namespace Bee.Ebpf.Interop;
 
 /// <summary>
-/// Keeps SIGCHLD away from the calling thread. The verifier gives up with EAGAIN when a signal is pending (<c>do_check</c> in kernel/bpf/verifier.c), and libbpf
-/// tries five times: in a process that starts children all the time, a large program would never load.
+/// Blocks SIGCHLD on the calling thread. The verifier fails with EAGAIN while a signal is pending (<c>do_check</c> in kernel/bpf/verifier.c), and libbpf
+/// retries five times, so a large program might never load in a process that keeps starting children.
 /// </summary>
-/// <remarks>Another thread of the process receives the signal meanwhile.</remarks>
+/// <remarks>Another thread of the process receives the signal instead.</remarks>
 internal readonly unsafe ref struct ChildSignals
 {
     private const int Block = 0, SetMask = 2, SigChld = 17;
@@ -16,8 +16,8 @@ internal readonly unsafe ref struct ChildSignals
 
     private ChildSignals(Set before) => _before = before;
 
-    /// <summary>Blocks the signal until the result is disposed of, on the same thread.</summary>
-    public static ChildSignals Hold()
+    /// <summary>Blocks the signal until the result is disposed on the same thread.</summary>
+    public static ChildSignals BlockOnThread()
     {
         Set children = default;
         children.Words[0] = 1UL << (SigChld - 1);

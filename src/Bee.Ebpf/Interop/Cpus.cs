@@ -7,17 +7,17 @@ internal static class Cpus
 {
     private static readonly Lazy<int> s_possible = new(() => Math.Max(1, LibbpfCalls.libbpf_num_possible_cpus()));
 
-    /// <summary>How many values a per-CPU map has for each key: CPUs that may ever come, online or not.</summary>
+    /// <summary>The number of possible CPUs, online or not: the number of values per key in a per-CPU map.</summary>
     public static int Possible => s_possible.Value;
 
-    /// <summary>The numbers of the CPUs that run now.</summary>
+    /// <summary>Returns the numbers of the online CPUs.</summary>
     public static IReadOnlyList<int> Online()
     {
         const string Path = "/sys/devices/system/cpu/online";
         return System.IO.File.Exists(Path) ? ParseList(RegularFile.ReadAllText(Path)) : [.. Enumerable.Range(0, Environment.ProcessorCount)];
     }
 
-    /// <summary>Reads the kernel's list form, such as <c>0-3,6</c>.</summary>
+    /// <summary>Parses the kernel's list format, such as <c>0-3,6</c>.</summary>
     internal static IReadOnlyList<int> ParseList(string list)
     {
         var cpus = new List<int>();

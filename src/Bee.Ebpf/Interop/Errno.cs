@@ -4,7 +4,7 @@ namespace Bee.Ebpf.Interop;
 
 /// <summary>
 /// Error numbers of the Linux kernel, as <c>asm-generic/errno.h</c> numbers them (x86 and Arm use it as it is).
-/// A field of type <c>errno_value</c> gives one, whether the program stored it positive or, as the kernel returns it, negative.
+/// Fields of type <c>errno_value</c> have this type, whether the program stored the number positive or, as the kernel returns it, negative.
 /// </summary>
 [SuppressMessage("Naming", "CA1707", Justification = "The names are the kernel's.")]
 public enum Errno
@@ -27,7 +27,7 @@ public enum Errno
     E2BIG = 7,
     /// <summary>Exec format error.</summary>
     ENOEXEC = 8,
-    /// <summary>Bad fd.</summary>
+    /// <summary>Bad file descriptor.</summary>
     EBADF = 9,
     /// <summary>No child processes.</summary>
     ECHILD = 10,
@@ -113,7 +113,7 @@ public enum Errno
     EL2HLT = 51,
     /// <summary>Invalid exchange.</summary>
     EBADE = 52,
-    /// <summary>Invalid request fd.</summary>
+    /// <summary>Invalid request descriptor.</summary>
     EBADR = 53,
     /// <summary>Exchange full.</summary>
     EXFULL = 54,
@@ -159,7 +159,7 @@ public enum Errno
     EOVERFLOW = 75,
     /// <summary>Name not unique on network.</summary>
     ENOTUNIQ = 76,
-    /// <summary>File fd in bad state.</summary>
+    /// <summary>File descriptor in bad state.</summary>
     EBADFD = 77,
     /// <summary>Remote address changed.</summary>
     EREMCHG = 78,

@@ -3,25 +3,25 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Ebpf.Interop;
 
-/// <summary>What tells one file from another, and one state of it from a later one.</summary>
-/// <param name="Device">The number of its file system's device.</param>
-/// <param name="Inode">Its number there.</param>
-/// <param name="Changed">When its content was changed last, in nanoseconds.</param>
-/// <param name="Size">Its length in bytes.</param>
-/// <param name="Owner">The user whom it belongs to.</param>
+/// <summary>Identifies a file and its state.</summary>
+/// <param name="Device">The device number of the file system.</param>
+/// <param name="Inode">The inode number.</param>
+/// <param name="Changed">The time of the last change of its content, in nanoseconds since 1970.</param>
+/// <param name="Size">The length in bytes.</param>
+/// <param name="Owner">The id of the owner.</param>
 internal readonly record struct FileFacts(ulong Device, ulong Inode, long Changed, long Size, uint Owner)
 {
-    // O_RDONLY with O_NONBLOCK and O_CLOEXEC as x86-64 and arm64 have them.
+    // O_RDONLY is 0.
     private const int ReadOnlyNonBlocking = Libc.O_NONBLOCK | Libc.O_CLOEXEC;
 
-    /// <summary>Opens a regular file for reading. Pipes and devices, on which opening alone may wait or do things, are left alone.</summary>
-    /// <returns>The file, or null where there is none that can be read.</returns>
+    /// <summary>Opens a regular file for reading. The open does not block on a named pipe.</summary>
+    /// <returns>The file; null if it does not exist, is not a regular file, or cannot be read.</returns>
     public static SafeFileHandle? TryOpen(string path, out FileFacts facts) => Regular(Libc.open(path, ReadOnlyNonBlocking, 0), out facts);
 
-    /// <summary>The same for a path as a process with another root folder sees it: its absolute links stay below that folder.</summary>
+    /// <summary>Opens a regular file by its path in another root folder. Absolute symbolic links stay below that folder.</summary>
     /// <param name="root">The folder, such as <c>/proc/PID/root</c>.</param>
     /// <param name="path">An absolute path.</param>
-    /// <param name="facts">What the file is.</param>
+    /// <param name="facts">The identity of the file.</param>
     public static SafeFileHandle? TryOpenInRoot(string root, string path, out FileFacts facts) => Regular(FileCalls.OpenInRoot(root, path, ReadOnlyNonBlocking), out facts);
 
     private static SafeFileHandle? Regular(int fd, out FileFacts facts)
@@ -45,7 +45,7 @@ internal readonly record struct FileFacts(ulong Device, ulong Inode, long Change
         }
         catch (EntryPointNotFoundException)
         {
-            // An old C library has no statx: without names is better than without the program.
+            // An old C library lacks statx. The caller can go on without the file.
         }
 
         file.Dispose();
@@ -53,21 +53,21 @@ internal readonly record struct FileFacts(ulong Device, ulong Inode, long Change
     }
 }
 
-/// <summary>The calls on pins and other files of the kernel that .NET has no like of: a folder that must be new, and which file system it is on.</summary>
+/// <summary>File calls that .NET lacks.</summary>
 internal static unsafe class FileCalls
 {
-    /// <summary>The magic number of the file system that a path is on; null when that fails, and then errno is the last P/Invoke error.</summary>
+    /// <summary>Returns the magic number of the file system of a path; null on failure, with the last P/Invoke error set.</summary>
     public static uint? FileSystemOf(string path)
     {
-        // struct statfs begins with the number, in 4 or 8 bytes; no architecture has more than 256 bytes of it.
+        // struct statfs begins with the number, in 4 or 8 bytes, and has at most 256 bytes.
         var facts = stackalloc uint[64];
         return Libc.statfs(path, facts) == 0 ? facts[BitConverter.IsLittleEndian || sizeof(nint) == 4 ? 0 : 1] : null;
     }
 
-    /// <summary>A second fd for the same thing, closed on exec; -1 with the last P/Invoke error set.</summary>
+    /// <summary>Duplicates an fd with close-on-exec; -1 on failure, with the last P/Invoke error set.</summary>
     public static int Duplicate(int fd) => Libc.fcntl(fd, Libc.F_DUPFD_CLOEXEC, 0);
 
-    /// <summary>Opens a path below a folder as if that were the root: also absolute links and .. stay inside. -1 when that fails, and then errno is the last P/Invoke error.</summary>
+    /// <summary>Opens a path as if a folder were the root, for absolute symbolic links and .. too; -1 on failure, with the last P/Invoke error set.</summary>
     public static int OpenInRoot(string root, string path, int flags)
     {
         // openat2(2), since Linux 5.6; the number is the same on x86-64 and arm64.

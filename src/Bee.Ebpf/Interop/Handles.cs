@@ -4,14 +4,14 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Ebpf.Interop;
 
-/// <summary>An open <c>bpf_object</c>: closing it frees its programs and maps, as far as nothing else holds them.</summary>
+/// <summary>An open <c>bpf_object</c>. Closing it frees the programs and maps that have no other reference.</summary>
 internal sealed class ObjectHandle : SafeHandleZeroOrMinusOneIsInvalid
 {
     private readonly List<FdHandle> _kept = [];
 
     public ObjectHandle(nint handle) : base(ownsHandle: true) => SetHandle(handle);
 
-    /// <summary>Keeps an fd that was handed to libbpf open for as long as the object.</summary>
+    /// <summary>Keeps an fd that libbpf uses open for as long as the object.</summary>
     public void Keep(FdHandle fd) => _kept.Add(fd);
 
     /// <inheritdoc/>
@@ -23,15 +23,15 @@ internal sealed class ObjectHandle : SafeHandleZeroOrMinusOneIsInvalid
     }
 }
 
-/// <summary>libbpf's <c>bpf_link</c>: releasing it detaches the program, unless the link is pinned.</summary>
+/// <summary>libbpf's <c>bpf_link</c>. Releasing it detaches the program, unless the link is pinned.</summary>
 internal sealed class LinkHandle : SafeHandleZeroOrMinusOneIsInvalid, ILink
 {
     public LinkHandle(nint handle) : base(ownsHandle: true) => SetHandle(handle);
 
-    /// <summary>Whether the link lives on in a pin when this is released.</summary>
+    /// <summary>Whether a pin keeps the link when this handle is released.</summary>
     public bool IsPinned { get; set; }
 
-    /// <summary>The perf event that the link took over, where Bee opened it; else -1.</summary>
+    /// <summary>The fd of the perf event that Bee opened and the link owns; otherwise -1.</summary>
     public int Event { get; init; } = -1;
 
     /// <inheritdoc/>
@@ -52,10 +52,10 @@ internal sealed class LinkHandle : SafeHandleZeroOrMinusOneIsInvalid, ILink
             return LibbpfCalls.bpf_link__destroy(handle) == 0;
         }
 
-        // Destroying a link that is connected turns its perf event off, whoever else holds it; one that is not connected keeps its fd open.
+        // Destroying a connected link disables its perf event, even if a pin holds the link. Destroying a disconnected one leaks its fd.
         var fd = LibbpfCalls.bpf_link__fd(handle);
         LibbpfCalls.bpf_link__disconnect(handle);
-        // An event that later threads inherit would hold the program as long as its fd is open, whatever becomes of the link.
+        // An inheritable event holds the program as long as its fd is open, independent of the link.
         if (Event >= 0 && Event != fd)
         {
             Libc.close(Event);
@@ -65,12 +65,12 @@ internal sealed class LinkHandle : SafeHandleZeroOrMinusOneIsInvalid, ILink
     }
 }
 
-/// <summary>An fd.</summary>
+/// <summary>An owned fd.</summary>
 internal sealed class FdHandle : SafeHandleMinusOneIsInvalid
 {
     public FdHandle(int fd) : base(ownsHandle: true) => SetHandle(fd);
 
-    /// <summary>The number. It stays valid while the holder keeps this handle open.</summary>
+    /// <summary>The number of the fd, valid while this handle is open.</summary>
     public int Number => (int)handle;
 
     /// <inheritdoc/>
@@ -88,10 +88,10 @@ internal sealed class MappedPages : SafeHandleZeroOrMinusOneIsInvalid
         SetHandle(address);
     }
 
-    /// <summary>Where the pages start. It stays valid while the holder keeps this handle open.</summary>
+    /// <summary>The start of the pages, valid while this handle is open.</summary>
     public nint Address => handle;
 
-    /// <summary>Maps <paramref name="length"/> bytes from <paramref name="offset"/>, or gives null and leaves the last P/Invoke error.</summary>
+    /// <summary>Maps <paramref name="length"/> bytes from <paramref name="offset"/>; returns null on failure, with the last P/Invoke error set.</summary>
     public static MappedPages? TryMap(int fd, nuint length, nint offset, bool writable)
     {
         var protection = writable ? Libc.PROT_READ | Libc.PROT_WRITE : Libc.PROT_READ;
@@ -103,7 +103,7 @@ internal sealed class MappedPages : SafeHandleZeroOrMinusOneIsInvalid
     protected override bool ReleaseHandle() => Libc.munmap(handle, _length) == 0;
 }
 
-/// <summary>Keeps a handle open over a few calls, so that closing it on another thread takes effect after them.</summary>
+/// <summary>Keeps a handle open during calls. If another thread disposes the handle, it closes when the lease ends.</summary>
 internal readonly ref struct Lease
 {
     private readonly SafeHandle _handle;
@@ -119,9 +119,9 @@ internal readonly ref struct Lease
     public void Dispose() => _handle.DangerousRelease();
 }
 
-/// <summary>What holds a program attached; disposing of it detaches the program.</summary>
+/// <summary>Keeps a program attached. Disposing it detaches the program.</summary>
 internal interface ILink : IDisposable
 {
-    /// <summary>The fd of the kernel's link, valid until this is disposed of; negative where the kernel has no link object.</summary>
+    /// <summary>The fd of the kernel's link, valid until disposed; negative if the kernel has no link object.</summary>
     int LinkFd { get; }
 }

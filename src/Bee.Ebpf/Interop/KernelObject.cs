@@ -3,7 +3,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Interop;
 
-/// <summary>What an fd of the BPF system call stands for.</summary>
+/// <summary>The kind of kernel object that an fd refers to.</summary>
 internal enum KernelObjectKind
 {
     Other,
@@ -12,13 +12,13 @@ internal enum KernelObjectKind
     Link,
 }
 
-/// <summary>What the kernel says about a map: the beginning of its <c>bpf_map_info</c>.</summary>
+/// <summary>The type and sizes of a map, from the beginning of its <c>bpf_map_info</c>.</summary>
 internal readonly record struct MapFacts(MapType Type, uint KeySize, uint ValueSize, uint MaxEntries);
 
-/// <summary>Looks at fds whose origin is not known, such as pins.</summary>
+/// <summary>Inspects fds of unknown origin, such as pins.</summary>
 internal static unsafe class KernelObject
 {
-    /// <summary>The kind, by the name that the kernel gives the fd's file. Asking for information does not tell: it answers for any kind.</summary>
+    /// <summary>Returns the kind, from the fd's name in /proc. <c>BPF_OBJ_GET_INFO_BY_FD</c> works for every kind, so it cannot tell.</summary>
     public static KernelObjectKind KindOf(int fd) => new FileInfo($"/proc/self/fd/{fd}").LinkTarget switch
     {
         "anon_inode:bpf-map" => KernelObjectKind.Map,
@@ -27,7 +27,7 @@ internal static unsafe class KernelObject
         _ => KernelObjectKind.Other,
     };
 
-    /// <summary>A map's sizes; null when the kernel does not tell.</summary>
+    /// <summary>Returns the type and sizes of a map; null on failure.</summary>
     public static MapFacts? FactsOfMap(int fd)
     {
         Span<uint> info = stackalloc uint[6];
@@ -40,13 +40,13 @@ internal static unsafe class KernelObject
     }
 }
 
-/// <summary>The kernel's ids of programs, maps and links.</summary>
+/// <summary>Reads the kernel's ids of programs, maps and links.</summary>
 internal static unsafe class KernelIds
 {
-    /// <summary>The id of what an fd stands for, or 0 when the kernel does not tell.</summary>
+    /// <summary>Returns the id of the object that an fd refers to; 0 on failure.</summary>
     public static int Of(int fd)
     {
-        // bpf_prog_info, bpf_map_info and bpf_link_info all begin with the type and then the id; the kernel fills what there is room for.
+        // bpf_prog_info, bpf_map_info and bpf_link_info all begin with the type and the id. The kernel fills as much as fits.
         Span<uint> info = stackalloc uint[2];
         info.Clear();
         var size = (uint)(info.Length * sizeof(uint));
@@ -56,7 +56,7 @@ internal static unsafe class KernelIds
         }
     }
 
-    /// <summary>Whether the kernel still has a program of this id.</summary>
+    /// <summary>Reports whether the kernel still has a program of this id.</summary>
     public static bool IsProgram(int id)
     {
         var fd = LibbpfCalls.bpf_prog_get_fd_by_id((uint)id);
@@ -69,7 +69,7 @@ internal static unsafe class KernelIds
     }
 
     /// <summary>Returns the ids of the maps that loaded programs use; empty if this process may not list programs.</summary>
-    /// <param name="except">The ids of programs that do not count.</param>
+    /// <param name="except">The ids of programs to leave out.</param>
     public static HashSet<int> MapsOfPrograms(IReadOnlySet<int> except)
     {
         var maps = new HashSet<int>();
@@ -85,7 +85,7 @@ internal static unsafe class KernelIds
         return maps;
     }
 
-    // bpf_prog_info up to map_ids: the number of maps at 52, the address of the room for their ids at 56. The kernel gives the number first.
+    // bpf_prog_info up to map_ids: the number of maps at 52, the address of the array for their ids at 56. A first call returns the number.
     private static int[] MapsOf(int program)
     {
         const int Count = 52, Ids = 56, Bytes = 64;
@@ -109,7 +109,7 @@ internal static unsafe class KernelIds
     }
 }
 
-/// <summary>A link made by the kernel's own call, for kinds that some versions of libbpf 1 have no call for.</summary>
+/// <summary>A link that is created by the system call, for kinds that some versions of libbpf 1 do not support.</summary>
 /// <remarks>Numbers and layout: <c>BPF_LINK_CREATE</c> in include/uapi/linux/bpf.h.</remarks>
 internal sealed unsafe class KernelLink : ILink
 {
@@ -120,7 +120,7 @@ internal sealed unsafe class KernelLink : ILink
 
     private KernelLink(FdHandle fd) => _fd = fd;
 
-    /// <summary>The part of <c>bpf_attr</c> that makes a link; of the union only the member for uprobes, and zeros for the others.</summary>
+    /// <summary>The part of <c>bpf_attr</c> for <c>BPF_LINK_CREATE</c>. The union has only the member for uprobes.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct Attributes
     {
@@ -141,7 +141,7 @@ internal sealed unsafe class KernelLink : ILink
     /// <inheritdoc/>
     public int LinkFd => _fd.IsClosed ? -1 : _fd.Number;
 
-    /// <summary>Makes a link, or gives null and leaves the last P/Invoke error.</summary>
+    /// <summary>Creates a link; returns null on failure, with the last P/Invoke error set.</summary>
     public static KernelLink? TryCreate(Attributes attributes)
     {
         nint call = RuntimeInformation.ProcessArchitecture switch
@@ -150,7 +150,7 @@ internal sealed unsafe class KernelLink : ILink
             Architecture.Arm64 or Architecture.LoongArch64 => 280,
             Architecture.S390x => 351,
             Architecture.Ppc64le => 361,
-            var other => throw new PlatformNotSupportedException($"The system call bpf is not known on {other}."),
+            var other => throw new PlatformNotSupportedException($"The number of the system call bpf is unknown for {other}."),
         };
         var fd = (int)Libc.syscall(call, LinkCreate, (nint)(&attributes), sizeof(Attributes), 0, 0);
         return fd < 0 ? null : new KernelLink(new FdHandle(fd));

@@ -4,10 +4,10 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Interop;
 
-/// <summary>The system's libbpf: where it is looked for, and which version was found. It is loaded once for the process, on first use.</summary>
+/// <summary>Finds and loads the system's libbpf, once per process on first use.</summary>
 internal static class Libbpf
 {
-    /// <summary>The environment variable whose value, when set, is the path of the library to load instead of <c>libbpf.so.1</c>.</summary>
+    /// <summary>The environment variable with the path of the library to load instead of <c>libbpf.so.1</c>.</summary>
     public const string OverrideVariable = "BEE_LIBBPF";
 
     internal const string LibraryName = "libbpf";
@@ -15,10 +15,10 @@ internal static class Libbpf
 
     private static readonly Lazy<LoadedLibrary> s_loaded = new(Install);
 
-    /// <summary>The path that <see cref="OverrideVariable"/> names, or null when it is unset or empty.</summary>
+    /// <summary>The value of <see cref="OverrideVariable"/>; null if it is unset or empty.</summary>
     public static string? OverridePath => Environment.GetEnvironmentVariable(OverrideVariable) is { Length: > 0 } path ? path : null;
 
-    /// <summary>The version that the loaded library gives for itself, such as <c>1.1</c>.</summary>
+    /// <summary>The version of the loaded library, such as <c>1.1</c>.</summary>
     /// <exception cref="BpfLoadException">The library is missing or older than 1.0 (<see cref="LoadFault.LibbpfMissing"/>).</exception>
     public static string Version
     {
@@ -29,8 +29,8 @@ internal static class Libbpf
         }
     }
 
-    /// <summary>The address of a function of the loaded library.</summary>
-    /// <exception cref="BpfLoadException">As <see cref="Version"/>.</exception>
+    /// <summary>The address of a function in the loaded library.</summary>
+    /// <exception cref="BpfLoadException">The library is missing or older than 1.0 (<see cref="LoadFault.LibbpfMissing"/>).</exception>
     internal static ulong Address
     {
         get
@@ -40,7 +40,7 @@ internal static class Libbpf
         }
     }
 
-    /// <summary>Loads the library if that has not happened yet.</summary>
+    /// <summary>Loads the library on the first call.</summary>
     /// <exception cref="BpfLoadException">The library is missing or older than 1.0 (<see cref="LoadFault.LibbpfMissing"/>).</exception>
     internal static void Require()
     {
@@ -49,12 +49,12 @@ internal static class Libbpf
             throw new BpfLoadException(LoadFault.LibbpfMissing, problem)
             {
                 Remedy = "Install libbpf 1.0 or later: the package is libbpf1 on Debian and Ubuntu, libbpf on Fedora, Arch and Alpine. "
-                    + $"A copy elsewhere can be named in the environment variable {OverrideVariable}.",
+                    + $"The environment variable {OverrideVariable} can name another copy.",
             };
         }
     }
 
-    /// <summary>The address of a call that the loaded library may be too old to have, or zero.</summary>
+    /// <summary>Returns the address of a function; zero if the loaded library is too old to have it.</summary>
     internal static nint Find(string symbol) =>
         s_loaded.Value.Problem is null && NativeLibrary.TryGetExport(s_loaded.Value.Handle, symbol, out var address) ? address : 0;
 
@@ -70,12 +70,12 @@ internal static class Libbpf
         return library;
     }
 
-    /// <summary>Loads a library of that name or path and looks whether it will do.</summary>
+    /// <summary>Loads a library by name or path, and checks its version.</summary>
     internal static unsafe LoadedLibrary Open(string name)
     {
         if (!OperatingSystem.IsLinux())
-            return new LoadedLibrary { Problem = "eBPF programs load on Linux only." };
-        if (Path.IsPathRooted(name) && UntrustedPlace(name) is { } problem)
+            return new LoadedLibrary { Problem = "eBPF programs can be loaded only on Linux." };
+        if (Path.IsPathRooted(name) && TrustProblem(name) is { } problem)
             return new LoadedLibrary { Problem = $"The library {name} is not loaded: {problem}" };
         nint handle;
         try
@@ -86,7 +86,7 @@ internal static class Libbpf
         {
             return new LoadedLibrary { Problem = $"The library {name} cannot be loaded." };
         }
-        // The two calls came with 1.0, so their absence tells the age.
+        // Both functions exist since 1.0.
         if (!NativeLibrary.TryGetExport(handle, "libbpf_major_version", out var major)
             || !NativeLibrary.TryGetExport(handle, "libbpf_minor_version", out var minor))
         {
@@ -97,8 +97,8 @@ internal static class Libbpf
         return new LoadedLibrary { Handle = handle, Version = version };
     }
 
-    /// <summary>Why another user could have changed what root loads, as a sentence; null when none could.</summary>
-    private static string? UntrustedPlace(string path)
+    /// <summary>Returns why the file is not trusted when root loads it: another user could have changed it. Null if the file is trusted.</summary>
+    private static string? TrustProblem(string path)
     {
         try
         {
@@ -112,16 +112,16 @@ internal static class Libbpf
         }
     }
 
-    /// <summary>A library, or why there is none.</summary>
+    /// <summary>A loaded library, or the problem with it.</summary>
     internal sealed class LoadedLibrary
     {
-        /// <summary>For the runtime's native library calls; zero when there is a problem.</summary>
+        /// <summary>The handle for <see cref="NativeLibrary"/>; zero if there is a problem.</summary>
         public nint Handle { get; init; }
 
-        /// <summary>Major and minor number.</summary>
+        /// <summary>The major and minor version.</summary>
         public string Version { get; init; } = "";
 
-        /// <summary>Why the library cannot be used, as a sentence; null when it can.</summary>
+        /// <summary>The reason why the library cannot be used, as a sentence; null if it can.</summary>
         public string? Problem { get; init; }
     }
 }

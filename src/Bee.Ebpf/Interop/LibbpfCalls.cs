@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Bee.Ebpf.Interop;
 
-/// <summary>libbpf's calls, those of version 1.0. Call <see cref="Libbpf.Require"/> before the first of them.</summary>
-/// <remarks>Since 1.0 a failure is a negative error number, or a null pointer with errno set.</remarks>
+/// <summary>The functions of libbpf 1.0. Call <see cref="Libbpf.Require"/> before using them.</summary>
+/// <remarks>A failure is a negative error number, or a null pointer with errno set.</remarks>
 internal static unsafe partial class LibbpfCalls
 {
     private const string Library = Libbpf.LibraryName;

@@ -6,13 +6,13 @@ using Bee.Posix;
 namespace Bee.Ebpf.Interop;
 
 /// <summary>
-/// What libbpf says while one call chain runs. libbpf has one print function for the process and calls it on the thread that made
-/// the call, so a thread's open capture gets exactly its own lines, however many sessions load at once.
+/// Captures libbpf's log on one thread. libbpf has one print function per process and calls it on the thread that called libbpf, so a capture receives
+/// only the lines of its own thread.
 /// </summary>
 internal sealed unsafe class LibbpfLog
 {
-    // A va_list is handed over as a pointer on x86-64 (an array of one 24-byte struct) and on arm64 (a 32-byte struct, by reference);
-    // formatting consumes it, so a second pass needs a copy of that struct.
+    // A va_list is passed as a pointer on x86-64 (an array of one 24-byte struct) and on arm64 (a 32-byte struct, by reference).
+    // Formatting consumes it, so a second pass needs a copy.
     private const int VaListSize = 32;
     private const int FirstTry = 4096;
 
@@ -24,23 +24,23 @@ internal sealed unsafe class LibbpfLog
 
     private LibbpfLog(Action<string>? each) => _each = each;
 
-    /// <summary>Everything captured so far, debug lines left out.</summary>
+    /// <summary>The captured text, without debug lines.</summary>
     public string Text => _text.ToString();
 
-    /// <summary>Sets the process-wide print function. Called once, when the library is loaded.</summary>
+    /// <summary>Sets the process-wide print function, once when the library is loaded.</summary>
     public static void Install(nint library)
     {
         var setPrint = (delegate* unmanaged<nint, nint>)NativeLibrary.GetExport(library, "libbpf_set_print");
         setPrint((nint)(delegate* unmanaged<int, byte*, void*, int>)&Print);
     }
 
-    /// <summary>Captures this thread's lines until the scope is disposed; <paramref name="each"/> gets every line, debug lines too.</summary>
+    /// <summary>Captures the lines of this thread until the scope is disposed. <paramref name="each"/> receives every line, including debug lines.</summary>
     public static Scope Capture(Action<string>? each) => new(new LibbpfLog(each));
 
     [UnmanagedCallersOnly]
     private static int Print(int level, byte* format, void* arguments)
     {
-        // An exception must not cross into C, and none of this is worth ending the process for.
+        // An exception must not propagate into native code.
         try
         {
             return s_current?.Take(level, format, arguments) ?? 0;
@@ -62,7 +62,7 @@ internal sealed unsafe class LibbpfLog
         var length = Format(small, FirstTry, format, arguments);
         if (length < FirstTry)
             return Add(level, new ReadOnlySpan<byte>(small, Math.Max(length, 0)));
-        // A verifier log arrives as one message of any size.
+        // A verifier log is one message of any size.
         var large = (byte*)NativeMemory.Alloc((nuint)length + 1);
         try
         {
@@ -92,7 +92,7 @@ internal sealed unsafe class LibbpfLog
 
     private static int Format(byte* buffer, int size, byte* format, void* arguments) => Libc.vsnprintf(buffer, (nuint)size, format, arguments);
 
-    /// <summary>An open capture; disposing it gives the thread back to the capture around it.</summary>
+    /// <summary>An open capture. Disposing it restores the outer capture.</summary>
     public readonly struct Scope : IDisposable
     {
         private readonly LibbpfLog? _outer;

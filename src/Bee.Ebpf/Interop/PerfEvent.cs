@@ -3,7 +3,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Interop;
 
-/// <summary>Opens perf events: those that run programs, and the outputs that programs write perf buffers through.</summary>
+/// <summary>Opens perf events that run programs, and the outputs of perf buffers.</summary>
 /// <remarks>Numbers and layout: include/uapi/linux/perf_event.h.</remarks>
 internal static unsafe class PerfEvent
 {
@@ -16,7 +16,7 @@ internal static unsafe class PerfEvent
     private const ulong ReadLost = 1 << 4;
     private const nuint CloseOnExec = 8;
 
-    /// <summary>The first version of <c>perf_event_attr</c> and a bit, 112 bytes: enough for what is set here, and known to every kernel that has BTF.</summary>
+    /// <summary>The first 112 bytes of <c>perf_event_attr</c>, which every kernel with BTF accepts.</summary>
     [StructLayout(LayoutKind.Sequential)]
     private struct Attributes
     {
@@ -37,12 +37,12 @@ internal static unsafe class PerfEvent
         public ushort MaxStack, Reserved;
     }
 
-    /// <summary>An event that runs programs: of one CPU and all processes (<paramref name="thread"/> -1), or of one thread and its later children on all CPUs (<paramref name="cpu"/> -1).</summary>
+    /// <summary>Opens an event that runs programs: on one CPU for all processes (<paramref name="thread"/> is -1), or for one thread and its later children on all CPUs (<paramref name="cpu"/> is -1).</summary>
     /// <param name="type">The kernel's type of the event.</param>
     /// <param name="config">The event of that type.</param>
-    /// <param name="rate">The period; the frequency where <paramref name="isFrequency"/> is true.</param>
-    /// <param name="isFrequency">Whether the program runs so many times a second, and not after so many events.</param>
-    /// <param name="thread">The thread; 0 for this one.</param>
+    /// <param name="rate">The period; the frequency if <paramref name="isFrequency"/> is true.</param>
+    /// <param name="isFrequency">Whether the rate is in samples per second instead of events per sample.</param>
+    /// <param name="thread">The thread id; 0 for the calling thread.</param>
     /// <param name="cpu">The CPU.</param>
     /// <returns>The event, or null with the last P/Invoke error set.</returns>
     public static FdHandle? TrySample(uint type, ulong config, ulong rate, bool isFrequency, int thread, int cpu)
@@ -56,9 +56,9 @@ internal static unsafe class PerfEvent
         return Open(ref attributes, thread, cpu);
     }
 
-    /// <summary>The output that programs on one CPU write a perf buffer's records through.</summary>
+    /// <summary>Opens the output through which programs on one CPU write to a perf buffer.</summary>
     /// <param name="cpu">The CPU.</param>
-    /// <param name="counts">Whether the kernel counts lost records, to be read from the fd (since Linux 6.0).</param>
+    /// <param name="counts">Whether the kernel counts lost records, readable from the fd (since Linux 6.0).</param>
     /// <returns>The event, or null with the last P/Invoke error set.</returns>
     public static FdHandle? TryOutput(int cpu, out bool counts)
     {
@@ -75,7 +75,7 @@ internal static unsafe class PerfEvent
         return output;
     }
 
-    /// <summary>How many records an output has lost; only for one that counts.</summary>
+    /// <summary>Returns the number of records that an output has lost, if the kernel counts them.</summary>
     public static ulong ReadLostCount(FdHandle output)
     {
         var values = stackalloc ulong[2];
@@ -90,7 +90,7 @@ internal static unsafe class PerfEvent
             Architecture.Arm64 or Architecture.LoongArch64 => 241,
             Architecture.S390x => 331,
             Architecture.Ppc64le => 319,
-            var other => throw new PlatformNotSupportedException($"perf_event_open is not known on {other}."),
+            var other => throw new PlatformNotSupportedException($"The number of the system call perf_event_open is unknown for {other}."),
         };
         attributes.Size = (uint)sizeof(Attributes);
         fixed (Attributes* start = &attributes)

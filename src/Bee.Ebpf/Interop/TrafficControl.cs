@@ -4,7 +4,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Interop;
 
-/// <summary>Asks the kernel, by rtnetlink, what traffic control has at an interface, in the network namespace that the calling thread is in: libbpf has no call for it.</summary>
+/// <summary>Queries traffic control at an interface by rtnetlink, in the network namespace of the calling thread. libbpf has no function for this.</summary>
 /// <remarks>Numbers and layout: include/uapi/linux/{netlink,rtnetlink,pkt_sched}.h.</remarks>
 internal static unsafe class TrafficControl
 {
@@ -14,10 +14,10 @@ internal static unsafe class TrafficControl
     private const int HeaderSize = 16, MessageSize = HeaderSize + 20, AttributeHeader = 4, Room = 32768;
     private const int InterfaceAt = HeaderSize + 4, ParentAt = HeaderSize + 12;
 
-    // Gets each message of an answer; false ends it.
+    // Receives each message of an answer; false stops.
     private delegate bool Visitor(ReadOnlySpan<byte> message);
 
-    /// <summary>Whether clsact has a filter either way; null where the kernel does not tell.</summary>
+    /// <summary>Reports whether clsact has a filter in either direction; null on failure.</summary>
     public static bool? HasFilters(int interfaceIndex)
     {
         var any = false;
@@ -30,7 +30,7 @@ internal static unsafe class TrafficControl
         return Ask(GetFilter, NewFilter, interfaceIndex, IngressParent, Found) && Ask(GetFilter, NewFilter, interfaceIndex, EgressParent, Found) ? any : null;
     }
 
-    /// <summary>Which qdisc is in the place of clsact: that, or its forerunner ingress, which has one way only; null where there is none.</summary>
+    /// <summary>Returns the qdisc of the interface: clsact, or its predecessor ingress, which handles only incoming packets; null if there is none.</summary>
     public static string? QdiscAt(int interfaceIndex)
     {
         string? kind = null;
@@ -64,7 +64,7 @@ internal static unsafe class TrafficControl
         MemoryMarshal.Write(request[ParentAt..], parent);
         fixed (byte* start = request)
         {
-            // A socket that is not connected sends to the kernel.
+            // Messages of an unconnected netlink socket go to the kernel.
             if (Libc.write(socket, start, MessageSize) != MessageSize)
             {
                 return false;

@@ -7,7 +7,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Links;
 
-/// <summary>Says why a program could not be attached.</summary>
+/// <summary>Explains why a program could not be attached.</summary>
 internal static class AttachFailure
 {
     private const int MostNames = 5;
@@ -17,7 +17,7 @@ internal static class AttachFailure
         var description = program.Description;
         if (errno == Libc.EACCES && description.KindRow.Method == AttachMethod.Tracepoint && Permissions.Lacking().Count == 0 && RecordLength(target ?? "") is not null)
         {
-            // The kernel's other reasons are permissions.
+            // With all capabilities, EACCES means a read beyond the record.
             return BeyondRecord(description, target!, errno, log);
         }
 
@@ -38,7 +38,7 @@ internal static class AttachFailure
                 Log = log,
                 Remedy = "The kernel lacks BPF trampolines for this architecture or this function; a kprobe, a tracepoint or a raw tracepoint may do instead.",
             },
-            // libbpf 1.0.0 gives this number for whatever fails here, and the true one in its log only.
+            // libbpf 1.0.0 returns this number for every failure here, and logs the true one.
             AttachMethod.RawTracepoint when errno == Libc.EOPNOTSUPP && description.Type == ProgramType.RawTracepoint => NoTarget(description, target ?? description.AttachTo ?? "", TargetNames.For(description), Libc.ENOENT, log),
             _ when errno is Libc.ENOENT or Libc.EINVAL or Libc.ESRCH && !isTargetKnown => NoTarget(description, target ?? description.AttachTo ?? "", TargetNames.For(description), errno, log),
             _ => Other(program, errno, log),
@@ -68,23 +68,23 @@ internal static class AttachFailure
                 Errno = errno,
                 Log = log,
                 Remedy = isUser
-                    ? "That takes Linux 6.6 or later. A section that begins with uprobe/ or uretprobe/ takes the same pattern and makes a link for each function."
-                    : "That takes Linux 5.18 or later, built with CONFIG_FPROBE. A section that begins with kprobe/ or kretprobe/ takes the same pattern and makes a link for each function.",
+                    ? "This needs Linux 6.6 or later. A section that begins with uprobe/ or uretprobe/ accepts the same pattern and creates one link per function."
+                    : "This needs Linux 5.18 or later with CONFIG_FPROBE. A section that begins with kprobe/ or kretprobe/ accepts the same pattern and creates one link per function.",
             }
             : Explain(program, errno, log, isTargetKnown: true);
     }
 
-    /// <summary>The bytes of a tracepoint's record; null for a pattern, and where the format cannot be read.</summary>
+    /// <summary>Returns the length of a tracepoint's record, in bytes; null for a pattern, or if the format cannot be read.</summary>
     /// <param name="target">The tracepoint with its group.</param>
     public static int? RecordLength(string target) => target.Replace(':', '/').Split('/') is [var group, var name] ? TracepointFormat.RecordLength(group, name) : null;
 
-    /// <summary>The failure of a program that reads beyond the record of its tracepoint.</summary>
+    /// <summary>Returns the exception for a program that reads beyond the record of its tracepoint.</summary>
     /// <param name="program">The program.</param>
     /// <param name="target">The tracepoint with its group.</param>
     /// <param name="errno">EACCES.</param>
     /// <param name="log">libbpf's log.</param>
-    /// <param name="line">The line that reads it; null when not known.</param>
-    /// <param name="end">Where the read ends, in bytes; 0 when not known.</param>
+    /// <param name="line">The source line of the read; null if unknown.</param>
+    /// <param name="end">The end of the read, in bytes from the start of the record; 0 if unknown.</param>
     public static BpfLoadException BeyondRecord(ProgramDescription program, string target, int errno, string log, SourceLine? line = null, long end = 0) =>
         new(
             LoadFault.BeyondRecord,
@@ -97,11 +97,11 @@ internal static class AttachFailure
             Line = line?.Line ?? 0,
             Column = line?.Column ?? 0,
             Remedy = $"Read only the fields that {Tracefs.Root}/events/{target.Replace(':', '/')}/format lists."
-                + (target.StartsWith("syscalls", StringComparison.Ordinal) ? " The records of raw_syscalls/sys_enter and raw_syscalls/sys_exit have the call's number and all arguments." : ""),
+                + (target.StartsWith("syscalls", StringComparison.Ordinal) ? " The records of raw_syscalls/sys_enter and raw_syscalls/sys_exit contain the call's number and all arguments." : ""),
         };
 
     public static BpfLoadException NoTargetGiven(BpfProgram program) =>
-        new(LoadFault.NoTarget, $"Section '{program.Description.SectionName}' of program '{program.Name}' does not say what to attach to.")
+        new(LoadFault.NoTarget, $"Section '{program.Description.SectionName}' of program '{program.Name}' does not name an attach target.")
         {
             Program = program.Name,
             Remedy = $"Write the target into the section, as in SEC(\"{Example(program.Description.KindRow)}\").",
@@ -112,7 +112,7 @@ internal static class AttachFailure
         string[] names = [.. TargetNames.For(program)];
         IReadOnlyList<string> meant = [.. names.Where(name => name.EndsWith($"/{tracepoint}", StringComparison.Ordinal))];
         meant = meant.Count > 0 ? meant : Suggest.Nearest(tracepoint, names, MostNames);
-        return new(LoadFault.NoTarget, $"Program '{program.Name}' attaches to '{tracepoint}', which is not a tracepoint's whole name: the category is missing.")
+        return new(LoadFault.NoTarget, $"Program '{program.Name}' attaches to '{tracepoint}', which is not a complete tracepoint name: the category is missing.")
         {
             Program = program.Name,
             Suggestions = meant,
@@ -134,7 +134,7 @@ internal static class AttachFailure
             {
                 Program = program.Name,
                 Errno = errno,
-                Remedy = $"The sysctl kernel.perf_event_max_sample_rate is {limit}; the frequency must be from 1 to that.",
+                Remedy = $"The frequency must be from 1 to {limit}, the value of the sysctl kernel.perf_event_max_sample_rate.",
             }
             : new BpfLoadException(LoadFault.Unsupported, $"Program '{program.Name}' attaches to the perf event {target}, which this machine does not have: {Libc.Describe(errno)}.")
             {
@@ -144,18 +144,18 @@ internal static class AttachFailure
             };
     }
 
-    /// <summary>What to do where the machine does not have a perf event.</summary>
+    /// <summary>Returns a remedy for a perf event that the machine does not have.</summary>
     public static string NoEvent(PerfEventTarget target) =>
-        (target.Type is PerfEventTarget.Software or PerfEventTarget.Tracepoint ? "" : "The CPU counts this event, and virtual machines often have no such counters. ")
-        + $"The software events are on every machine: {string.Join(", ", PerfEventText.SoftwareNames)}.";
+        (target.Type is PerfEventTarget.Software or PerfEventTarget.Tracepoint ? "" : "The CPU counts this event, and virtual machines often lack such counters. ")
+        + $"Every machine has the software events: {string.Join(", ", PerfEventText.SoftwareNames)}.";
 
     public static BpfLoadException NoProcess(ProgramDescription program, int pid) =>
-        new(LoadFault.NoProcess, $"Program '{program.Name}' cannot be narrowed to process {pid}: there is no such process, or it has ended.") { Program = program.Name, Errno = Libc.ESRCH };
+        new(LoadFault.NoProcess, $"Program '{program.Name}' cannot be restricted to process {pid}: the process does not exist, or has exited.") { Program = program.Name, Errno = Libc.ESRCH };
 
-    /// <summary>Whether this kernel was built with kprobes.</summary>
+    /// <summary>Reports whether this kernel was built with kprobes.</summary>
     public static bool HasKprobes => KernelHost.Current.HasKprobes;
 
-    // The kernel says "not permitted" or "invalid" when a function is not open to error injection.
+    // For a function that does not allow error injection, the kernel returns EPERM or EINVAL.
     private static bool IsModifyReturn(ProgramDescription description) => description.Kind == ProgramKinds.ModifyReturn && Permissions.Lacking().Count == 0;
 
     public static BpfLoadException NoKprobes(BpfProgram program, int errno, string log) =>
@@ -176,47 +176,47 @@ internal static class AttachFailure
             Errno = errno,
             Log = log,
             Suggestions = names,
-            Remedy = names.Count > 0 ? $"Near it are {string.Join(", ", names.Select(Quoted))}." : "The name may belong to another version.",
+            Remedy = names.Count > 0 ? $"Did you mean {string.Join(", ", names.Select(Quoted))}?" : "The name may belong to another version.",
         };
     }
 
     public static BpfLoadException NarrowsTooFar(BpfProgram program) =>
-        new(LoadFault.Unsupported, $"This kernel narrows program '{program.Name}' ({program.Description.SectionName}) to the first thread of a process; that was mended in Linux 6.10.")
+        new(LoadFault.Unsupported, $"This kernel would restrict program '{program.Name}' ({program.Description.SectionName}) to the first thread of the process; Linux 6.10 fixed that.")
         {
             Program = program.Name,
-            Remedy = "A section that begins with uprobe/ or uretprobe/ takes the same pattern, and sees every thread.",
+            Remedy = "A section that begins with uprobe/ or uretprobe/ accepts the same pattern and covers every thread.",
         };
 
     public static BpfLoadException NoFile(ProgramDescription program, string path, int? pid)
     {
         var names = BinaryPaths.Near(path, MostNames);
-        return new(LoadFault.NoTarget, $"Program '{program.Name}' attaches to a place in '{path}', and there is no such file{(pid is null ? "" : $", neither for process {pid} nor for this one")}.")
+        return new(LoadFault.NoTarget, $"Program '{program.Name}' attaches to '{path}', which does not exist{(pid is null ? "" : $", neither for process {pid} nor for this one")}.")
         {
             Program = program.Name,
             Errno = Libc.ENOENT,
             Suggestions = names,
-            Remedy = (pid is null ? "The path must be that of the program or library on this machine." : $"/proc/{pid}/maps lists what the process has mapped.")
-                + (names.Count > 0 ? $" Near it are {string.Join(", ", names)}." : ""),
+            Remedy = (pid is null ? "Name the program or library by its path on this machine." : $"/proc/{pid}/maps lists what the process has mapped.")
+                + (names.Count > 0 ? $" Did you mean {string.Join(", ", names)}?" : ""),
         };
     }
 
-    /// <summary>The failure of a target in a file that has no functions and probes of its own.</summary>
+    /// <summary>Returns the exception for a target in a file that is not ELF.</summary>
     /// <param name="program">The program.</param>
     /// <param name="file">The file.</param>
     /// <param name="interpreter">As <see cref="TargetFile.Interpreter"/>.</param>
     public static BpfLoadException NotElf(ProgramDescription program, TargetFile file, string interpreter) =>
-        new(LoadFault.NoTarget, $"Program '{program.Name}' attaches to a place in '{file}', which is {(interpreter.Length > 0 ? "a script" : "not an ELF file")}.")
+        new(LoadFault.NoTarget, $"Program '{program.Name}' attaches to '{file}', which is {(interpreter.Length > 0 ? "a script" : "not an ELF file")}.")
         {
             Program = program.Name,
             Remedy = NotElfRemedy(interpreter),
         };
 
-    /// <summary>What to attach to instead of a file that is not ELF.</summary>
+    /// <summary>Returns a remedy that names the file to attach to.</summary>
     private static string NotElfRemedy(string interpreter) => interpreter.Length > 0
-        ? $"What runs is its interpreter: attach to {interpreter.Split(' ')[0]}, or to the library that has the function."
+        ? $"Attach to its interpreter, {interpreter.Split(' ')[0]}, or to the library that has the function."
         : "Attach to the program or the library that has the function.";
 
-    // A name with a comma or a blank would read as two.
+    // Quotes names with a comma or a space, which would look like two names.
     private static string Quoted(string name) => name.AsSpan().ContainsAny(", ") ? $"'{name}'" : name;
 
     private static string Example(ProgramKind kind) => kind.Target switch
@@ -237,29 +237,29 @@ internal static class AttachFailure
         };
 }
 
-/// <summary>Says why a program could not be attached to an interface, a control group or a network namespace that is there.</summary>
+/// <summary>Explains why a program could not be attached to an existing interface, control group or network namespace.</summary>
 internal static class TargetFailure
 {
     public static BpfLoadException Explain(BpfProgram program, string place, int errno, string log) => errno switch
     {
         Libc.EPERM or Libc.EACCES => Permissions.Refused($"attach program '{program.Name}' to {place}", errno, program.Name, log, perf: false, network: true),
-        Libc.ENODEV or Libc.ENOENT => Make(program, LoadFault.NoTarget, $"Program '{program.Name}' cannot attach to {place}, which has gone.", errno, log, ""),
+        Libc.ENODEV or Libc.ENOENT => Make(program, LoadFault.NoTarget, $"Program '{program.Name}' cannot attach to {place}, which no longer exists.", errno, log, ""),
         Libc.EBUSY or Libc.EEXIST => Make(
-            program, LoadFault.Busy, $"Program '{program.Name}' cannot attach to {place}: another program is attached there and does not allow others beside it.", errno, log,
-            "`bpftool net show` and `bpftool cgroup tree` list what is attached; end what holds it."),
+            program, LoadFault.Busy, $"Program '{program.Name}' cannot attach to {place}: another program is attached there and does not share it.", errno, log,
+            "`bpftool net show` and `bpftool cgroup tree` list attached programs; detach the other one."),
         Libc.EINVAL or Libc.EOPNOTSUPP or Libc.ENOTSUPP => Make(
             program, LoadFault.Unsupported, $"This kernel does not attach program '{program.Name}' ({program.Description.SectionName}) to {place}: {LibbpfText.Cause(errno, log)}.", errno, log,
-            "The kernel is too old for this kind of program, was built without it, or the driver or the MTU of the interface does not allow it."),
+            "The kernel may be too old for this kind of program or built without it, or the driver or the MTU of the interface does not allow it."),
         _ => Make(program, LoadFault.Other, $"Program '{program.Name}' ({program.Description.SectionName}) cannot be attached to {place}: {LibbpfText.Cause(errno, log)}.", errno, log, ""),
     };
 
     public static BpfLoadException NoTcx(BpfProgram program, int errno) => Make(
         program, LoadFault.Unsupported, $"This kernel does not attach program '{program.Name}' ({program.Description.SectionName}): it has no tcx.", errno, "",
-        "That takes Linux 6.6 or later. A section tc/ingress or tc/egress runs on older kernels too.");
+        "tcx needs Linux 6.6 or later. A section tc/ingress or tc/egress works on older kernels too.");
 
     public static BpfLoadException OldQdisc(BpfProgram program, string place) => Make(
-        program, LoadFault.Busy, $"Program '{program.Name}' ({program.Description.SectionName}) cannot attach to interface {place}: the qdisc ingress is there, which has no place for packets that are sent.",
-        Libc.EBUSY, "", $"The qdisc clsact does both ways and takes its place: `tc qdisc del dev {place} ingress` makes room, and removes the filters of others there.");
+        program, LoadFault.Busy, $"Program '{program.Name}' ({program.Description.SectionName}) cannot attach to interface {place}: its qdisc ingress does not handle outgoing packets.",
+        Libc.EBUSY, "", $"Remove it for clsact, which handles both directions: `tc qdisc del dev {place} ingress`. This also removes other programs' filters there.");
 
     private static BpfLoadException Make(BpfProgram program, LoadFault fault, string message, int errno, string log, string remedy) =>
         new(fault, message) { Program = program.Name, Errno = errno, Log = log, Remedy = remedy.TrimEnd() };

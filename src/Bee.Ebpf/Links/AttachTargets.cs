@@ -3,14 +3,14 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Links;
 
-/// <summary>An interface, and the way of the packets there.</summary>
+/// <summary>An interface, and the direction of its packets.</summary>
 /// <param name="Interface">The interface.</param>
-/// <param name="IsEgress">True for packets that it sends; only tc programs tell the two apart.</param>
-internal readonly record struct InterfacePlace(NetworkInterfaceName Interface, bool IsEgress);
+/// <param name="IsEgress">True for outgoing packets; only tc programs distinguish the two.</param>
+internal readonly record struct InterfaceTarget(NetworkInterfaceName Interface, bool IsEgress);
 
 /// <summary>
-/// The interfaces, control groups and network namespaces that an object's programs attach to. All are found before anything is loaded, so that a wrong
-/// name is told before the kernel does any work.
+/// The interfaces, control groups, network namespaces and maps that the programs of an object attach to. They are resolved before anything is loaded, so that a wrong
+/// name fails early.
 /// </summary>
 internal sealed class AttachTargets : IDisposable
 {
@@ -19,11 +19,11 @@ internal sealed class AttachTargets : IDisposable
 
     private readonly ObjectFile _file;
     private readonly AttachOptions _options;
-    private readonly Dictionary<string, IReadOnlyList<InterfacePlace>> _interfaces = [];
+    private readonly Dictionary<string, IReadOnlyList<InterfaceTarget>> _interfaces = [];
     private readonly Dictionary<string, string> _cgroups = [];
     private readonly Dictionary<string, NetworkNamespaceHandle> _namespaces = [];
     private readonly Dictionary<string, string> _maps = [];
-    private IReadOnlyList<NetworkInterfaceName>? _there;
+    private IReadOnlyList<NetworkInterfaceName>? _existing;
 
     private AttachTargets(ObjectFile file, AttachOptions options)
     {
@@ -31,39 +31,39 @@ internal sealed class AttachTargets : IDisposable
         _options = options;
     }
 
-    /// <summary>The namespace that interfaces are in; null for this process's own.</summary>
+    /// <summary>The namespace of the interfaces; null for that of this process.</summary>
     public NetworkNamespaceHandle? InterfaceNamespace { get; private set; }
 
     /// <summary>Finds the targets that the options and the metadata name. A program without a target fails when it is attached.</summary>
     /// <exception cref="BpfLoadException">A target does not exist, or an iterator over a map has none.</exception>
     public static AttachTargets Find(ObjectFile file, AttachOptions options)
     {
-        var places = new AttachTargets(file, options);
+        var targets = new AttachTargets(file, options);
         try
         {
             foreach (var program in file.Programs.Where(p => p.AutoLoad))
             {
-                places.Add(program, program.KindRow);
-                places.AddMap(program, file);
+                targets.Add(program, program.KindRow);
+                targets.AddMap(program, file);
             }
 
-            places.CheckShared(file);
-            return places;
+            targets.CheckShared(file);
+            return targets;
         }
         catch
         {
-            places.Dispose();
+            targets.Dispose();
             throw;
         }
     }
 
-    /// <summary>Whether the options or the author name a place for a program that needs one.</summary>
-    public static bool HasPlace(ProgramDescription program, AttachOptions options) => program.KindRow switch
+    /// <summary>Reports whether the options or the metadata name an interface, control group or network namespace for a program that needs one.</summary>
+    public static bool HasTarget(ProgramDescription program, AttachOptions options) => program.KindRow switch
     {
         { NeedsInterface: true } => options.Interfaces.Count > 0 || TargetText.Split(program.AttachTo) is { Length: > 0 } and not [Ingress or Egress],
         { NeedsCgroup: true, Target: not AttachTarget.Cgroup } => options.Cgroup is not null,
-        { NeedsCgroup: true } => Said(program, options, options.Cgroup) is not null,
-        _ => Said(program, options, options.NetworkNamespace) is not null,
+        { NeedsCgroup: true } => Named(program, options, options.Cgroup) is not null,
+        _ => Named(program, options, options.NetworkNamespace) is not null,
     };
 
     /// <summary>Finds the targets of one program.</summary>
@@ -86,7 +86,7 @@ internal sealed class AttachTargets : IDisposable
 
     /// <summary>Returns the interfaces that a program attaches to.</summary>
     /// <exception cref="BpfLoadException">Neither options nor metadata name one.</exception>
-    public IReadOnlyList<InterfacePlace> InterfacesOf(ProgramDescription program) =>
+    public IReadOnlyList<InterfaceTarget> InterfacesOf(ProgramDescription program) =>
         _interfaces.TryGetValue(program.Name, out var found) ? found : throw None(program, "network interface", $"Name one or more. {Have()}");
 
     /// <summary>Returns the folder of the control group that a program attaches to.</summary>
@@ -94,7 +94,7 @@ internal sealed class AttachTargets : IDisposable
     public string CgroupOf(ProgramDescription program) =>
         _cgroups.TryGetValue(program.Name, out var found) ? found : throw None(program, "control group", "Name one: a path below where cgroup2 is mounted, a process id, or a container's id.");
 
-    /// <summary>The map that a program attaches to or goes over; null where its target is not a map.</summary>
+    /// <summary>Returns the map that a program attaches to or iterates over; null if its target is not a map.</summary>
     public string? MapOf(ProgramDescription program) => _maps.GetValueOrDefault(program.Name);
 
     /// <summary>Returns the network namespace that a program attaches to.</summary>
@@ -126,14 +126,14 @@ internal sealed class AttachTargets : IDisposable
         }
         else if (kind.NeedsCgroup)
         {
-            // A security hook's own target is the hook.
-            var cgroup = kind.Target == AttachTarget.Cgroup ? Said(program, _options, _options.Cgroup) : _options.Cgroup;
+            // The target of an lsm_cgroup program is its hook, not the control group.
+            var cgroup = kind.Target == AttachTarget.Cgroup ? Named(program, _options, _options.Cgroup) : _options.Cgroup;
             if (cgroup is not null)
             {
                 _cgroups[program.Name] = CgroupTargets.Find(cgroup);
             }
         }
-        else if (kind.NeedsNetworkNamespace && Said(program, _options, _options.NetworkNamespace) is { } space)
+        else if (kind.NeedsNetworkNamespace && Named(program, _options, _options.NetworkNamespace) is { } space)
         {
             _namespaces[program.Name] = NetworkNamespaceHandle.Open(space);
         }
@@ -148,37 +148,37 @@ internal sealed class AttachTargets : IDisposable
         }
     }
 
-    // What this run says of the program, then what it says of all, then the author.
-    private static string? Said(ProgramDescription program, AttachOptions options, string? option) => options.AttachTo.ContainsKey(program.Name) ? program.AttachTo : option ?? program.AttachTo;
+    // The options for this program take precedence over the options for all, and these over the metadata.
+    private static string? Named(ProgramDescription program, AttachOptions options, string? option) => options.AttachTo.ContainsKey(program.Name) ? program.AttachTo : option ?? program.AttachTo;
 
-    private List<InterfacePlace> FindInterfaces(ProgramDescription program)
+    private List<InterfaceTarget> FindInterfaces(ProgramDescription program)
     {
-        if (_there is null)
+        if (_existing is null)
         {
             InterfaceNamespace = _options.NetworkNamespace is { } name ? NetworkNamespaceHandle.Open(name) : null;
-            _there = InterfaceNamespace is { } space ? space.Run(NetworkTargets.Here) : NetworkTargets.Here();
+            _existing = InterfaceNamespace is { } space ? space.Run(NetworkTargets.Here) : NetworkTargets.Here();
         }
 
         var directed = program.Type == ProgramType.SchedCls;
-        var way = program.Kind.EndsWith(Egress, StringComparison.Ordinal) ? Egress : Ingress;
+        var direction = program.Kind.EndsWith(Egress, StringComparison.Ordinal) ? Egress : Ingress;
         string[] own = TargetText.Split(program.AttachTo);
         IEnumerable<string> texts = own.Length > 0 && (_options.AttachTo.ContainsKey(program.Name) || _options.Interfaces.Count == 0) ? own : _options.Interfaces;
         if (directed && own is [Ingress or Egress])
         {
-            (way, texts) = (own[0], _options.Interfaces);
+            (direction, texts) = (own[0], _options.Interfaces);
         }
 
-        var found = new List<InterfacePlace>();
+        var found = new List<InterfaceTarget>();
         foreach (var text in texts)
         {
             var slash = directed ? text.LastIndexOf('/') : -1;
             if (slash >= 0 && text[(slash + 1)..] is not (Ingress or Egress))
             {
-                throw new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' cannot attach to '{text}': what follows the interface is neither ingress nor egress.") { Program = program.Name };
+                throw new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' cannot attach to '{text}': the direction after the interface is neither ingress nor egress.") { Program = program.Name };
             }
 
-            var egress = (slash < 0 ? way : text[(slash + 1)..]) == Egress;
-            found.AddRange(Matching(program, slash < 0 ? text : text[..slash]).Select(one => new InterfacePlace(one, egress)));
+            var egress = (slash < 0 ? direction : text[(slash + 1)..]) == Egress;
+            found.AddRange(Matching(program, slash < 0 ? text : text[..slash]).Select(one => new InterfaceTarget(one, egress)));
         }
 
         return [.. found.Distinct()];
@@ -186,24 +186,24 @@ internal sealed class AttachTargets : IDisposable
 
     private IEnumerable<NetworkInterfaceName> Matching(ProgramDescription program, string name)
     {
-        var found = _there!.Where(one => one.Name == name).ToArray();
+        var found = _existing!.Where(one => one.Name == name).ToArray();
         if (found.Length == 0 && TargetText.IsPattern(name))
         {
-            found = [.. _there!.Where(one => TargetText.Fits(name, one.Name))];
+            found = [.. _existing!.Where(one => TargetText.Fits(name, one.Name))];
         }
 
         var where = _options.NetworkNamespace is { } space ? $" in network namespace '{space}'" : "";
         return found.Length > 0 ? found : throw new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' attaches to interface '{name}', which does not exist{where}.")
         {
             Program = program.Name,
-            Suggestions = Suggest.Nearest(name, _there!.Select(one => one.Name), MostNames),
+            Suggestions = Suggest.Nearest(name, _existing!.Select(one => one.Name), MostNames),
             Remedy = Have(),
         };
     }
 
-    private string Have() => $"There are {string.Join(", ", _there!.Select(one => one.Name))}.";
+    private string Have() => $"There are {string.Join(", ", _existing!.Select(one => one.Name))}.";
 
-    // The kernel runs one xdp program at an interface.
+    // The kernel runs one xdp program per interface.
     private void CheckShared(ObjectFile file)
     {
         var holders = new Dictionary<int, string>();
@@ -216,7 +216,7 @@ internal sealed class AttachTargets : IDisposable
                     throw new BpfLoadException(LoadFault.Busy, $"Programs '{holders[one.Index]}' and '{program.Name}' would both attach to interface '{one.Name}', which runs one xdp program at a time.")
                     {
                         Program = program.Name,
-                        Remedy = "Give each an interface of its own, or leave one of them out.",
+                        Remedy = "Attach each to its own interface, or leave one of them out.",
                     };
                 }
             }
@@ -224,14 +224,14 @@ internal sealed class AttachTargets : IDisposable
     }
 
     private static BpfLoadException None(ProgramDescription program, string what, string remedy) =>
-        new(LoadFault.NoPlace, $"Program '{program.Name}' ({program.SectionName}) needs to be told which {what} to attach to.") { Program = program.Name, Remedy = remedy };
+        new(LoadFault.NoPlace, $"Program '{program.Name}' ({program.SectionName}) needs a {what} to attach to, and none is named.") { Program = program.Name, Remedy = remedy };
 }
 
-/// <summary>Finds the map that is the target of a program: the one that is named, or the object's only one that fits.</summary>
+/// <summary>Finds the map that a program attaches to: the named one, or the only one of a suitable type.</summary>
 internal static class TargetMap
 {
-    /// <summary>The name of the map.</summary>
-    /// <exception cref="BpfLoadException">The map does not exist or is of another type, or none is named and not exactly one fits.</exception>
+    /// <summary>Returns the name of the map.</summary>
+    /// <exception cref="BpfLoadException">The map does not exist or has an unsuitable type, or none is named and not exactly one is suitable.</exception>
     public static string Choose(ProgramDescription program, IReadOnlyList<MapType> types, ObjectFile file)
     {
         var fitting = Fitting(types, file);
@@ -253,10 +253,10 @@ internal static class TargetMap
     /// <summary>Returns the names of an object's maps of some types.</summary>
     public static string[] Fitting(IReadOnlyList<MapType> types, ObjectFile file) => [.. file.Maps.Where(map => !map.IsInternal && types.Contains(map.Type)).Select(map => map.Name)];
 
-    /// <summary>Returns the exception for a program whose map is not named and not the only one.</summary>
+    /// <summary>Returns the exception for a program whose map is not named and ambiguous.</summary>
     public static BpfLoadException None(ProgramDescription program, IReadOnlyList<MapType> types, ObjectFile file) =>
-        new(LoadFault.NoPlace, $"Program '{program.Name}' ({program.SectionName}) needs to be told which map to attach to.") { Program = program.Name, Remedy = Have(types, Fitting(types, file)) };
+        new(LoadFault.NoPlace, $"Program '{program.Name}' ({program.SectionName}) needs a map to attach to, and none is named.") { Program = program.Name, Remedy = Have(types, Fitting(types, file)) };
 
     private static string Have(IReadOnlyList<MapType> types, string[] fitting) =>
-        $"It takes a map of type {string.Join(", ", types)}. " + (fitting.Length > 0 ? $"Those of its object are {string.Join(", ", fitting)}." : "Its object has none.");
+        $"Name a map of type {string.Join(" or ", types)}. " + (fitting.Length > 0 ? $"Its object has {string.Join(", ", fitting)}." : "Its object has none.");
 }

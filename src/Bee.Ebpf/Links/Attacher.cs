@@ -9,12 +9,12 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Links;
 
-/// <summary>Attaches one program, by its kind.</summary>
+/// <summary>Attaches a program according to its kind.</summary>
 internal static class Attacher
 {
-    /// <summary>Makes the program's attachments. Each is handed over as it is made, so that the caller can undo them when a later one fails.</summary>
-    /// <exception cref="BpfLoadException">It cannot be attached.</exception>
-    public static IEnumerable<ILink> Attach(BpfProgram program, AttachOptions options, AttachTargets places) => program.Description.KindRow.Method switch
+    /// <summary>Creates the links of a program. The sequence is lazy, so that the caller can dispose the first links if a later one fails.</summary>
+    /// <exception cref="BpfLoadException">The program cannot be attached.</exception>
+    public static IEnumerable<ILink> Attach(BpfProgram program, AttachOptions options, AttachTargets targets) => program.Description.KindRow.Method switch
     {
         AttachMethod.None => [],
         AttachMethod.Sampler => PerfEventLinks.Make(program, options),
@@ -25,19 +25,19 @@ internal static class Attacher
         AttachMethod.Uprobe when program.IsMulti => UprobeMultiLinks.Make(program, options),
         AttachMethod.Uprobe => UprobeLinks.Make(program, options),
         AttachMethod.StaticProbe => UsdtLinks.Make(program, options),
-        AttachMethod.Interface => InterfaceLinks.Make(program, options, places),
-        AttachMethod.Cgroup => [CgroupLink.Make(program, options, places.CgroupOf(program.Description))],
-        AttachMethod.NetworkNamespace => [places.NamespaceOf(program.Description).Use(space => One(program, options, () => LibbpfCalls.bpf_program__attach_netns(program.Pointer, space)))],
-        AttachMethod.SocketMap => [SocketMapLinks.Make(program, places)],
+        AttachMethod.Interface => InterfaceLinks.Make(program, options, targets),
+        AttachMethod.Cgroup => [CgroupLink.Make(program, options, targets.CgroupOf(program.Description))],
+        AttachMethod.NetworkNamespace => [targets.NamespaceOf(program.Description).Use(space => One(program, options, () => LibbpfCalls.bpf_program__attach_netns(program.Pointer, space)))],
+        AttachMethod.SocketMap => [SocketMapLinks.Make(program, targets)],
         AttachMethod.AtLoad => [One(program, options, () => LibbpfCalls.bpf_program__attach(Targeted(program).Pointer))],
         var method => throw new InvalidOperationException($"Nothing attaches programs by {method}."),
     };
 
-    /// <summary>Makes one link by a call of libbpf's.</summary>
+    /// <summary>Creates one link through libbpf.</summary>
     /// <param name="program">The program.</param>
-    /// <param name="options">For the log.</param>
-    /// <param name="attach">The call, which gives a link, or zero and the last P/Invoke error.</param>
-    /// <param name="target">The one target of several that it is about.</param>
+    /// <param name="options">The options with the log.</param>
+    /// <param name="attach">The call. It returns a link, or zero with the last P/Invoke error set.</param>
+    /// <param name="target">The target, if the program has several.</param>
     public static LinkHandle One(BpfProgram program, AttachOptions options, Func<nint> attach, string? target = null)
     {
         using var scope = LibbpfLog.Capture(options.Log);
@@ -45,41 +45,41 @@ internal static class Attacher
         return link != 0 ? new LinkHandle(link) : throw AttachFailure.Explain(program, Marshal.GetLastPInvokeError(), scope.Log.Text, target);
     }
 
-    /// <summary>The program, once it is sure that it has a target.</summary>
+    /// <summary>Returns the program if it has a target.</summary>
     public static BpfProgram Targeted(BpfProgram program) => !string.IsNullOrWhiteSpace(program.Description.AttachTo) ? program : throw AttachFailure.NoTargetGiven(program);
 
     private static IEnumerable<ILink> Each(BpfProgram program, AttachOptions options, Func<string, nint> attach) =>
         TargetText.Split(Targeted(program).Description.AttachTo).Select(target => One(program, options, () => attach(target), target));
 }
 
-/// <summary>The text of a target that may mean several: names separated by commas, with the wildcards <c>*</c> and <c>?</c>.</summary>
+/// <summary>Parses targets: names separated by commas, with the wildcards <c>*</c> and <c>?</c>.</summary>
 internal static class TargetText
 {
-    /// <summary>True where the text has wildcards or several names.</summary>
+    /// <summary>Reports whether the text has wildcards or several names.</summary>
     public static bool IsSeveral(string target) => target.AsSpan().ContainsAny("*?,");
 
-    /// <summary>The names, still with their wildcards.</summary>
+    /// <summary>Splits the text into names, which may have wildcards.</summary>
     public static string[] Split(string? target) => target?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 
-    /// <summary>True where a name has wildcards.</summary>
+    /// <summary>Reports whether a name has wildcards.</summary>
     public static bool IsPattern(string name) => name.AsSpan().ContainsAny('*', '?');
 
-    /// <summary>Reads an offset, in decimal or 0x hex.</summary>
+    /// <summary>Parses an offset in decimal or, with 0x, in hexadecimal.</summary>
     public static bool TryOffset(string text, out ulong offset) => text.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
         ? ulong.TryParse(text.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out offset)
         : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out offset);
 
-    /// <summary>True where a pattern fits a name; case counts.</summary>
+    /// <summary>Reports whether a pattern matches a name, case-sensitively.</summary>
     public static bool Fits(string pattern, string name) => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
 }
 
-/// <summary>Tells libbpf, before it loads, what a section's name alone does not tell it.</summary>
+/// <summary>Sets what libbpf cannot derive from the names of sections: types, targets and which programs are loaded.</summary>
 internal static class ProgramSetup
 {
     private const int KprobeMulti = 42;
     private const uint Sleepable = 1 << 4;
 
-    /// <exception cref="BpfLoadException">What a program attaches to does not exist.</exception>
+    /// <exception cref="BpfLoadException">The attach target of a program does not exist.</exception>
     public static void Adjust(ObjectHandle handle, ObjectFile file, AttachOptions options)
     {
         foreach (var program in file.Programs)
@@ -99,8 +99,8 @@ internal static class ProgramSetup
     }
 
     /// <summary>
-    /// True for a plain kprobe or uprobe with several targets, where the kernel attaches one link to many functions: it is loaded for that, because links that
-    /// are taken away one by one cost tens of milliseconds each.
+    /// Reports whether a plain kprobe or uprobe with several targets is loaded as a multi program, if the kernel supports that: one link for all functions. Detaching single links takes
+    /// tens of milliseconds each.
     /// </summary>
     public static bool BecomesMulti(ProgramDescription program, AttachOptions options) => program.AttachTo is { } target && TargetText.IsSeveral(target) && program.KindRow switch
     {
@@ -110,11 +110,11 @@ internal static class ProgramSetup
         _ => false,
     };
 
-    /// <summary>True where one link attaches the program to many functions: its section says so, or it becomes such a program.</summary>
+    /// <summary>Reports whether one link attaches the program to many functions, by its section or because <see cref="BecomesMulti"/>.</summary>
     public static bool IsMulti(ProgramDescription program, AttachOptions options) => program.KindRow.IsMulti || BecomesMulti(program, options);
 
-    // Sections that are newer than the libbpf at hand are no obstacle: the kernel's numbers are known here.
-    // The setters fail only once the object is loaded.
+    // A libbpf that is older than a section's kind does not know its type, so the type is set here.
+    // The setters fail only after the object is loaded.
     private static void SetType(nint pointer, ProgramDescription program, AttachOptions options)
     {
         if (LibbpfCalls.bpf_program__type(pointer) == (int)ProgramType.Unspecified)
@@ -137,7 +137,7 @@ internal static class ProgramSetup
         }
     }
 
-    // The kernel binds these to their target when it loads them, not when they are attached.
+    // The kernel binds these programs to their target when it loads them, not when they are attached.
     private static void SetTarget(nint pointer, ProgramDescription program, AttachOptions options)
     {
         if (program.BoundTo == program.SectionTarget || !program.KindRow.BindsAtLoad)
@@ -147,7 +147,7 @@ internal static class ProgramSetup
 
         if (TargetText.IsSeveral(program.AttachTo!))
         {
-            throw new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' ({program.SectionName}) takes one target, and '{program.AttachTo}' is several.") { Program = program.Name };
+            throw new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' ({program.SectionName}) takes one target, but '{program.AttachTo}' names several.") { Program = program.Name };
         }
 
         using var scope = LibbpfLog.Capture(options.Log);
@@ -159,11 +159,11 @@ internal static class ProgramSetup
     }
 }
 
-/// <summary>Links iterators, and starts them. An iterator's link attaches nothing: the program runs when it is read.</summary>
+/// <summary>Creates the links of iterators and starts them. Such a link attaches nothing: the program runs when its output is read.</summary>
 internal static class IteratorLinks
 {
-    /// <summary>Makes the link that an iterator is read through.</summary>
-    /// <exception cref="BpfLoadException">The kernel refuses.</exception>
+    /// <summary>Creates the link that an iterator is read through.</summary>
+    /// <exception cref="BpfLoadException">The kernel rejects the program.</exception>
     public static unsafe LinkHandle Make(BpfProgram program)
     {
         using var scope = LibbpfLog.Capture(null);
@@ -171,7 +171,7 @@ internal static class IteratorLinks
         var options = new LibbpfCalls.IteratorOptions { Size = (nuint)sizeof(LibbpfCalls.IteratorOptions), Map = &map, Length = sizeof(int) };
         var link = LibbpfCalls.bpf_program__attach_iter(program.Pointer, program.TargetMap is null ? null : &options);
         return link != 0 ? new LinkHandle(link) : throw (Marshal.GetLastPInvokeError() is var errno && errno == Libc.EACCES && program.TargetMap is { Description: var over }
-            ? new BpfLoadException(LoadFault.Unsupported, $"Program '{program.Name}' ({program.SectionName}) cannot go over map '{over.Name}': it reads more of an entry than the map has (key {over.KeySize}, value {over.ValueSize} bytes).")
+            ? new BpfLoadException(LoadFault.Unsupported, $"Program '{program.Name}' ({program.SectionName}) cannot iterate over map '{over.Name}': it reads beyond the entries of the map (key {over.KeySize}, value {over.ValueSize} bytes).")
             {
                 Program = program.Name,
                 Errno = errno,
@@ -179,8 +179,8 @@ internal static class IteratorLinks
             : AttachFailure.Explain(program, errno, scope.Log.Text));
     }
 
-    /// <summary>Starts an iterator. Its output is read from the fd, like a file.</summary>
-    /// <exception cref="BpfLoadException">The kernel refuses.</exception>
+    /// <summary>Starts an iterator and returns the fd to read its output from.</summary>
+    /// <exception cref="BpfLoadException">The kernel rejects the program.</exception>
     public static FdHandle Open(BpfProgram program)
     {
         using var link = program.Pointer != 0 ? Make(program) : null;

@@ -1,41 +1,41 @@
 namespace Bee.Ebpf.Links;
 
-/// <summary>What a file has under the name of a place.</summary>
+/// <summary>How a place matches the functions or probes of a file.</summary>
 internal enum PlaceMatch
 {
-    /// <summary>There is no such file.</summary>
+    /// <summary>The file does not exist.</summary>
     NoFile,
 
-    /// <summary>The file has no such place.</summary>
+    /// <summary>Nothing in the file matches.</summary>
     None,
 
-    /// <summary>The name is a pattern, and the file has a place that it fits.</summary>
+    /// <summary>The name is a pattern that matches.</summary>
     Pattern,
 
-    /// <summary>The file has a place of exactly this name.</summary>
+    /// <summary>A function or probe has exactly this name.</summary>
     Exact,
 }
 
 /// <summary>
-/// The text of targets in programs and libraries: FILE:PLACE, several with commas between. Files and symbols may have commas, colons and asterisks in their
-/// names (<c>main.Pair[int,string]</c>, <c>ns::f</c>, <c>pkg.(*Server).Handle</c>), so a name that exists comes first, then a pattern, then a list.
+/// Parses targets in programs and libraries: FILE:PLACE, separated by commas. Names of files and symbols may contain commas, colons and asterisks
+/// (<c>main.Pair[int,string]</c>, <c>ns::f</c>, <c>pkg.(*Server).Handle</c>), so an existing name takes precedence over a pattern, and a pattern over a list.
 /// </summary>
 internal static class BinaryTargetText
 {
-    // An image's author writes the text: how much of it is tried together is bounded.
+    // The text may come from an untrusted image, so the number of combinations is limited.
     private const int MostCuts = 16;
 
-    /// <summary>Takes a text apart.</summary>
+    /// <summary>Splits a text into targets.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="colons">How many colons are between a file and the end of a target: 1 for a function, 2 for a static probe.</param>
-    /// <param name="look">Says what a file has under a name.</param>
-    /// <returns>Files and places, with an empty file for a target that has another form.</returns>
+    /// <param name="colons">The number of colons in a target: 1 for a function, 2 for a static probe.</param>
+    /// <param name="look">Looks a place up in a file.</param>
+    /// <returns>Files and places. A target of another form has an empty file.</returns>
     public static IEnumerable<(string File, string Place)> Split(string? text, int colons, Func<string, string, PlaceMatch> look)
     {
         text ??= "";
         if (!text.AsSpan().ContainsAny(",*?+") && text.AsSpan().Count(':') == colons)
         {
-            // The usual case: nothing to choose, and no need to read the symbols of a large program.
+            // The usual case needs no lookup, which would read the symbols of a large program.
             yield return Plain(text.Trim(), colons);
             yield break;
         }
@@ -57,7 +57,7 @@ internal static class BinaryTargetText
         }
     }
 
-    // Where a target that starts here may end: at each comma, and at the end of the text.
+    // Returns the possible ends of a target that starts here: each comma, and the end of the text.
     private static List<int> Ends(string text, int start)
     {
         var ends = new List<int>();
@@ -74,7 +74,7 @@ internal static class BinaryTargetText
         return ends;
     }
 
-    // The first comma behind a file that exists, or behind anything; what follows without a colon is no target by itself but the rest of a symbol's name.
+    // Returns the first comma after an existing file, or else the first one. A part without a colon is not a target but the rest of a symbol's name.
     private static int Single(string text, int start, List<int> ends, Func<string, string, PlaceMatch> look)
     {
         var last = Math.Max(0, ends.FindIndex(end => Find(text[start..end].Trim(), PlaceMatch.None, look) is not null));
@@ -99,7 +99,7 @@ internal static class BinaryTargetText
         return null;
     }
 
-    // The first colon behind which the file has such a place.
+    // Splits at the first colon after which the file has a matching place.
     private static (string File, string Place)? Find(string piece, PlaceMatch wanted, Func<string, string, PlaceMatch> look)
     {
         var tried = 0;
@@ -114,7 +114,7 @@ internal static class BinaryTargetText
         return null;
     }
 
-    // Without a file that exists only the form is left to go by: two colons together belong to a symbol.
+    // The file does not exist, so only the form counts: a double colon belongs to a symbol.
     private static (string File, string Place) Plain(string piece, int colons)
     {
         var single = new List<int>();

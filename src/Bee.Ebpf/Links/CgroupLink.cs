@@ -8,7 +8,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Links;
 
-/// <summary>Attaches a program to a control group, beside those that are there already.</summary>
+/// <summary>Attaches a program to a control group, in addition to other programs.</summary>
 internal static class CgroupLink
 {
     public static LinkHandle Make(BpfProgram program, AttachOptions options, string path)
@@ -20,7 +20,7 @@ internal static class CgroupLink
             throw new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' cannot attach to control group {path}: {Libc.Describe(errno)}.") { Program = program.Name, Errno = errno };
         }
 
-        // The link keeps the group; the fd is needed for the call alone.
+        // The link keeps the group alive, so the fd is needed only for this call.
         using var group = new FdHandle(number);
         using var scope = LibbpfLog.Capture(options.Log);
         var link = LibbpfCalls.bpf_program__attach_cgroup(program.Pointer, group.Number);
@@ -28,7 +28,7 @@ internal static class CgroupLink
     }
 }
 
-/// <summary>Finds control groups (v2) by what people call them.</summary>
+/// <summary>Finds control groups (v2) by path, process or container.</summary>
 internal static unsafe class CgroupTargets
 {
     private const uint CgroupVersion2 = 0x63677270, CgroupVersion1 = 0x27e0eb;
@@ -36,23 +36,23 @@ internal static unsafe class CgroupTargets
     private static readonly SearchValues<char> s_hex = SearchValues.Create("0123456789abcdef");
 
     /// <summary>
-    /// The folder of a control group: of a path, absolute or below where cgroup2 is mounted; of a process, by its id; of a container, by its id or the first
-    /// twelve digits or more.
+    /// Returns the folder of a control group, given by a path, absolute or relative to the mount of cgroup2; by a process id; or by a container id of at least
+    /// twelve digits.
     /// </summary>
     /// <param name="text">The path, process id or container id.</param>
-    /// <exception cref="BpfLoadException">There is none, or it is not of version 2.</exception>
+    /// <exception cref="BpfLoadException">The control group does not exist, or is not of version 2.</exception>
     public static string Find(string text)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(text);
         if (CgroupMount.Root is not { } root)
         {
-            throw new BpfLoadException(LoadFault.NoTarget, "The control groups of version 2 are not mounted, and programs attach to those only.")
+            throw new BpfLoadException(LoadFault.NoTarget, "Control groups of version 2 are not mounted, and programs attach only to these.")
             {
                 Remedy = "As root: mount -t cgroup2 none /sys/fs/cgroup/unified (or boot with systemd.unified_cgroup_hierarchy=1).",
             };
         }
 
-        // As /proc/PID/cgroup has it, a path begins with a slash and means the root group by it.
+        // In /proc/PID/cgroup, a path begins with a slash that means the root group.
         var below = Path.Combine(root, text.TrimStart('/'));
         if (text.StartsWith('/') && text.Length > 1 && Directory.Exists(text) && (IsVersion2(text) || !Directory.Exists(below)))
         {
@@ -73,8 +73,8 @@ internal static unsafe class CgroupTargets
         return containers.Count == 1 ? containers[0] : throw Missing(text, root, containers);
     }
 
-    /// <summary>The groups that a path being typed may go on to: those of one level, below where cgroup2 is mounted, without the leading slash.</summary>
-    /// <param name="word">What is typed so far.</param>
+    /// <summary>Returns completions of a path: the groups of one level, relative to the mount of cgroup2.</summary>
+    /// <param name="word">The beginning of the path.</param>
     public static IReadOnlyList<string> Below(string word)
     {
         ArgumentNullException.ThrowIfNull(word);
@@ -90,8 +90,8 @@ internal static unsafe class CgroupTargets
             : [];
     }
 
-    /// <summary>Returns the path of a control group by its id, which <c>bpf_get_current_cgroup_id</c> gives; null where this process sees no such group.</summary>
-    /// <param name="id">The id: the inode's number of the group's folder.</param>
+    /// <summary>Returns the path of a control group by the id that <c>bpf_get_current_cgroup_id</c> returns; null if this process does not see the group.</summary>
+    /// <param name="id">The id: the inode number of the group's folder.</param>
     public static string? PathOf(ulong id) => CgroupMount.Root is { } root ? Folders(root).Prepend(root).FirstOrDefault(folder => FileStatus.Of(folder)?.Inode == id) : null;
 
     private static string OfProcess(int pid, string root)
@@ -102,18 +102,18 @@ internal static unsafe class CgroupTargets
             var line = RegularFile.ReadLines($"/proc/{pid}/cgroup").FirstOrDefault(l => l.StartsWith(Version2, StringComparison.Ordinal));
             var path = root + line?[Version2.Length..].TrimEnd('/');
             return line is not null && Directory.Exists(path) ? path : throw new BpfLoadException(
-                LoadFault.NoTarget, $"The control group of process {pid} ({line?[Version2.Length..] ?? "none of version 2"}) cannot be seen from here.");
+                LoadFault.NoTarget, $"The control group of process {pid} ({line?[Version2.Length..] ?? "none of version 2"}) is not visible in this process.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new BpfLoadException(LoadFault.NoTarget, $"There is no control group '{pid}', and no process of that id.", e)
+            throw new BpfLoadException(LoadFault.NoTarget, $"There is no control group '{pid}' and no process with that id.", e)
             {
                 Remedy = $"Name a path below {root}, a running process by its id, or a container by its id.",
             };
         }
     }
 
-    // Runtimes name a container's group by its id: docker-ID.scope, docker/ID, cri-containerd-ID.scope, libpod-ID.scope.
+    // Runtimes put the container's id into the group's name: docker-ID.scope, docker/ID, cri-containerd-ID.scope, libpod-ID.scope.
     private static List<string> OfContainer(string id, string root)
     {
         bool Names(string name)
@@ -123,28 +123,28 @@ internal static unsafe class CgroupTargets
         }
 
         var found = Folders(root).Where(d => Names(Path.GetFileName(d))).ToList();
-        // A container's own groups, and its helper's (conmon, payload), are below or beside it: the whole container is the outermost.
+        // Takes the outermost group: groups inside the container and those of its monitor (conmon, payload) are below or next to it.
         return [.. found.Where(d => !found.Exists(other => d.StartsWith(other + '/', StringComparison.Ordinal)) && !Path.GetFileName(d).Contains("conmon", StringComparison.Ordinal))];
     }
 
     private static BpfLoadException NotVersion2(string path, string root) =>
-        new(LoadFault.NoTarget, FileCalls.FileSystemOf(path) == CgroupVersion1 ? $"'{path}' is a control group of version 1, and programs attach to those of version 2 only." : $"'{path}' is not a control group.")
+        new(LoadFault.NoTarget, FileCalls.FileSystemOf(path) == CgroupVersion1 ? $"'{path}' is a control group of version 1, but programs attach only to groups of version 2." : $"'{path}' is not a control group.")
         {
-            Remedy = $"Those of version 2 are below {root}. A process is put into one by writing its id to the group's cgroup.procs.",
+            Remedy = $"Groups of version 2 are below {root}. To move a process there, write its id to the cgroup.procs of a group.",
         };
 
     private static BpfLoadException Missing(string text, string root, List<string> containers)
     {
         if (containers.Count > 1)
         {
-            return new BpfLoadException(LoadFault.NoTarget, $"Several control groups have '{text}' in their names: {string.Join(", ", containers)}.") { Remedy = "Give the path of one." };
+            return new BpfLoadException(LoadFault.NoTarget, $"Several control groups have '{text}' in their names: {string.Join(", ", containers)}.") { Remedy = "Name one by its path." };
         }
 
         var names = Suggest.Nearest(text.TrimStart('/'), Folders(root).Select(d => Path.GetRelativePath(root, d)), MostNames);
         return new BpfLoadException(LoadFault.NoTarget, $"There is no control group '{text}' below {root}.")
         {
             Suggestions = names,
-            Remedy = names.Count > 0 ? $"Near it are {string.Join(", ", names)}." : "A group is a folder there (mkdir makes one); a process id or a container's id do as well.",
+            Remedy = names.Count > 0 ? $"Did you mean {string.Join(", ", names)}?" : "Create it with mkdir, or name a process id or a container's id.",
         };
     }
 
@@ -154,12 +154,12 @@ internal static unsafe class CgroupTargets
     private static bool IsVersion2(string path) => FileCalls.FileSystemOf(path) == CgroupVersion2;
 }
 
-/// <summary>Where the hierarchy of control groups, version 2, is mounted.</summary>
+/// <summary>The mount of the control group hierarchy, version 2.</summary>
 internal static class CgroupMount
 {
     private static readonly string[] s_usual = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
 
-    /// <summary>The folder of its root group, as this process sees it; null where it is not mounted.</summary>
+    /// <summary>The folder of the root group in this process's mount namespace; null if cgroup2 is not mounted.</summary>
     public static string? Root
     {
         get
@@ -169,7 +169,7 @@ internal static class CgroupMount
         }
     }
 
-    // A line is "36 35 98:0 /root /mount/point options… - type source options"; blanks in paths are \040.
+    // A line is "36 35 98:0 /root /mount/point options… - type source options"; spaces in paths are \040.
     private static List<string> Mounts()
     {
         try

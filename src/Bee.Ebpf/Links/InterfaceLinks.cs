@@ -6,18 +6,18 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Links;
 
-/// <summary>Attaches xdp, tc and socket programs to network interfaces, in the network namespace where those are.</summary>
+/// <summary>Attaches xdp, tc and socket programs to network interfaces, in the network namespace of the interfaces.</summary>
 internal static unsafe class InterfaceLinks
 {
-    public static IEnumerable<ILink> Make(BpfProgram program, AttachOptions options, AttachTargets places)
+    public static IEnumerable<ILink> Make(BpfProgram program, AttachOptions options, AttachTargets targets)
     {
-        foreach (var place in places.InterfacesOf(program.Description))
+        foreach (var place in targets.InterfacesOf(program.Description))
         {
-            yield return places.InterfaceNamespace is { } space ? space.Run(() => One(program, options, place, space)) : One(program, options, place, null);
+            yield return targets.InterfaceNamespace is { } space ? space.Run(() => One(program, options, place, space)) : One(program, options, place, null);
         }
     }
 
-    private static ILink One(BpfProgram program, AttachOptions options, InterfacePlace place, NetworkNamespaceHandle? space)
+    private static ILink One(BpfProgram program, AttachOptions options, InterfaceTarget place, NetworkNamespaceHandle? space)
     {
         using var scope = LibbpfLog.Capture(options.Log);
         return program.Type switch
@@ -49,11 +49,11 @@ internal static unsafe class InterfaceLinks
             Program = program.Name,
             Errno = errno,
             Log = log.Text,
-            Remedy = $"An interface runs one xdp program at a time. `bpftool net show dev {place.Name}` tells whose it is; end what holds it, or, if it was left behind, `ip link set dev {place.Name} xdp off`. A tc program can run beside it.",
+            Remedy = $"An interface runs one xdp program at a time. `bpftool net show dev {place.Name}` shows the other one: stop its process, or remove a leftover with `ip link set dev {place.Name} xdp off`. A tc program can run in addition.",
         };
     }
 
-    private static ILink Traffic(BpfProgram program, InterfacePlace place, NetworkNamespaceHandle? space, LibbpfLog log)
+    private static ILink Traffic(BpfProgram program, InterfaceTarget place, NetworkNamespaceHandle? space, LibbpfLog log)
     {
         if (!TcFilter.IsForced)
         {
@@ -68,7 +68,7 @@ internal static unsafe class InterfaceLinks
                 return link;
             }
 
-            // Before Linux 6.6 the kernel does not know this type of link.
+            // The kernel supports this type of link since Linux 6.6.
             var errno = Marshal.GetLastPInvokeError();
             var lacksTcx = errno is Libc.EINVAL or Libc.EOPNOTSUPP;
             if (lacksTcx && program.Description.Kind.StartsWith("tcx", StringComparison.Ordinal))
@@ -87,8 +87,8 @@ internal static unsafe class InterfaceLinks
 }
 
 /// <summary>
-/// A packet socket that a <c>socket</c> program filters: the program sees every packet of an interface, both ways, as tcpdump would. Nobody reads
-/// the socket: what the program accepts waits in a buffer of the smallest size and is dropped when that is full.
+/// A packet socket with a <c>socket</c> program as its filter: the program sees every packet of an interface, in both directions, as tcpdump would. The socket is never
+/// read. Accepted packets fill its buffer, which has the smallest size, and are then dropped.
 /// </summary>
 internal sealed unsafe class PacketSocket : ILink
 {
@@ -113,10 +113,10 @@ internal sealed unsafe class PacketSocket : ILink
     /// <inheritdoc/>
     public int LinkFd => -1;
 
-    /// <exception cref="BpfLoadException">The socket cannot be made, or does not take the program.</exception>
+    /// <exception cref="BpfLoadException">The socket cannot be created, or the kernel rejects the program.</exception>
     public static PacketSocket Attach(BpfProgram program, NetworkInterfaceName place)
     {
-        // No protocol yet: nothing arrives before the filter is there and the interface is chosen.
+        // No protocol yet: no packet arrives before the filter is attached and the interface bound.
         var number = Libc.socket(FamilyPacket, Raw | Libc.O_CLOEXEC, 0);
         if (number < 0)
         {
@@ -146,8 +146,8 @@ internal sealed unsafe class PacketSocket : ILink
 }
 
 /// <summary>
-/// A tc program attached through the qdisc clsact, as kernels before tcx have it. The kernel keeps such a filter when the process that made it dies, so it is
-/// removed when the session is disposed of, and failing that when the process exits; only a kill leaves it.
+/// A tc program attached through the qdisc clsact, for kernels without tcx. The kernel keeps such a filter after its process has exited, so disposing removes it, and otherwise the
+/// exit handler of the process. Only a killed process leaves it behind.
 /// </summary>
 internal sealed unsafe class TcFilter : ILink
 {
@@ -169,15 +169,15 @@ internal sealed unsafe class TcFilter : ILink
         _madeHook = madeHook;
     }
 
-    /// <summary>True to go through clsact even where the kernel has tcx. For tests.</summary>
+    /// <summary>Uses clsact even if the kernel has tcx. For tests.</summary>
     public static bool IsForced { get; set; }
 
     /// <inheritdoc/>
     public int LinkFd => -1;
 
-    /// <summary>Attaches in the namespace that the calling thread is in; <paramref name="space"/> is that one, to come back to it.</summary>
-    /// <exception cref="BpfLoadException">The kernel refuses; nothing is left behind.</exception>
-    public static TcFilter Attach(BpfProgram program, InterfacePlace place, NetworkNamespaceHandle? space, LibbpfLog log)
+    /// <summary>Attaches in the namespace of the calling thread, which <paramref name="space"/> refers to for removal.</summary>
+    /// <exception cref="BpfLoadException">The kernel rejects the program; nothing is left behind.</exception>
+    public static TcFilter Attach(BpfProgram program, InterfaceTarget place, NetworkNamespaceHandle? space, LibbpfLog log)
     {
         var hook = new LibbpfCalls.TrafficHook
         {
@@ -191,7 +191,7 @@ internal sealed unsafe class TcFilter : ILink
             throw TargetFailure.Explain(program, $"interface {place.Interface.Name}", -made, log.Text);
         }
 
-        // The older qdisc would take the filter all the same, and run it for what arrives.
+        // The older qdisc ingress would accept the filter, and run it for incoming packets.
         if (made != 0 && place.IsEgress && TrafficControl.QdiscAt(place.Interface.Index) is "ingress")
         {
             throw TargetFailure.OldQdisc(program, place.Interface.Name);
@@ -246,7 +246,7 @@ internal sealed unsafe class TcFilter : ILink
         var filter = new LibbpfCalls.TrafficOptions { Size = _filter.Size, Handle = _filter.Handle, Priority = _filter.Priority };
         fixed (LibbpfCalls.TrafficHook* hook = &_hook)
         {
-            // Gone already is as good: somebody removed the interface or its filters.
+            // Failure is fine: the interface or its filters may have been removed.
             _ = LibbpfCalls.bpf_tc_detach(hook, &filter);
         }
 
@@ -254,19 +254,19 @@ internal sealed unsafe class TcFilter : ILink
         return true;
     }
 
-    // Only what this filter brought, and only when nobody has come to use it since.
+    // Removes the qdisc if this filter created it and no other filter uses it.
     private void RemoveHook()
     {
         if (_madeHook && TrafficControl.HasFilters(_hook.InterfaceIndex) == false)
         {
             var both = _hook;
             both.AttachPoint = Ingress | Egress;
-            // Another filter may have come meanwhile; then the hook stays, as it should.
+            // If another filter was added meanwhile, the kernel keeps the qdisc.
             _ = LibbpfCalls.bpf_tc_hook_destroy(&both);
         }
     }
 
-    /// <summary>Removes the filters of all sessions; what the process does when it exits.</summary>
+    /// <summary>Removes the filters of all sessions when the process exits.</summary>
     internal static void RemoveAll()
     {
         TcFilter[] left;
@@ -283,7 +283,7 @@ internal sealed unsafe class TcFilter : ILink
             }
             catch (BpfLoadException)
             {
-                // The namespace cannot be entered any more; the others can be removed all the same.
+                // The namespace cannot be entered any more. Go on with the others.
             }
         }
     }

@@ -8,7 +8,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Links;
 
-/// <summary>Attaches kprobes and kretprobes: one function at a time, or many with one link where the kernel has that.</summary>
+/// <summary>Attaches kprobes and kretprobes: one link per function, or one for many functions if the kernel supports that.</summary>
 internal static unsafe class KprobeLinks
 {
     public static IEnumerable<ILink> Make(BpfProgram program, AttachOptions options)
@@ -52,7 +52,7 @@ internal static unsafe class KprobeLinks
         ulong offset = 0;
         if (plus >= 0 && !TargetText.TryOffset(target[(plus + 1)..], out offset))
         {
-            throw new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' attaches to '{target}': what follows the plus sign is not a number of bytes.") { Program = program.Name };
+            throw new BpfLoadException(LoadFault.NoTarget, $"Program '{program.Name}' attaches to '{target}': the offset after the plus sign is not a number.") { Program = program.Name };
         }
 
         return Attacher.One(program, options, () =>
@@ -90,16 +90,16 @@ internal static unsafe class KprobeLinks
 /// <summary>A function of the running kernel.</summary>
 internal readonly record struct TraceableFunction(string Name, ulong Address);
 
-/// <summary>The functions of the running kernel that can be traced, found by pattern.</summary>
+/// <summary>Finds traceable functions of the running kernel by pattern.</summary>
 internal static class TraceableFunctions
 {
-    /// <summary>The kernel's function that attaches one link to many functions; there only with CONFIG_FPROBE.</summary>
+    /// <summary>The kernel function behind links to many functions; it exists only with CONFIG_FPROBE.</summary>
     public const string MultiSymbol = "register_fprobe_ips";
 
-    /// <summary>True where one link can attach to many functions (CONFIG_FPROBE).</summary>
+    /// <summary>True if one link can attach to many functions (CONFIG_FPROBE).</summary>
     public static bool HasMulti { get; } = Find(Encoding.UTF8.GetBytes(MultiSymbol));
 
-    /// <summary>The traceable functions that a pattern fits, by address; empty when none does, or the kernel's symbols cannot be read.</summary>
+    /// <summary>Returns the traceable functions that match a pattern; empty if none matches, or the kernel's symbols cannot be read.</summary>
     public static IReadOnlyList<TraceableFunction> Matching(string pattern)
     {
         try
@@ -123,7 +123,7 @@ internal static class TraceableFunctions
         }
     }
 
-    // Lines are "name" or "name [module]". Without the file, or where the kernel keeps it from everybody, nothing is known to be closed to tracing.
+    // Lines are "name" or "name [module]". If the file cannot be read, every function is taken for traceable.
     private static HashSet<string>? Traceable(string pattern)
     {
         try
@@ -151,7 +151,7 @@ internal static class TraceableFunctions
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Then nobody knows, and one link a function always goes.
+            // Unknown: one link per function always works.
         }
 
         return false;

@@ -5,8 +5,8 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Links;
 
-/// <summary>The cache in which the dynamic loader finds libraries by their names (ld.so.cache, ldconfig(8)).</summary>
-/// <remarks>Layout: struct cache_file_new in glibc's sysdeps/generic/dl-cache.h. Older files have a table of another form in front.</remarks>
+/// <summary>Reads the cache of the dynamic loader, which maps names of libraries to paths (ld.so.cache, ldconfig(8)).</summary>
+/// <remarks>Layout: struct cache_file_new in glibc's sysdeps/generic/dl-cache.h. Older files begin with a table of another format.</remarks>
 internal static class LoaderCache
 {
     private const string DefaultPath = "/etc/ld.so.cache";
@@ -22,7 +22,7 @@ internal static class LoaderCache
         _ => null,
     };
 
-    /// <summary>The path of a library, or null. It may be named without its version: <c>libc</c> for libc.so.6.</summary>
+    /// <summary>Returns the path of a library; null if the cache has none. The name may omit the version: <c>libc</c> means libc.so.6.</summary>
     /// <param name="name">The name.</param>
     /// <param name="path">The cache.</param>
     public static string? Find(string name, string path = DefaultPath)
@@ -40,7 +40,7 @@ internal static class LoaderCache
         return bytes.Length <= MostBytes ? Find(bytes, name).FirstOrDefault(System.IO.File.Exists) : null;
     }
 
-    /// <summary>The paths that a cache has for a name, the first one first.</summary>
+    /// <summary>Returns the paths that a cache has for a name, in order.</summary>
     internal static IReadOnlyList<string> Find(byte[] bytes, string name)
     {
         var found = new List<string>();

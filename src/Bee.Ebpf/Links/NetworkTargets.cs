@@ -7,7 +7,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Links;
 
-/// <summary>The network interfaces and named network namespaces of this machine.</summary>
+/// <summary>Lists the network interfaces and named network namespaces of this machine.</summary>
 internal static unsafe partial class NetworkTargets
 {
     [StructLayout(LayoutKind.Sequential)]
@@ -17,13 +17,13 @@ internal static unsafe partial class NetworkTargets
         public nint Name;
     }
 
-    /// <summary>The names that <c>ip netns</c> knows; empty where there are none.</summary>
+    /// <summary>Returns the names that <c>ip netns</c> lists.</summary>
     public static IReadOnlyList<string> Namespaces() =>
         Directory.Exists(NetworkNamespaceHandle.NamedFolder) ? [.. Directory.EnumerateFiles(NetworkNamespaceHandle.NamedFolder).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)] : [];
 
-    /// <summary>The interfaces of a network namespace, by number.</summary>
-    /// <param name="networkNamespace">The namespace as <see cref="AttachOptions.NetworkNamespace"/> takes it; null for this process's own.</param>
-    /// <exception cref="BpfLoadException">There is no such namespace, or this process may not enter it.</exception>
+    /// <summary>Returns the interfaces of a network namespace, by index.</summary>
+    /// <param name="networkNamespace">The namespace as in <see cref="AttachOptions.NetworkNamespace"/>; null for that of this process.</param>
+    /// <exception cref="BpfLoadException">The namespace does not exist, or this process may not enter it.</exception>
     public static IReadOnlyList<NetworkInterfaceName> Interfaces(string? networkNamespace)
     {
         if (networkNamespace is null)
@@ -35,7 +35,7 @@ internal static unsafe partial class NetworkTargets
         return space.Run(Here);
     }
 
-    /// <summary>The interfaces of the namespace that the calling thread is in.</summary>
+    /// <summary>Returns the interfaces in the namespace of the calling thread.</summary>
     internal static IReadOnlyList<NetworkInterfaceName> Here()
     {
         var list = (NameAndIndex*)Libc.if_nameindex();
@@ -63,10 +63,10 @@ internal static unsafe partial class NetworkTargets
 
 /// <summary>A network interface.</summary>
 /// <param name="Name">Its name, such as <c>eth0</c>.</param>
-/// <param name="Index">Its number in its network namespace, from 1.</param>
+/// <param name="Index">The index in its network namespace, from 1.</param>
 internal readonly record struct NetworkInterfaceName(string Name, int Index);
 
-/// <summary>A network namespace that is held open: it stays, and can be entered, even after its last process has gone.</summary>
+/// <summary>An open network namespace. It stays usable even after its last process has exited.</summary>
 internal sealed partial class NetworkNamespaceHandle : IDisposable
 {
     public const string NamedFolder = "/run/netns";
@@ -83,22 +83,22 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
         _fd = fd;
     }
 
-    /// <summary>The text that it was found by.</summary>
+    /// <summary>The text by which the namespace was opened.</summary>
     public string Name { get; }
 
-    /// <summary>Hands the fd's number over; it stays valid meanwhile.</summary>
+    /// <summary>Calls a function with the fd, which stays open during the call.</summary>
     public T Use<T>(Func<int, T> code)
     {
-        using var hold = new Lease(_fd);
+        using var lease = new Lease(_fd);
         return code(_fd.Number);
     }
 
     /// <summary>Opens a namespace by its name, a path, or the id of a process.</summary>
-    /// <exception cref="BpfLoadException">There is none, it is of another kind, or it may not be opened.</exception>
+    /// <exception cref="BpfLoadException">The namespace does not exist, the file is not a network namespace, or this process may not open it.</exception>
     public static NetworkNamespaceHandle Open(string text)
     {
         var path = PathOf(text);
-        // Non-blocking: a named pipe would keep whoever opens it until somebody writes.
+        // Non-blocking, because opening a named pipe would block until it has a writer.
         var number = Libc.open(path, Libc.O_CLOEXEC | Libc.O_NONBLOCK, 0);
         if (number < 0)
         {
@@ -118,11 +118,11 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
         return new NetworkNamespaceHandle(text, fd);
     }
 
-    /// <summary>Runs code in the namespace, on a thread of its own: a namespace belongs to a thread, and must not cling to one that others use.</summary>
-    /// <exception cref="BpfLoadException">This process may not enter it.</exception>
+    /// <summary>Runs code in the namespace on a new thread. A namespace is a property of a thread, so a shared thread must not enter it.</summary>
+    /// <exception cref="BpfLoadException">This process may not enter the namespace.</exception>
     public T Run<T>(Func<T> code)
     {
-        using var hold = new Lease(_fd);
+        using var lease = new Lease(_fd);
         T result = default!;
         ExceptionDispatchInfo? failure = null;
         var thread = new Thread(() =>
@@ -151,7 +151,7 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
         return result;
     }
 
-    /// <summary>A second handle to the same namespace, for whoever has to come back to it later.</summary>
+    /// <summary>Returns a second handle to the same namespace.</summary>
     public NetworkNamespaceHandle Share() => new(Name, new FdHandle(FileCalls.Duplicate(_fd.Number)));
 
     /// <inheritdoc/>
@@ -172,7 +172,7 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
         errno == Libc.EPERM ? LoadFault.NoPermission : LoadFault.Other, $"The network namespace '{Name}' cannot be entered: {Libc.Describe(errno)}.")
     {
         Errno = errno,
-        Remedy = errno == Libc.EPERM ? "Entering a network namespace takes CAP_SYS_ADMIN." : "",
+        Remedy = errno == Libc.EPERM ? "Entering a network namespace requires CAP_SYS_ADMIN." : "",
     };
 
     private static BpfLoadException Missing(string text, string path, int errno)
@@ -188,12 +188,12 @@ internal sealed partial class NetworkNamespaceHandle : IDisposable
 
         var process = path.StartsWith("/proc/", StringComparison.Ordinal);
         var names = NetworkTargets.Namespaces();
-        var have = names.Count > 0 ? $"Those with a name are {string.Join(", ", names)}." : "None has a name here (`ip netns add` makes one).";
+        var have = names.Count > 0 ? $"`ip netns` lists {string.Join(", ", names)}." : "`ip netns` lists none (`ip netns add` creates one).";
         return new BpfLoadException(LoadFault.NoTarget, $"There is no network namespace '{text}': {(process ? "no such process" : "no such file")} ({path}).")
         {
             Errno = errno,
             Suggestions = Suggest.Nearest(text, names, 5),
-            Remedy = $"{have} A path such as /proc/PID/ns/net and a process id do as well.",
+            Remedy = $"{have} A path such as /proc/PID/ns/net or a process id also works.",
         };
     }
 }

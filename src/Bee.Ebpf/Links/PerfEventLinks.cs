@@ -7,17 +7,17 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Links;
 
-/// <summary>Attaches <c>tracepoint</c> programs: to one tracepoint, or to each that a pattern fits.</summary>
+/// <summary>Attaches <c>tracepoint</c> programs to one tracepoint, or to each that matches a pattern.</summary>
 internal static class TracepointLinks
 {
-    // Events of the function tracer, which take no programs.
+    // Events of the function tracer do not accept programs.
     private const string FunctionTracer = "ftrace/";
 
     public static IEnumerable<ILink> Make(BpfProgram program, AttachOptions options)
     {
         foreach (var target in TargetText.Split(Attacher.Targeted(program).Description.AttachTo))
         {
-            // As perf writes them: syscalls:sys_enter_openat.
+            // perf writes syscalls:sys_enter_openat.
             var name = target.Replace(':', '/');
             foreach (var one in TargetText.IsPattern(name) ? Matching(program, name) : [name])
             {
@@ -42,15 +42,15 @@ internal static class TracepointLinks
 }
 
 /// <summary>
-/// Attaches <c>perf_event</c> programs to perf events: on every online CPU, or for one process on each of its threads and on what they start later. Where no event is named
-/// it is samples of the software CPU clock, which virtual machines have too.
+/// Attaches <c>perf_event</c> programs to perf events: on every online CPU, or for one process to each of its threads and their later children. The default is
+/// the software CPU clock, which virtual machines have too.
 /// </summary>
 internal static class PerfEventLinks
 {
     private const int DefaultFrequency = 99;
 
-    /// <summary>The events of a program.</summary>
-    /// <exception cref="BpfLoadException">The target does not name events.</exception>
+    /// <summary>Returns the perf events of a program.</summary>
+    /// <exception cref="BpfLoadException">The target does not name perf events.</exception>
     public static IReadOnlyList<PerfEventTarget> Events(ProgramDescription program)
     {
         if (program.AttachTo is not { } text)
@@ -63,13 +63,13 @@ internal static class PerfEventLinks
         {
             Program = program.Name,
             Suggestions = near,
-            Remedy = near.Count > 0 ? $"Near it are {string.Join(", ", near)}." : "Events are written page-faults, cache-misses,period=1000 or type=1,config=3,frequency=99.",
+            Remedy = near.Count > 0 ? $"Did you mean {string.Join(", ", near)}?" : "Events are written page-faults, cache-misses,period=1000 or type=1,config=3,frequency=99.",
         };
     }
 
     /// <summary>Opens an event.</summary>
     /// <param name="target">The event.</param>
-    /// <param name="options">The frequency, where the event names none.</param>
+    /// <param name="options">The options with the default frequency.</param>
     /// <param name="thread">The thread; -1 for all.</param>
     /// <param name="cpu">The CPU; -1 for all.</param>
     /// <returns>The event, or null with the last P/Invoke error set.</returns>
@@ -84,7 +84,7 @@ internal static class PerfEventLinks
         if (program.Description.AttachTo is null && options.SampleFrequency is null)
         {
             options.Warn?.Invoke(
-                $"Program '{program.Name}' ({program.SectionName}) names no perf event: it runs at samples of the CPU clock (cpu-clock), {DefaultFrequency} times a second on each CPU. An attach target such as page-faults names another.");
+                $"Program '{program.Name}' ({program.SectionName}) does not name a perf event, so it samples the CPU clock (cpu-clock) {DefaultFrequency} times a second on each CPU. An attach target such as page-faults selects another event.");
         }
 
         return Events(program.Description).SelectMany(target => Make(program, target, options));
@@ -110,7 +110,7 @@ internal static class PerfEventLinks
             }
             else
             {
-                // A CPU may go offline, and a thread end, between the list and here.
+                // The CPU has gone offline or the thread has exited since it was listed.
                 last = errno;
             }
         }
@@ -132,7 +132,7 @@ internal static class PerfEventLinks
             throw AttachFailure.Explain(program, errno, scope.Log.Text);
         }
 
-        // From here on the link owns the fd.
+        // The link owns the fd now.
         var number = sampler.Number;
         sampler.SetHandleAsInvalid();
         return new LinkHandle(link) { Event = number };

@@ -4,10 +4,10 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Links;
 
-/// <summary>Decides which programs of an object are loaded.</summary>
+/// <summary>Decides which programs of an object to load.</summary>
 internal static class ProgramChoice
 {
-    /// <summary>Returns the object with this run's targets and choices as metadata of its programs, in place of the author's.</summary>
+    /// <summary>Returns the object with the targets and choices of the options as metadata of its programs.</summary>
     public static ObjectFile WithOptions(ObjectFile file, AttachOptions options) => file.WithMetadata(new ObjectMetadata
     {
         Programs = options.AttachTo.Keys.Union(options.Load.Keys).ToDictionary(name => name, name => new ProgramMetadata
@@ -17,13 +17,13 @@ internal static class ProgramChoice
         }),
     });
 
-    /// <summary>Returns the object without the programs that the kernel or the options leave no use for. It notes, or warns of, what is left out.</summary>
+    /// <summary>Returns the object without the programs that are redundant or cannot be attached. Reports each of them as a note or a warning.</summary>
     /// <param name="file">The object, as <see cref="WithOptions"/> returns it.</param>
-    /// <param name="options">How it is attached.</param>
+    /// <param name="options">How the programs are attached.</param>
     public static ObjectFile Make(ObjectFile file, AttachOptions options)
     {
         file = options.PreferTyped ? WithoutTwins(file, options) : file;
-        file = WithoutPlace(file, options);
+        file = WithoutTarget(file, options);
         file = WithoutLibrary(file, options);
         if (file.Programs.All(program => !program.AutoLoad))
         {
@@ -37,7 +37,7 @@ internal static class ProgramChoice
     {
         foreach (var twins in TwinPrograms.Find(file))
         {
-            // A program that this run names is meant.
+            // Programs that the options name are kept.
             var free = twins.Programs.Where(program => !options.Load.ContainsKey(program.Name) && !options.AttachTo.ContainsKey(program.Name)).ToList();
             var best = twins.Programs.Select(TwinPrograms.Rank).Distinct().ToList();
             while (best.Count > 1 && !twins.Programs.Any(program => TwinPrograms.Rank(program) == best[0] && (!free.Contains(program) || TypedPrograms.CanAttach(program))))
@@ -46,29 +46,29 @@ internal static class ProgramChoice
             }
 
             file = WithoutThose(file, [.. free.Where(program => TwinPrograms.Rank(program) != best[0])], options, program => TwinPrograms.Rank(program) < best[0]
-                ? $"this kernel does not attach it, and {twins.First(best[0])} does the same."
-                : $"{twins.First(best[0])} does the same.");
+                ? $"this kernel does not attach it, and {twins.First(best[0])} sees the same events."
+                : $"{twins.First(best[0])} sees the same events.");
         }
 
         return file;
     }
 
-    // Several programs for one kind of place are often alternatives: once one of them has a place, the others are left out.
-    private static ObjectFile WithoutPlace(ObjectFile file, AttachOptions options)
+    // Several programs for one kind of target are often alternatives: if one of them has a target, those without are left out.
+    private static ObjectFile WithoutTarget(ObjectFile file, AttachOptions options)
     {
         foreach (var need in file.Programs.Where(program => program.AutoLoad && Need(program) is not null).GroupBy(Need).ToList())
         {
-            var without = need.Where(program => !AttachTargets.HasPlace(program, options)).ToList();
+            var without = need.Where(program => !AttachTargets.HasTarget(program, options)).ToList();
             if (without.Count < need.Count())
             {
-                file = WithoutThose(file, without, options, _ => $"it is given no {need.Key}, and another program is.");
+                file = WithoutThose(file, without, options, _ => $"no {need.Key} is named for it, unlike for another program.");
             }
         }
 
         return file;
     }
 
-    // A tool for several libraries that do the same is of use where one of them is missing. What this run itself names is meant.
+    // A tool for alternative libraries is useful even if one is missing. Targets that the options name must exist.
     private static ObjectFile WithoutLibrary(ObjectFile file, AttachOptions options)
     {
         var without = new Dictionary<ProgramDescription, string>();
@@ -116,15 +116,15 @@ internal static class ProgramChoice
         file.WithMetadata(new ObjectMetadata { Programs = programs.ToDictionary(program => program.Name, _ => new ProgramMetadata { Load = false }) });
 }
 
-/// <summary>Programs of an object that run at the same event or function in different ways: a loader is meant to choose one of them. If all are loaded, what they count is counted several times.</summary>
+/// <summary>Programs of an object that run at the same event or function in different ways, of which a loader should choose one. If all are loaded, they count each event several times.</summary>
 /// <param name="Place">The tracepoint or function.</param>
 /// <param name="Programs">The programs, those with typed arguments first.</param>
 internal sealed record TwinPrograms(string Place, IReadOnlyList<ProgramDescription> Programs)
 {
-    // Trace events that are not of the tracepoint of the same name.
+    // Trace events that do not belong to the tracepoint of the same name.
     private static readonly string[] s_otherEvents = ["syscalls", "ftrace", "kprobes", "uprobes", "synthetic"];
 
-    /// <summary>Returns the twins among the programs of an object that are loaded.</summary>
+    /// <summary>Returns the twins among the programs to load.</summary>
     /// <param name="file">The object.</param>
     public static IReadOnlyList<TwinPrograms> Find(ObjectFile file)
     {
@@ -161,7 +161,7 @@ internal sealed record TwinPrograms(string Place, IReadOnlyList<ProgramDescripti
     };
 }
 
-/// <summary>Asks the kernel whether it attaches programs with typed arguments.</summary>
+/// <summary>Tests whether the kernel attaches programs with typed arguments.</summary>
 internal static unsafe class TypedPrograms
 {
     // enum bpf_attach_type.
@@ -170,7 +170,7 @@ internal static unsafe class TypedPrograms
     // r0 = 0; exit
     private static ReadOnlySpan<byte> Nothing => [0xb7, 0, 0, 0, 0, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0];
 
-    /// <summary>Whether the kernel attaches a program of this kind to this target: a program that does nothing is attached there, and detached again.</summary>
+    /// <summary>Reports whether the kernel attaches a program of this kind to its target, by attaching and detaching an empty program.</summary>
     public static bool CanAttach(ProgramDescription program)
     {
         var kind = program.KindRow;

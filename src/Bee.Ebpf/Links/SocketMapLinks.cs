@@ -5,7 +5,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Links;
 
-/// <summary>Attaches programs to maps of sockets. Since Linux 6.10 the kernel has links for that; before, the map itself holds the program.</summary>
+/// <summary>Attaches programs to socket maps. The kernel has links for this since Linux 6.10; before, the map itself holds the program.</summary>
 internal static class SocketMapLinks
 {
     public static ILink Make(BpfProgram program, AttachTargets targets)
@@ -22,7 +22,7 @@ internal static class SocketMapLinks
         return result == 0 ? new Attachment(program.Fd, map.Fd, attachType) : throw TargetFailure.Explain(program, $"socket map '{map.Name}'", -result, "");
     }
 
-    /// <summary>A program that the map holds. The session keeps both fds open for longer than this.</summary>
+    /// <summary>A program that the map holds. The session keeps both fds open until after the link is disposed.</summary>
     private sealed class Attachment(int program, int map, int attachType) : ILink
     {
         private int _isDetached;

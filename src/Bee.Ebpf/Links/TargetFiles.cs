@@ -10,8 +10,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Bee.Ebpf.Links;
 
 /// <summary>
-/// Finds the programs and libraries that the targets of one program name. A session that is narrowed to a process looks at what that process has mapped,
-/// then at its file system: a container has other files under the same paths, and a file may have been replaced since the process started.
+/// Finds the programs and libraries that the targets of a program name. With a process id, it searches the files that the process has mapped, then the process's
+/// file system: a container has other files under the same paths, and a file may have been replaced since the process started.
 /// </summary>
 internal sealed class TargetFiles : IDisposable
 {
@@ -19,17 +19,17 @@ internal sealed class TargetFiles : IDisposable
     private readonly AttachOptions _options;
     private readonly ProcessMappings? _process;
     private readonly Dictionary<string, TargetFile?> _found = new(StringComparer.Ordinal);
-    // Files that the process has not mapped, until that has been said.
+    // Files that the process has not mapped, until a warning has reported them.
     private readonly HashSet<TargetFile> _unmapped = [];
 
-    /// <exception cref="BpfLoadException">The process to narrow to has ended.</exception>
+    /// <exception cref="BpfLoadException">The process has exited.</exception>
     public TargetFiles(ProgramDescription program, AttachOptions options)
     {
         _program = program;
         _options = options;
         if (options.ProcessId is { } pid)
         {
-            // Null also for a kernel thread, and where this user may not look into the process.
+            // Also null for a kernel thread, or without permission to inspect the process.
             _process = ProcessMappings.Read(pid);
             if (_process is null && !ProcessMappings.IsAlive(pid))
             {
@@ -38,9 +38,9 @@ internal sealed class TargetFiles : IDisposable
         }
     }
 
-    /// <summary>The file that a target names: by its path, or by a name that is looked for among what the process has mapped, on PATH and among the libraries.</summary>
+    /// <summary>Returns the file that a target names, by its path or by a name that is searched in the mappings of the process, on PATH and among the libraries.</summary>
     /// <returns>The file; null if it does not exist.</returns>
-    /// <exception cref="BpfLoadException">The process to narrow to has ended meanwhile.</exception>
+    /// <exception cref="BpfLoadException">The process has exited.</exception>
     public TargetFile? Find(string name)
     {
         if (!_found.TryGetValue(name, out var file))
@@ -51,22 +51,22 @@ internal sealed class TargetFiles : IDisposable
         return file;
     }
 
-    /// <summary>The file of a target, once it is sure that there is one.</summary>
+    /// <summary>Returns the file of a target, and warns if the process has not mapped it.</summary>
     /// <exception cref="BpfLoadException">The file does not exist.</exception>
     public TargetFile Existing(string name)
     {
         var file = Find(name) ?? throw AttachFailure.NoFile(_program, Absolute(name), _options.ProcessId);
-        // Stacks of what is attached to there may name it by its build id.
+        // Stacks from there may name the file by its build id.
         SeenFiles.Note(file.Name);
         if (_unmapped.Remove(file))
         {
-            _options.Warn?.Invoke($"Process {_options.ProcessId} has not mapped {file.Name}: program '{_program.Name}' sees nothing there unless the process loads that file later.");
+            _options.Warn?.Invoke($"Process {_options.ProcessId} has not mapped {file.Name}: program '{_program.Name}' sees no events unless the process loads that file later.");
         }
 
         return file;
     }
 
-    /// <summary>The first library that the program's target names and that does not exist; null where all exist.</summary>
+    /// <summary>Returns the first library of the program's targets that does not exist; null if all exist.</summary>
     public string? MissingLibrary()
     {
         var isProbe = _program.KindRow.Target == AttachTarget.UserProbe;
@@ -88,7 +88,7 @@ internal sealed class TargetFiles : IDisposable
         var path = IsPath(name) ? Absolute(name) : BinaryPaths.Find(name);
         if (path is not null && RegularFile.IsSpecial(path))
         {
-            // libbpf would wait for a named pipe's writer.
+            // Opening a named pipe would block libbpf.
             throw new BpfLoadException(LoadFault.NoTarget, $"Program '{_program.Name}' cannot attach to '{path}', which is not a regular file.") { Program = _program.Name };
         }
 
@@ -115,8 +115,8 @@ internal sealed class TargetFiles : IDisposable
             return there;
         }
 
-        // What was replaced or deleted since the process mapped it has the path still, and another inode. A path may also be this process's own, such as that of a
-        // container's file below the runtime's folder.
+        // A file that was replaced or deleted after the process mapped it keeps its path in the mappings. The path may also be one of this process, such as
+        // that of a container's file below the runtime's folder.
         var own = path is not null && Mapped(m => m.FilePath == path) is { } before && OpenMapped(pid, before) is { } replaced ? replaced : Own(name);
         if (own is not null && (there is null || IsMapped(pid, own)))
         {
@@ -147,7 +147,7 @@ internal sealed class TargetFiles : IDisposable
 
     private Mapping? Mapped(Func<Mapping, bool> fits) => _process?.All.FirstOrDefault(m => m.IsFile && fits(m));
 
-    // libc is libc.so.6, or libc-2.31.so of older distributions.
+    // libc matches libc.so.6, and libc-2.31.so of older distributions.
     private static bool IsLibrary(string file, string name) =>
         file.StartsWith(name, StringComparison.Ordinal) && file.AsSpan(name.Length) is var rest
         && (rest.StartsWith(".so", StringComparison.Ordinal) || (rest.StartsWith("-", StringComparison.Ordinal) && rest.Contains(".so", StringComparison.Ordinal)));
@@ -160,7 +160,7 @@ internal sealed class TargetFiles : IDisposable
 
     private static SafeFileHandle? TryOpen(int pid, Mapping mapping, out FileFacts facts)
     {
-        // This link is the file that is mapped, whatever has its path by now. It is for privileged processes only.
+        // This link refers to the mapped file even if its path was reused. Only privileged processes can read it.
         if (FileFacts.TryOpen(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/map_files/{mapping.Start:x}-{mapping.End:x}"), out facts) is { } mapped)
         {
             return mapped;
@@ -176,7 +176,7 @@ internal sealed class TargetFiles : IDisposable
         return file;
     }
 
-    // The mappings' own numbers are not enough: overlay file systems show those of the layer below.
+    // Compares opened files: the numbers in the mappings differ on overlay file systems, which show the lower layer's.
     private bool IsMapped(int pid, TargetFile wanted)
     {
         foreach (var mapping in (_process?.All ?? []).Where(m => m.IsFile).DistinctBy(m => (m.Inode, m.Path)))
@@ -193,8 +193,8 @@ internal sealed class TargetFiles : IDisposable
 }
 
 /// <summary>A program or library that a target names.</summary>
-/// <param name="name">Its path, for messages.</param>
-/// <param name="file">The open file where it belongs to another process's view of the file system; otherwise null.</param>
+/// <param name="name">The path for messages.</param>
+/// <param name="file">The open file if it was found in another process's file system; otherwise null.</param>
 /// <param name="identity">Device and inode; null if the file cannot be opened.</param>
 internal sealed class TargetFile(string name, SafeFileHandle? file, (ulong Device, ulong Inode)? identity) : IDisposable
 {
@@ -202,16 +202,16 @@ internal sealed class TargetFile(string name, SafeFileHandle? file, (ulong Devic
     private HashSet<string>? _functionNames;
     private IReadOnlyList<StaticProbe>? _probes;
 
-    /// <summary>Its path as the target's process sees it.</summary>
+    /// <summary>The path as the process sees it.</summary>
     public string Name { get; } = name;
 
-    /// <summary>The path under which this process, libbpf and the kernel open the same file; valid until this is disposed of.</summary>
+    /// <summary>The path by which this process, libbpf and the kernel open the file; valid until disposed.</summary>
     public string Path => file is null ? Name : $"/proc/self/fd/{file.DangerousGetHandle()}";
 
-    /// <summary>Equal for two paths of one file.</summary>
+    /// <summary>An object that is equal for two paths of the same file.</summary>
     public object Identity { get; } = identity ?? (object)name;
 
-    /// <summary>The functions with a name.</summary>
+    /// <summary>The named functions.</summary>
     public IReadOnlyCollection<BinaryFunction> Functions => _functions ??= BinaryFunctions.Of(Path);
 
     /// <summary>The names of the functions.</summary>
@@ -220,7 +220,7 @@ internal sealed class TargetFile(string name, SafeFileHandle? file, (ulong Devic
     /// <summary>The static probes.</summary>
     public IReadOnlyList<StaticProbe> Probes => _probes ??= StaticProbes.Of(Path);
 
-    /// <summary>The interpreter that the first line of a script names; empty for another file that is not ELF, and null for one that is, or cannot be read.</summary>
+    /// <summary>The interpreter in the first line of a script; empty for other files that are not ELF; null for an ELF file or an unreadable one.</summary>
     public string? Interpreter
     {
         get

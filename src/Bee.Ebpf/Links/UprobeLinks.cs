@@ -8,7 +8,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Links;
 
-/// <summary>Attaches uprobes and uretprobes, to all processes or to one; a pattern makes a link for each function that it fits.</summary>
+/// <summary>Attaches uprobes and uretprobes, for all processes or one. A pattern creates a link for each matching function.</summary>
 internal static unsafe class UprobeLinks
 {
     public static IEnumerable<ILink> Make(BpfProgram program, AttachOptions options)
@@ -17,12 +17,12 @@ internal static unsafe class UprobeLinks
         var targets = UprobeTarget.All(program.Description, files);
         if (targets is [var (only, target)] && (target.Function is null || !TargetText.IsPattern(target.Function)))
         {
-            // libbpf looks the name up: it knows versions of symbols, and files of 32 bits.
+            // libbpf looks the name up, since it handles symbol versions and 32-bit files.
             yield return One(program, options, only, target, target.Function, target.Offset);
             yield break;
         }
 
-        // Two names may mean one place, and an event must not come twice.
+        // Two names may have the same address, which must get only one link.
         var seen = new HashSet<(object File, ulong Place)>();
         foreach (var (file, each) in targets)
         {
@@ -48,7 +48,7 @@ internal static unsafe class UprobeLinks
                 IsReturn = program.Description.KindRow.IsReturn ? (byte)1 : (byte)0,
                 FunctionName = name,
             };
-            // The kernel takes a process by any of its threads: it is the address space that gets the breakpoint.
+            // Any thread id selects the whole process: the breakpoint belongs to its address space.
             var link = LibbpfCalls.bpf_program__attach_uprobe_opts(program.Pointer, options.ProcessId ?? -1, file.Path, (nuint)offset, &details);
             return link != 0 ? new LinkHandle(link) : throw AttachFailure.ExplainUprobe(program, options, file, target, Marshal.GetLastPInvokeError(), scope.Log.Text);
         }
@@ -60,15 +60,15 @@ internal static unsafe class UprobeMultiLinks
 {
     private const uint IsReturn = 1;
 
-    // It came with 6.6; until 6.10 narrowing to a process meant its first thread alone.
-    private static readonly Version s_since = new(6, 6), s_narrowsSince = new(6, 10);
+    // Before 6.10, restricting a link to a process covered only its first thread.
+    private static readonly Version s_since = new(6, 6), s_restrictsSince = new(6, 10);
 
-    /// <summary>Whether this kernel has such links, and narrows them to a process if that is asked for.</summary>
-    public static bool SuitsKernel(AttachOptions options) => KernelHost.Current.Version >= (options.ProcessId is null ? s_since : s_narrowsSince);
+    /// <summary>Reports whether this kernel has such links, and can restrict them to a process if the options do so.</summary>
+    public static bool SuitsKernel(AttachOptions options) => KernelHost.Current.Version >= (options.ProcessId is null ? s_since : s_restrictsSince);
 
     public static IEnumerable<ILink> Make(BpfProgram program, AttachOptions options)
     {
-        if (options.ProcessId is not null && KernelHost.Current.Version is { } version && version >= s_since && version < s_narrowsSince)
+        if (options.ProcessId is not null && KernelHost.Current.Version is { } version && version >= s_since && version < s_restrictsSince)
         {
             throw AttachFailure.NarrowsTooFar(program);
         }
@@ -104,14 +104,14 @@ internal static unsafe class UprobeMultiLinks
     }
 }
 
-/// <summary>What a uprobe section names: a file, and a place in it.</summary>
-/// <param name="Path">The program or library. Without a slash it is looked for among what a process has mapped, on PATH or among the libraries.</param>
-/// <param name="Function">The function, or a pattern; null when the offset alone says where.</param>
-/// <param name="Offset">Bytes from the start of the function, or of the file.</param>
+/// <summary>The target of a uprobe: a function or an offset in a file.</summary>
+/// <param name="Path">The program or library. A name without a slash is searched in the mappings of the process, on PATH and among the libraries.</param>
+/// <param name="Function">The function, or a pattern; null if only the offset is given.</param>
+/// <param name="Offset">The offset in bytes from the start of the function, or of the file.</param>
 internal sealed record UprobeTarget(string Path, string? Function, ulong Offset)
 {
-    /// <summary>Reads a place: <c>function</c>, <c>function+offset</c> or <c>offset</c>, offsets in decimal or 0x hex. A function of exactly this name comes first.</summary>
-    /// <returns>Null when the text has another form.</returns>
+    /// <summary>Parses <c>function</c>, <c>function+offset</c> or <c>offset</c>, with offsets in decimal or 0x hexadecimal. A function of exactly this name takes precedence.</summary>
+    /// <returns>The target; null if the text has another form.</returns>
     public static UprobeTarget? Parse(string path, string place, Func<string, bool> isFunction)
     {
         if (path.Length == 0)
@@ -134,7 +134,7 @@ internal sealed record UprobeTarget(string Path, string? Function, ulong Offset)
             : plus > 0 && TargetText.TryOffset(place[(plus + 1)..], out offset) ? new UprobeTarget(path, place[..plus], offset) : null;
     }
 
-    /// <summary>What a file has under the name of a place.</summary>
+    /// <summary>Looks a function, pattern or offset up in a file.</summary>
     public static PlaceMatch Look(TargetFile? file, string place)
     {
         if (file is null)
@@ -148,8 +148,8 @@ internal sealed record UprobeTarget(string Path, string? Function, ulong Offset)
             : TargetText.IsPattern(place) && file.FunctionNames.Any(name => TargetText.Fits(place, name)) ? PlaceMatch.Pattern : PlaceMatch.None;
     }
 
-    /// <summary>The targets of a uprobe program, with their files.</summary>
-    /// <exception cref="BpfLoadException">No such target exists, or its file does not exist.</exception>
+    /// <summary>Returns the targets of a uprobe program, with their files.</summary>
+    /// <exception cref="BpfLoadException">A target has a wrong form, or its file does not exist.</exception>
     public static IReadOnlyList<(TargetFile File, UprobeTarget Target)> All(ProgramDescription program, TargetFiles files)
     {
         var found = new List<(TargetFile, UprobeTarget)>();
@@ -158,7 +158,7 @@ internal sealed record UprobeTarget(string Path, string? Function, ulong Offset)
             var file = path.Length == 0 ? null : files.Existing(path);
             var target = Parse(path, place, name => file!.FunctionNames.Contains(name)) ?? throw new BpfLoadException(
                 LoadFault.NoTarget,
-                $"Program '{program.Name}' ({program.SectionName}) does not say which function to attach to{(place.Length > 0 ? $": '{(path.Length > 0 ? $"{path}:" : "")}{place}'" : "")}.")
+                $"Program '{program.Name}' ({program.SectionName}) does not name a function to attach to{(place.Length > 0 ? $": '{(path.Length > 0 ? $"{path}:" : "")}{place}'" : "")}.")
             {
                 Program = program.Name,
                 Remedy = $"Write file and function, as in SEC(\"{program.Kind}//usr/bin/bash:readline\") or SEC(\"{program.Kind}/libc.so.6:malloc\").",
@@ -174,7 +174,7 @@ internal sealed record UprobeTarget(string Path, string? Function, ulong Offset)
         return found;
     }
 
-    /// <summary>The places in the file: of the function of exactly the target's name, else of those that it fits as a pattern.</summary>
+    /// <summary>Returns the offsets in the file: of the function of exactly this name, or else of those that match it as a pattern.</summary>
     /// <exception cref="BpfLoadException">The file has no such function.</exception>
     public IReadOnlyList<ulong> Places(ProgramDescription program, TargetFile file)
     {

@@ -40,12 +40,12 @@ internal static unsafe class UsdtLinks
         }
     }
 
-    /// <summary>What a file has under the name of a probe, provider and name with a colon between.</summary>
+    /// <summary>Looks a probe (provider:name) or a pattern up in a file.</summary>
     public static PlaceMatch Look(TargetFile? file, string place) => file is null ? PlaceMatch.NoFile
         : file.Probes.Any(p => p.ToString() == place) ? PlaceMatch.Exact
         : TargetText.IsPattern(place) && file.Probes.Any(p => Fits(place, p)) ? PlaceMatch.Pattern : PlaceMatch.None;
 
-    // Provider and name each by their part of the pattern, since an asterisk stands for no colon.
+    // Matches provider and name separately: an asterisk does not match a colon.
     private static bool Fits(string pattern, StaticProbe probe) =>
         pattern.LastIndexOf(':') is > 0 and var colon && TargetText.Fits(pattern[..colon], probe.Provider) && TargetText.Fits(pattern[(colon + 1)..], probe.Name);
 
@@ -61,7 +61,7 @@ internal static unsafe class UsdtLinks
         var errno = Marshal.GetLastPInvokeError();
         if (errno == Libc.ESRCH)
         {
-            // The number is libbpf's for its own maps too, if the program lacks them.
+            // libbpf returns the same number if the object lacks the maps for static probes.
             throw options.ProcessId is { } pid && !ProcessMappings.IsAlive(pid) ? AttachFailure.NoProcess(program.Description, pid) : NoMaps(program, scope.Log.Text);
         }
 
@@ -70,23 +70,23 @@ internal static unsafe class UsdtLinks
 
     // "usdt: unrecognized arg #0 spec '-4@foo(%rip)'"
     private static BpfLoadException UnknownOperand(BpfProgram program, StaticProbe probe, TargetFile file, int errno, string log) =>
-        new(LoadFault.Unsupported, $"Program '{program.Name}' cannot attach to '{probe}' in {file}: libbpf {Libbpf.Version} does not know where the compiler left an argument ({LibbpfText.Last(log)}).")
+        new(LoadFault.Unsupported, $"Program '{program.Name}' cannot attach to '{probe}' in {file}: libbpf {Libbpf.Version} does not understand the location of an argument ({LibbpfText.Last(log)}).")
         {
             Program = program.Name,
             Errno = errno,
             Log = log,
-            Remedy = "A newer libbpf may know it. A uprobe at the probe's function, or at its offset, needs no arguments.",
+            Remedy = "A newer libbpf may understand it. A uprobe at the probe's function or offset does not need arguments.",
         };
 
     private static BpfLoadException NoProbe(BpfProgram program) =>
-        new(LoadFault.NoTarget, $"Program '{program.Name}' ({program.Description.SectionName}) does not say which static probe to attach to.")
+        new(LoadFault.NoTarget, $"Program '{program.Name}' ({program.Description.SectionName}) does not name a static probe to attach to.")
         {
             Program = program.Name,
             Remedy = "Write file, provider and probe, as in SEC(\"usdt//usr/bin/python3:python:function__entry\") or SEC(\"usdt/libc.so.6:libc:setjmp\").",
         };
 
     private static BpfLoadException NoMaps(BpfProgram program, string log) =>
-        new(LoadFault.BadObject, $"Program '{program.Name}' ({program.Description.SectionName}) lacks the maps in which it is told about static probes.")
+        new(LoadFault.BadObject, $"Program '{program.Name}' ({program.Description.SectionName}) lacks the maps that describe static probes.")
         {
             Program = program.Name,
             Errno = Libc.ESRCH,
@@ -101,6 +101,6 @@ internal static unsafe class UsdtLinks
             Program = program.Name,
             Errno = errno,
             Log = log,
-            Remedy = "The program or library was built without them (sys/sdt.h); a uprobe on one of its functions may do instead.",
+            Remedy = "The program or library was built without probes (sys/sdt.h). Use a uprobe on one of its functions instead.",
         };
 }

@@ -6,7 +6,7 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Programs;
 
-/// <summary>A program of a loaded session.</summary>
+/// <summary>A program of a session.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class BpfProgram
 {
@@ -14,7 +14,7 @@ public sealed class BpfProgram
     // A new list for each change: another thread may be reading the old one.
     private IReadOnlyList<int> _linkIds = [];
 
-    /// <summary>A program that libbpf has loaded.</summary>
+    /// <summary>Creates a program that libbpf has loaded.</summary>
     internal BpfProgram(SafeHandle owner, nint pointer, ProgramDescription description)
     {
         _owner = owner;
@@ -25,13 +25,13 @@ public sealed class BpfProgram
         IteratorLink = -1;
     }
 
-    /// <summary>A program that was loaded before.</summary>
+    /// <summary>Creates a program of a session that is pinned.</summary>
     /// <param name="owner">Keeps the fds open.</param>
     /// <param name="description">The program.</param>
-    /// <param name="id">The kernel's id of it.</param>
+    /// <param name="id">The kernel's id of the program.</param>
     /// <param name="links">The kernel's ids of its links.</param>
-    /// <param name="fd">The program, for one that runs on request; else -1, so that nobody keeps it loaded by looking at it.</param>
-    /// <param name="iteratorLink">The link, for an iterator; else -1.</param>
+    /// <param name="fd">The fd of a program that runs on request; otherwise -1, so that this process does not keep the program loaded.</param>
+    /// <param name="iteratorLink">The fd of an iterator's link; otherwise -1.</param>
     internal BpfProgram(SafeHandle owner, ProgramDescription description, int id, IReadOnlyList<int> links, int fd, int iteratorLink)
     {
         _owner = owner;
@@ -42,10 +42,10 @@ public sealed class BpfProgram
         _linkIds = links;
     }
 
-    /// <summary>The program as the object file describes it.</summary>
+    /// <summary>The program as the object declares it.</summary>
     public ProgramDescription Description { get; private set; }
 
-    /// <summary>The name in the object file; the kernel cuts names at 15 characters, this one is whole.</summary>
+    /// <summary>The name of the C function. The kernel keeps only its first 15 characters.</summary>
     public string Name => Description.Name;
 
     /// <summary>The program's type.</summary>
@@ -54,21 +54,21 @@ public sealed class BpfProgram
     /// <summary>The name of its ELF section, as in <c>tracepoint/syscalls/sys_enter_openat</c>.</summary>
     public string SectionName => Description.SectionName;
 
-    /// <summary>The kernel's id of the program; 0 for one that is not loaded: an optional program (<c>SEC("?…")</c>), or one that is left out.</summary>
+    /// <summary>The kernel's id of the program; 0 if it is not loaded, because it is optional (<c>SEC("?…")</c>) or left out.</summary>
     public int Id { get; }
 
     /// <summary>The kernel's ids of the links that hold the program attached; empty if it is not attached, or if the kernel has no link object for its kind.</summary>
     public IReadOnlyList<int> LinkIds => Volatile.Read(ref _linkIds);
 
-    /// <summary>libbpf's <c>bpf_program</c>; valid while the owner is open, and zero for a program that was loaded before.</summary>
+    /// <summary>libbpf's <c>bpf_program</c>, valid while the owner is open; zero in a session that is opened from pins.</summary>
     internal nint Pointer { get; }
 
     internal int Fd { get; }
 
-    /// <summary>The map that the program attaches to or goes over; null where its target is not a map.</summary>
+    /// <summary>The map that the program attaches to or iterates over; null if its target is not a map.</summary>
     internal BpfMap? TargetMap { get; set; }
 
-    /// <summary>The fd of the link of a pinned iterator; -1 otherwise.</summary>
+    /// <summary>The fd of a pinned iterator's link; otherwise -1.</summary>
     internal int IteratorLink { get; }
 
     internal bool IsLoaded => Id != 0;
@@ -113,12 +113,12 @@ public sealed class BpfProgram
         return ProgramRun.Run(this, options ?? new TestRunOptions());
     }
 
-    /// <summary>Reads what the kernel has counted of the program's runs. They count only while a <see cref="StatisticsLease"/> or the sysctl has statistics on.</summary>
-    /// <returns>The counts since the program was loaded; null if the kernel has unloaded it, does not tell, or the program is not loaded.</returns>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <summary>Reads the kernel's counters of the program's runs. The kernel counts only while a <see cref="StatisticsLease"/> or the sysctl has statistics on.</summary>
+    /// <returns>The counters since the program was loaded; null if the program is not loaded, or this process may not read them.</returns>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     public ProgramStatistics? ReadStatistics()
     {
-        using var hold = new Lease(_owner);
+        using var lease = new Lease(_owner);
         return (Fd >= 0 ? ProgramInfo.Read(Fd) : IsLoaded ? ProgramInfo.OfId(Id) : null) is { } info ? ProgramStatistics.Of(info) : null;
     }
 
@@ -152,7 +152,7 @@ public sealed class BpfProgram
     private InvalidOperationException NotAttachable() => new($"Program '{Name}' cannot be attached: its session was opened from pins, or loaded for test runs.");
 }
 
-/// <summary>An object in the kernel: its description, its maps and its programs.</summary>
+/// <summary>A loaded object with its maps and programs.</summary>
 /// <param name="File">The object.</param>
 /// <param name="Maps">Its maps, in the object's order.</param>
 /// <param name="Programs">Its programs, in the object's order.</param>

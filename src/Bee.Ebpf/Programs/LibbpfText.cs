@@ -5,25 +5,25 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Programs;
 
-/// <summary>Finds facts in what libbpf says: its calls return a number only, the rest is in the log.</summary>
+/// <summary>Extracts facts from libbpf's log. Its calls return only an error number.</summary>
 internal static partial class LibbpfText
 {
-    /// <summary>The map that could not be made.</summary>
+    /// <summary>Returns the map that the kernel did not create; null if the log names none.</summary>
     public static string? FailedMap(string log) => MapFailure().Match(log) is { Success: true } match ? match.Groups[1].Value : null;
 
-    /// <summary>The program that could not be loaded.</summary>
+    /// <summary>Returns the program that the kernel did not load; null if the log names none.</summary>
     public static string? FailedProgram(string log) => ProgramFailure().Match(log) is { Success: true } match ? match.Groups[1].Value : null;
 
-    /// <summary>The program (null when libbpf 1.0 does not say), and the kernel function or type it wants and that does not exist.</summary>
+    /// <summary>Returns the missing kernel function or type, and the program that needs it (null with libbpf 1.0, which does not log it).</summary>
     public static (string? Program, string Target)? MissingType(string log) =>
         TypeFailure().Match(log) is { Success: true } match ? (match.Groups[1] is { Success: true } program ? program.Value : null, match.Groups[2].Value) : null;
 
-    /// <summary>Whether the kernel's own BTF could not be had.</summary>
+    /// <summary>Reports whether libbpf could not load the kernel's own BTF.</summary>
     public static bool LacksKernelBtf(string log) =>
         log.Contains("Error loading vmlinux BTF", StringComparison.Ordinal) || log.Contains("failed to find valid kernel BTF", StringComparison.Ordinal)
         || log.Contains("vmlinux BTF is not found", StringComparison.Ordinal);
 
-    /// <summary>The last thing said, without libbpf's prefix; empty when nothing was.</summary>
+    /// <summary>Returns the last message without libbpf's prefix; empty if there is none.</summary>
     public static string Last(string log)
     {
         const string Prefix = "libbpf: ";
@@ -32,7 +32,7 @@ internal static partial class LibbpfText
         return line.StartsWith(Prefix, StringComparison.Ordinal) ? line[Prefix.Length..] : line;
     }
 
-    /// <summary>What an error number means: those from 4000 on are libbpf's own.</summary>
+    /// <summary>Returns the description of an error number. Numbers from 4000 are libbpf's own.</summary>
     /// <param name="errno">The number, positive.</param>
     public static unsafe string Describe(int errno)
     {
@@ -47,9 +47,9 @@ internal static partial class LibbpfText
         return Marshal.PtrToStringUTF8((nint)text)!;
     }
 
-    /// <summary>Why a call failed: the number's meaning, and what libbpf said last.</summary>
+    /// <summary>Returns the cause of a failed call: the description of the number, and libbpf's last message.</summary>
     /// <param name="errno">The number, positive.</param>
-    /// <param name="log">What libbpf said.</param>
+    /// <param name="log">libbpf's log.</param>
     public static string Cause(int errno, string log) => Last(log).TrimEnd('.') is { Length: > 0 } last ? $"{Describe(errno)} ({last})" : Describe(errno);
 
     [GeneratedRegex(@"map '([^']*)': failed to create(?! inner)")]

@@ -3,33 +3,33 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Programs;
 
-/// <summary>Decides from windows of statistics whether programs cost too much: in three consecutive windows more than a share of the machine.</summary>
+/// <summary>Decides whether programs cost too much: whether they exceed a share of the CPU time in three consecutive windows.</summary>
 internal sealed class OverheadLimit
 {
-    /// <summary>How many consecutive windows must exceed the limit.</summary>
+    /// <summary>The number of consecutive windows that must exceed the limit.</summary>
     public const int Windows = 3;
 
-    /// <summary>How long a window is.</summary>
+    /// <summary>The length of a window.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromSeconds(1);
 
     private readonly List<ProgramWindow> _over = [];
 
-    /// <param name="share">The largest share of the time of all online CPUs, over 0 and up to 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The share is something else.</exception>
+    /// <param name="share">The largest share of the time of all online CPUs, greater than 0 and at most 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The share is out of range.</exception>
     public OverheadLimit(double share)
     {
         if (!(share is > 0 and <= 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(share), share, "A limit is over 0 and at most 1.");
+            throw new ArgumentOutOfRangeException(nameof(share), share, "A limit must be greater than 0 and at most 1.");
         }
 
         Share = share;
     }
 
-    /// <summary>The limit: a share of the time of all online CPUs, over 0 and up to 1.</summary>
+    /// <summary>The limit: a share of the time of all online CPUs, greater than 0 and at most 1.</summary>
     public double Share { get; }
 
-    /// <summary>Judges the next window.</summary>
+    /// <summary>Compares the next window with the limit.</summary>
     /// <param name="window">The window.</param>
     /// <returns>The error if this is the third consecutive window over the limit; null otherwise.</returns>
     public OverheadException? Add(ProgramWindow window)
@@ -46,34 +46,34 @@ internal sealed class OverheadLimit
     }
 }
 
-/// <summary>The programs of a session cost more than they may, and were detached.</summary>
+/// <summary>The programs of a session exceeded their CPU limit and were detached.</summary>
 public sealed class OverheadException : BeeException
 {
     private OverheadException(string message, double limit, IReadOnlyList<ProgramWindow> windows, Exception? inner)
-        : base("OverheadExceeded", message, "Give the programs less to do, such as one process or cgroup to watch, or allow them more.", inner)
+        : base("OverheadExceeded", message, "Restrict the programs, for instance to one process or control group, or raise the limit.", inner)
     {
         Limit = limit;
         Windows = windows;
     }
 
-    /// <summary>The limit: a share of the time of all online CPUs, over 0 and up to 1.</summary>
+    /// <summary>The limit: a share of the time of all online CPUs, greater than 0 and at most 1.</summary>
     public double Limit { get; }
 
-    /// <summary>The windows that exceeded the limit, the oldest first, with the cost of each program.</summary>
+    /// <summary>The windows that exceeded the limit, oldest first, with the cost of each program.</summary>
     public IReadOnlyList<ProgramWindow> Windows { get; }
 
-    /// <summary>Makes the exception, with the figures in its message.</summary>
+    /// <summary>Returns the exception, with the figures in its message.</summary>
     /// <param name="limit">The limit: a share of the time of all online CPUs.</param>
-    /// <param name="windows">The windows that exceeded it, the oldest first; one at least.</param>
-    /// <param name="inner">Why the programs could not be detached; null if they were.</param>
+    /// <param name="windows">The windows that exceeded it, oldest first; at least one.</param>
+    /// <param name="inner">The reason why the programs could not be detached; null if they were detached.</param>
     internal static OverheadException Of(double limit, IReadOnlyList<ProgramWindow> windows, Exception? inner = null)
     {
-        // Each window has its own number of CPUs, which hardly ever changes meanwhile.
+        // The number of online CPUs can differ between windows; the last one is shown.
         var cpus = windows[^1].Cpus;
         var programs = windows[^1].Programs.OrderByDescending(program => program.RunNanoseconds)
             .Select(program => $"{program.Program} {Percent(program.Share / cpus)} ({program.Rate.ToString("n0", CultureInfo.InvariantCulture)} runs/s)");
         return new OverheadException(
-            $"The programs {(inner is null ? "were detached" : $"are still attached ({inner.Message}), and should not be")}, because they ran for more than {Percent(limit)} of the time of {Quantity.Of(cpus, "CPU")} in {windows.Count} consecutive windows: "
+            $"The programs {(inner is null ? "were detached" : $"could not be detached ({inner.Message}) and are still attached")}, because they ran for more than {Percent(limit)} of the time of {Quantity.Of(cpus, "CPU")} in {windows.Count} consecutive windows: "
             + $"{string.Join(", ", windows.Select(window => $"{Percent(window.ShareOfMachine)} of {window.Elapsed.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture)} s"))}. "
             + $"By program in the last one: {string.Join(", ", programs)}.",
             limit,
@@ -81,6 +81,6 @@ public sealed class OverheadException : BeeException
             inner);
     }
 
-    // Three digits say enough; a number with an exponent would not be read.
+    // Three significant digits, without an exponent.
     private static string Percent(double share) => $"{(share * 100).ToString(share >= 1e-5 ? "G3" : "0.########", CultureInfo.InvariantCulture)} %";
 }

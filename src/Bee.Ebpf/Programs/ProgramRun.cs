@@ -4,36 +4,36 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Programs;
 
-/// <summary>What a program is run on.</summary>
+/// <summary>The input of a test run.</summary>
 public sealed class TestRunOptions
 {
-    /// <summary>The packet, from its Ethernet header on; for netfilter programs from its IPv4 header on. Null for programs that take none.</summary>
+    /// <summary>The packet, starting at its Ethernet header, or at its IPv4 header for netfilter programs. Null for programs that do not take a packet.</summary>
     public ReadOnlyMemory<byte>? Data { get; init; }
 
-    /// <summary>The bytes of the context; empty for none.</summary>
+    /// <summary>The bytes of the context; empty for no context.</summary>
     public ReadOnlyMemory<byte> Context { get; init; }
 
-    /// <summary>How often the kernel runs the program on it. Changes of the packet add up.</summary>
+    /// <summary>How many times the kernel runs the program on the same packet. Its changes accumulate.</summary>
     public int Repeat { get; init; } = 1;
 
     /// <summary>The CPU to run on, for raw tracepoints; null for the current one.</summary>
     public int? Cpu { get; init; }
 }
 
-/// <summary>What a run gave.</summary>
-/// <param name="ReturnValue">What the program returned, at the last run.</param>
-/// <param name="Data">The packet after the run; empty where the program takes none.</param>
-/// <param name="Context">The context after the run; empty where the kernel does not give it back.</param>
-/// <param name="NanosecondsPerRun">How long a run took on average; null where the kernel does not measure it.</param>
+/// <summary>The result of a test run.</summary>
+/// <param name="ReturnValue">The return value of the last run.</param>
+/// <param name="Data">The packet after the run; empty for programs that do not take a packet.</param>
+/// <param name="Context">The context after the run; empty if the kernel does not return it.</param>
+/// <param name="NanosecondsPerRun">The mean duration of a run; null if the kernel does not measure it.</param>
 public sealed record TestRunResult(int ReturnValue, byte[] Data, byte[] Context, long? NanosecondsPerRun);
 
 /// <summary>Calls <c>BPF_PROG_TEST_RUN</c>.</summary>
 internal static unsafe class ProgramRun
 {
-    // A program may make a packet longer. The kernel refuses what does not fit after the run has changed maps, so there is room for every packet.
+    // A program may lengthen the packet. The kernel reports a short buffer only after the run, when maps have changed, so the buffer fits any packet.
     private const int Growth = 65_536;
 
-    // The kernel gives back as many bytes as its own struct has, which may be newer than what was compiled against.
+    // The kernel returns its own struct, which may be longer than the one that the program was compiled with.
     private const int ContextRoom = 1024;
 
     private const uint RunOnCpu = 1;
@@ -61,9 +61,9 @@ internal static unsafe class ProgramRun
                 Cpu = (uint)options.Cpu.GetValueOrDefault(),
             };
             int result;
-            using (ChildSignals.Hold())
+            using (ChildSignals.BlockOnThread())
             {
-                // A pending signal ends the repetition.
+                // A pending signal would end the repetition.
                 result = LibbpfCalls.bpf_prog_test_run_opts(program.Fd, &call);
             }
 
@@ -82,12 +82,12 @@ internal static unsafe class ProgramRun
             };
             if (kind.ContextBack is TestRunContext.AsData or TestRunContext.None)
             {
-                // The kernel does not give the packet back, which such programs only read.
+                // These programs only read the packet, and the kernel does not return it.
                 data = given.ToArray();
             }
             else if (kind.HidesEthernet && data.Length >= TestRunKind.EthernetHeader)
             {
-                // The kernel gives zeros for the header that the program did not see.
+                // The kernel returns zeros for a header that the program does not see.
                 given.Span[..TestRunKind.EthernetHeader].CopyTo(data);
             }
 
@@ -107,20 +107,20 @@ internal static unsafe class ProgramRun
         var data = options.Data is { Length: var length } ? length : (int?)null;
         if (!kind.TakesData && data is not null)
         {
-            throw Fault(TestFault.BadData, $"takes no packet, and one of {data} bytes is given.");
+            throw Fault(TestFault.BadData, $"does not take a packet, but the input has one of {data} bytes.");
         }
 
         if (kind.TakesData && (data ?? 0) < kind.LeastData)
         {
             throw Fault(
                 TestFault.BadData,
-                data is null ? "takes a packet, and none is given." : $"takes a packet of at least {kind.LeastData} bytes, and {data} are given.",
+                data is null ? "needs a packet, but the input has none." : $"needs a packet of at least {kind.LeastData} bytes, but the input has {data}.",
                 kind.LeastData == TestRunKind.EthernetHeader ? "A packet begins with its Ethernet header of 14 bytes." : "A packet begins with its IPv4 header of 20 bytes.");
         }
 
         if (!kind.TakesCpu && options.Cpu is { } cpu)
         {
-            throw Fault(TestFault.BadOption, $"cannot be run on CPU {cpu}: the kernel lets only raw tracepoints choose.");
+            throw Fault(TestFault.BadOption, $"cannot be run on CPU {cpu}: the kernel supports a choice of CPU only for raw tracepoints.");
         }
 
         return options.Repeat < 1 ? throw Fault(TestFault.BadOption, $"cannot be run {options.Repeat} times.")
@@ -128,12 +128,12 @@ internal static unsafe class ProgramRun
             : kind;
     }
 
-    /// <summary>The failure of a kind that the kernel does not run on given input.</summary>
+    /// <summary>Returns the exception for a kind of program that the kernel does not test.</summary>
     public static BpfTestException Unsupported(ProgramDescription program) => new(
         TestFault.Unsupported,
         program.Name,
-        $"The kernel does not run program '{program.Name}' on given input: its kind ({(program.Kind.Length > 0 ? program.Kind : program.SectionName)}) has no test run.",
-        $"The kinds that have one: {TestRunKinds.List}.");
+        $"The kernel has no test run for program '{program.Name}': its kind ({(program.Kind.Length > 0 ? program.Kind : program.SectionName)}) is not supported.",
+        $"Supported kinds: {TestRunKinds.List}.");
 
     private static BpfTestException Refused(ProgramDescription program, TestRunKind kind, TestRunOptions options, int errno)
     {

@@ -2,31 +2,31 @@ using Bee.Ebpf.Interop;
 
 namespace Bee.Ebpf.Programs;
 
-/// <summary>What a program cost between two readings of its statistics.</summary>
+/// <summary>The cost of a program between two readings of its statistics.</summary>
 /// <param name="Program">The program's name.</param>
-/// <param name="Elapsed">The time between the readings. The clock stands still while the machine is suspended.</param>
-/// <param name="Runs">How many runs there were.</param>
+/// <param name="Elapsed">The time between the readings. The clock stops while the machine is suspended.</param>
+/// <param name="Runs">The number of runs.</param>
 /// <param name="RunNanoseconds">The time of these runs on all CPUs, in nanoseconds.</param>
 /// <param name="Total">The second reading.</param>
 public readonly record struct ProgramCost(string Program, TimeSpan Elapsed, ulong Runs, ulong RunNanoseconds, ProgramStatistics Total)
 {
-    /// <summary>The share of one CPU: 1 is a CPU that did nothing else. Runs on several CPUs add up, so it can be more.</summary>
+    /// <summary>The share of one CPU's time. Runs on several CPUs add up, so the share can exceed 1.</summary>
     public double Share => Elapsed > TimeSpan.Zero ? RunNanoseconds / Elapsed.TotalNanoseconds : 0;
 
-    /// <summary>The mean time of a run in nanoseconds; null without a run.</summary>
+    /// <summary>The mean time of a run in nanoseconds; null if there was no run.</summary>
     public double? NanosecondsPerRun => Runs > 0 ? RunNanoseconds / (double)Runs : null;
 
-    /// <summary>Runs a second.</summary>
+    /// <summary>Runs per second.</summary>
     public double Rate => Elapsed > TimeSpan.Zero ? Runs / Elapsed.TotalSeconds : 0;
 }
 
-/// <summary>What the programs of a session cost between two readings.</summary>
+/// <summary>The cost of a session's programs between two readings.</summary>
 /// <param name="Elapsed">The time between the readings.</param>
-/// <param name="Cpus">How many CPUs were online.</param>
+/// <param name="Cpus">The number of online CPUs.</param>
 /// <param name="Programs">The programs.</param>
 public sealed record ProgramWindow(TimeSpan Elapsed, int Cpus, IReadOnlyList<ProgramCost> Programs)
 {
-    /// <summary>The share of one CPU of all programs together.</summary>
+    /// <summary>The share of one CPU's time that all programs used together.</summary>
     public double Share
     {
         get
@@ -41,11 +41,11 @@ public sealed record ProgramWindow(TimeSpan Elapsed, int Cpus, IReadOnlyList<Pro
         }
     }
 
-    /// <summary>The share of the machine: of the time of all online CPUs, from 0 to 1.</summary>
+    /// <summary>The share of the time of all online CPUs, from 0 to 1.</summary>
     public double ShareOfMachine => Share / Cpus;
 }
 
-/// <summary>Reads the statistics of programs again and again, and says what they cost between two readings. One thread at a time.</summary>
+/// <summary>Samples the statistics of programs and computes their cost between two samples. Not thread-safe.</summary>
 internal sealed class ProgramSampler
 {
     private readonly IReadOnlyList<string> _names;
@@ -55,7 +55,7 @@ internal sealed class ProgramSampler
     private readonly ProgramStatistics?[] _last;
     private long _time;
 
-    /// <summary>Takes the first reading.</summary>
+    /// <summary>Takes the first sample.</summary>
     /// <param name="programs">The programs. Those that are not loaded are left out.</param>
     public ProgramSampler(IEnumerable<BpfProgram> programs)
         : this([.. programs.Where(program => program.IsLoaded)])
@@ -68,8 +68,8 @@ internal sealed class ProgramSampler
     }
 
     /// <param name="names">The names of the programs.</param>
-    /// <param name="read">Reads the statistics of one of them; null if the kernel has unloaded it.</param>
-    /// <param name="cpus">Counts the CPUs that are online.</param>
+    /// <param name="read">Reads the statistics of a program by its index; null if the kernel has unloaded the program.</param>
+    /// <param name="cpus">Returns the number of online CPUs.</param>
     /// <param name="clock">The clock.</param>
     internal ProgramSampler(IReadOnlyList<string> names, Func<int, ProgramStatistics?> read, Func<int> cpus, TimeProvider clock)
     {
@@ -82,8 +82,8 @@ internal sealed class ProgramSampler
         }
     }
 
-    /// <summary>Takes a reading.</summary>
-    /// <returns>What the programs cost since the reading before that did not throw. Programs that the kernel has unloaded, or whose session has ended, are left out.</returns>
+    /// <summary>Takes a sample.</summary>
+    /// <returns>The cost since the last successful sample, without programs that are unloaded or whose session is disposed.</returns>
     public ProgramWindow Sample()
     {
         var now = _clock.GetTimestamp();
@@ -100,7 +100,7 @@ internal sealed class ProgramSampler
         }
 
         var window = new ProgramWindow(elapsed, Math.Max(1, _cpus()), costs);
-        // Only now: after a reading that failed, the next window has the time and the runs of both.
+        // Assigned last: after a failed sample, the next window covers both intervals.
         _time = now;
         totals.CopyTo(_last, 0);
         return window;
@@ -114,11 +114,11 @@ internal sealed class ProgramSampler
         }
         catch (ObjectDisposedException)
         {
-            // Its session has ended.
+            // The session has been disposed.
             return null;
         }
     }
 
-    // The kernel adds up counters of all CPUs while they run; a sum can be short by what another CPU is writing.
+    // The kernel sums the counters of all CPUs while they change, so a later sum can be smaller.
     private static ulong Grown(ulong earlier, ulong later) => later > earlier ? later - earlier : 0;
 }

@@ -169,9 +169,9 @@ public class ProgramTestTests
             Assert.Contains(part, error.Message, StringComparison.Ordinal);
         }
 
-        Fails(swap, new ProgramTestInput(), TestFault.BadData, "takes a packet, and none is given");
-        Fails(swap, new ProgramTestInput { Data = new byte[13] }, TestFault.BadData, "at least 14 bytes, and 13 are given");
-        Fails(add, new ProgramTestInput { Data = s_packet }, TestFault.BadData, "takes no packet");
+        Fails(swap, new ProgramTestInput(), TestFault.BadData, "needs a packet, but the input has none");
+        Fails(swap, new ProgramTestInput { Data = new byte[13] }, TestFault.BadData, "at least 14 bytes, but the input has 13");
+        Fails(add, new ProgramTestInput { Data = s_packet }, TestFault.BadData, "does not take a packet");
         Fails(swap, new ProgramTestInput { Data = s_packet, Context = Fields(("ingres_ifindex", 1)) }, TestFault.BadContext, "'ingress_ifindex'?");
         Fails(add, new ProgramTestInput { Context = Fields(("a", -1)) }, TestFault.BadContext, "'a' -1 is out of its range");
         Fails(arguments, new ProgramTestInput { Context = new object[13] }, TestFault.BadContext, "at most 12 arguments");

@@ -14,8 +14,8 @@ public class StatisticsTests
     public void Leases_share_one_fd_that_goes_with_the_last_and_leave_the_sysctl_alone()
     {
         var setting = File.ReadAllText(s_setting);
-        var first = StatisticsLease.Take();
-        using (StatisticsLease.Take())
+        var first = StatisticsLease.Acquire();
+        using (StatisticsLease.Acquire())
         {
             Assert.Equal(1, Held());
             first.Dispose();
@@ -32,7 +32,7 @@ public class StatisticsTests
     {
         using var test = ProgramTest.Load(Fixture.Object("inputs"), "swap", new BpfSessionOptions());
         var program = test.Session.Programs.Single(one => one.Name == "swap");
-        using var lease = StatisticsLease.Take();
+        using var lease = StatisticsLease.Acquire();
         var before = program.ReadStatistics()!.Value;
         var sampler = new ProgramSampler(test.Session.Programs);
         _ = test.Run(new ProgramTestInput { Data = new byte[64], Repeat = 1000 });

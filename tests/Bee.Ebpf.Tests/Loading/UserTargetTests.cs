@@ -90,9 +90,9 @@ public sealed class UserTargetTests
 
     [KernelTheory]
     [InlineData("/bin/sh:bee:one", "no static probes")]
-    [InlineData("/no/such/file:bee:one", "no such file")]
-    [InlineData("libc.so.6", "does not say which static probe")]
-    [InlineData(":one", "does not say which static probe")]
+    [InlineData("/no/such/file:bee:one", "which does not exist")]
+    [InlineData("libc.so.6", "does not name a static probe")]
+    [InlineData(":one", "does not name a static probe")]
     public void What_cannot_be_a_probe_is_explained(string target, string reason) => Assert.Contains(reason, Fails(Fixture.Compile("usdt", Probes.Replace("PATH:bee:one", target))).Message);
 
     [KernelFact]
