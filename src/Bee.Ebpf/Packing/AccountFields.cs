@@ -3,10 +3,10 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Packing;
 
-/// <summary>The places of user and group ids in the bytes of one type's objects. The names of these accounts are packed with the objects.</summary>
+/// <summary>The offsets of user and group ids in the objects of one type. The packer stores the names of these accounts with the objects.</summary>
 internal sealed class AccountFields
 {
-    // A limit for arrays of structs: views show the ids of single fields.
+    // Limits arrays of structs. Views show the ids of single fields.
     private const int MostPlaces = 64;
 
     private readonly Place[] _first;
@@ -15,7 +15,7 @@ internal sealed class AccountFields
 
     private AccountFields(Place[] first, Place[] second, int stride) => (_first, _second, _stride) = (first, second, stride);
 
-    /// <summary>Returns the places of a type; null for a type without such ids.</summary>
+    /// <summary>Returns the offsets in a type; null for a type without such ids.</summary>
     public static AccountFields? Of(TypePlan plan)
     {
         var first = new List<Place>();
@@ -36,11 +36,11 @@ internal sealed class AccountFields
         return first.Count + second.Count == 0 ? null : new AccountFields([.. first.Distinct()], [.. second.Distinct()], plan.Stride);
     }
 
-    /// <summary>Adds the accounts of an object to those that are known.</summary>
-    /// <param name="first">Its bytes, of an entry the key's.</param>
-    /// <param name="second">Of an entry the value's bytes.</param>
-    /// <param name="seen">Those that were met before.</param>
-    /// <param name="news">Receives those that were not.</param>
+    /// <summary>Collects the accounts of an object that were not seen before.</summary>
+    /// <param name="first">The bytes of a record, or the key of an entry.</param>
+    /// <param name="second">The value of an entry; otherwise empty.</param>
+    /// <param name="seen">The accounts seen so far, which this method extends.</param>
+    /// <param name="news">Receives the new accounts.</param>
     public void Collect(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, HashSet<Account> seen, List<Account> news)
     {
         Collect(_first, first, seen, news);

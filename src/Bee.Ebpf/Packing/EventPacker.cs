@@ -6,22 +6,22 @@ using Bee.Ebpf.Records;
 namespace Bee.Ebpf.Packing;
 
 /// <summary>
-/// Turns events, map entries, histograms and lines into bytes that describe themselves: <see cref="EventUnpacker"/> makes the same objects of them on any machine.
-/// A file has one packer. Not thread-safe.
+/// Serializes events, map entries, histograms and lines in a self-describing format, which <see cref="EventUnpacker"/> reads on any machine.
+/// Each file needs its own packer. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// The bytes are items: kind (one byte), length of the payload (a LEB128 varint), payload. A definition (a tool, a type, a name) stands before the first event that needs it.
-/// Tools and types hold for the whole file and everything else for a block, so the bytes of a file must be unpacked from its beginning and in order.
-/// What values and views look up on this machine is packed with the events: the distances of the clocks, the names of accounts, and the functions of stacks.
-/// An object's type tells the tool that it comes from. If two tools have equal types, that is the tool that was opened last.
+/// The format is a sequence of items: kind (one byte), length of the payload (a LEB128 varint), payload. A definition of a tool, type or name precedes the first event that uses it.
+/// Tools and types are valid for the whole file, other definitions for one block, so a file must be unpacked from its beginning and in order.
+/// Facts of this machine are packed with the events: clock offsets, names of accounts, and the functions of stacks.
+/// The type of an object identifies its tool. If two tools have equal types, it is the tool that was opened last.
 /// </remarks>
 internal sealed class EventPacker
 {
-    /// <summary>The most lost events that one loss tells. More are packed as this many.</summary>
+    /// <summary>The largest number of lost events in one loss item. Larger numbers are packed as this one.</summary>
     public const ulong MostLost = 1UL << 48;
 
     private readonly Dictionary<Type, Packing> _types = [];
-    // The records and entries that hold the labels of histograms.
+    // The types of records and entries from which histograms read their labels.
     private readonly Dictionary<Type, Packing> _labelTypes = [];
     private readonly Dictionary<ObjectFile, int> _tools = new(ReferenceEqualityComparer.Instance);
     private readonly PackPayload _payload = new();
@@ -36,7 +36,7 @@ internal sealed class EventPacker
     private int[] _traces = [];
     private bool _beginsBlock;
 
-    /// <summary>Makes a packer for a new file.</summary>
+    /// <summary>Creates a packer for a new file.</summary>
     public EventPacker() => _stacks = new PackedStacks(_payload);
 
     private enum Form
@@ -52,17 +52,17 @@ internal sealed class EventPacker
         IteratorLine,
     }
 
-    /// <summary>Appends an object, and before it the definitions that it needs and this file does not have.</summary>
-    /// <param name="e">An object that a session, a map or <see cref="EventUnpacker"/> gave.</param>
+    /// <summary>Appends an object, preceded by the definitions that the file lacks.</summary>
+    /// <param name="e">An object from a session, a map or <see cref="EventUnpacker"/>.</param>
     /// <param name="to">Receives whole items.</param>
-    /// <exception cref="PackException">The object cannot be packed, such as a struct inside of an event (<see cref="PackFault.NotPackable"/>). Nothing is appended, and nothing counts as defined.</exception>
-    /// <remarks>After any other exception, and after one behind which items were appended, the packer cannot go on: what it counts as defined may not have been appended.</remarks>
+    /// <exception cref="PackException">The object cannot be packed, such as a struct inside an event (<see cref="PackFault.NotPackable"/>). Nothing is appended, and the packer is unchanged.</exception>
+    /// <remarks>Do not use the packer after any other exception: definitions that it considers written may be missing.</remarks>
     public void Pack(BpfEvent e, IBufferWriter<byte> to)
     {
         ArgumentNullException.ThrowIfNull(e);
         ArgumentNullException.ThrowIfNull(to);
         var type = e.GetType();
-        // A call that failed may have left something.
+        // Discards the rest of a failed call.
         _payload.Clear();
         if (type != _lastType || _beginsBlock)
         {
@@ -82,7 +82,7 @@ internal sealed class EventPacker
         switch (packing.Form)
         {
             case Form.LongTruncated:
-                // A reader limits how much it fills up, so the record is packed with its zeros.
+                // The unpacker limits how many bytes it fills with zeros, so the whole record is packed.
                 Pack(((TruncatedEvent)e).WholeEvent(), to);
                 break;
             case Form.Histogram:
@@ -102,10 +102,10 @@ internal sealed class EventPacker
         }
     }
 
-    /// <summary>Appends a loss, in its place among the events.</summary>
+    /// <summary>Appends a loss at its position among the events.</summary>
     /// <param name="map">The map, by its name in the object file.</param>
-    /// <param name="count">How many events were lost.</param>
-    /// <param name="timeUtc">When the loss was reported.</param>
+    /// <param name="count">The number of lost events.</param>
+    /// <param name="timeUtc">The time when the loss was reported.</param>
     /// <param name="to">Receives whole items.</param>
     public void PackLoss(string map, ulong count, DateTime timeUtc, IBufferWriter<byte> to)
     {
@@ -116,8 +116,8 @@ internal sealed class EventPacker
     }
 
     /// <summary>
-    /// Begins a block. Names and stacks are defined anew in each block, so neither side keeps those of the whole file. A step of this machine's wall clock takes effect here. The next
-    /// event or loss appends the item.
+    /// Begins a block, which defines names and stacks anew, so that neither side keeps those of the whole file. A step of the wall clock takes effect here. The item
+    /// is appended with the next event or loss.
     /// </summary>
     public void StartBlock()
     {
@@ -162,8 +162,8 @@ internal sealed class EventPacker
         }
 
         var origin = RecordOrigin.Of(type) ?? throw new PackException(
-            PackFault.NotPackable, $"An object of type {type.Name} cannot be packed: it did not come from a tool's stream or map.", "Pack the event or entry that it is a part of.");
-        // The class of a record that is longer than its type derives from that of the type.
+            PackFault.NotPackable, $"An object of type {type.Name} cannot be packed, because it is not an event or entry of its own.", "Pack the event or entry that contains it.");
+        // The class of a record that is longer than its type derives from the class of the type.
         if (RecordOrigin.Of(type.BaseType!) is not null)
         {
             return new Packing(Form.LongRecord, Find(type.BaseType!, e, to));
@@ -181,7 +181,7 @@ internal sealed class EventPacker
         return new Packing(form, _definitions++, origin.Plan, e.OpenEndAt());
     }
 
-    // Appends the definitions that an object needs beside its type.
+    // Appends the definitions that an object needs in addition to its type.
     private void Prepare(BpfEvent e, Packing packing, IBufferWriter<byte> to)
     {
         if (packing.NeedsHost)
@@ -211,7 +211,7 @@ internal sealed class EventPacker
         if (packing.Traces > 0)
         {
             var traces = e.Traces;
-            // A flag, then the numbers of the stacks.
+            // A flag, followed by the numbers of the stacks.
             Array.Resize(ref _traces, traces is null ? 1 : 1 + packing.Traces);
             _traces[0] = traces is null ? 0 : 1;
             for (var i = 1; i < _traces.Length; i++)
@@ -227,7 +227,7 @@ internal sealed class EventPacker
         switch (packing.Form)
         {
             case Form.OpenRecord:
-                // The flexible array may begin inside the padding of the fixed part.
+                // The flexible array may start inside the padding of the fixed part.
                 var open = e.BytesOfOpenEnd();
                 Write(to, PackItem.Record, packing, bytes, open[Math.Min(open.Length, bytes.Length - packing.OpenAt)..]);
                 break;
@@ -286,7 +286,7 @@ internal sealed class EventPacker
         to.Advance(at + second.Length);
     }
 
-    // How the objects of one CLR type are packed.
+    // Describes how to pack the objects of one CLR type.
     private sealed class Packing
     {
         public Packing(Form form, int type, TypePlan? plan, int openAt)

@@ -5,16 +5,16 @@ using Bee.Ebpf.Records;
 namespace Bee.Ebpf.Packing;
 
 /// <summary>
-/// Makes objects of what <see cref="EventPacker"/> wrote, with the same types and the same values. It needs no kernel, no libbpf and no capabilities, and looks nothing up on this machine.
-/// A file has one unpacker. Not thread-safe; the objects are.
+/// Reads the format of <see cref="EventPacker"/> and creates objects with the same types and values. It needs neither a kernel nor libbpf nor capabilities, and looks nothing up on this machine.
+/// Each file needs its own unpacker. Not thread-safe, but the objects are.
 /// </summary>
 internal sealed class EventUnpacker
 {
-    // Emitted types are never unloaded, so a file may define a limited number.
+    // Emitted types are never unloaded, so a file can define only a limited number.
     private const int MostTools = 256, MostTypes = 4096;
-    // A bucket takes 40 bytes of memory and 3 of a payload at least.
+    // A bucket needs 40 bytes of memory and at least 3 bytes of payload.
     private const int MostBuckets = 1 << 16, SmallestBucket = 3;
-    /// <summary>The longest type to which a truncated record is filled up, in bytes.</summary>
+    /// <summary>The size in bytes of the longest type for which a truncated record is filled with zeros.</summary>
     internal const int MostFilled = 256 * 1024;
 
     private readonly List<ObjectFile> _tools = [];
@@ -24,28 +24,28 @@ internal sealed class EventUnpacker
     private readonly UnpackedStacks _stacks = new();
     private RecordHost? _host;
 
-    /// <summary>When the last loss that the sink got was reported, in universal time.</summary>
+    /// <summary>The time when the last loss was reported, in UTC.</summary>
     public DateTime LossTime { get; private set; }
 
-    /// <summary>The types of events and entries that were read so far, in the order of their definitions: views are made of them before the first object is shown.</summary>
+    /// <summary>The types of events and entries defined so far, in order. Views are created from them before the first object is shown.</summary>
     public IReadOnlyList<IRecordShape> Shapes => _shapes;
 
-    /// <summary>The types of histograms that were read so far, in the order of their definitions.</summary>
+    /// <summary>The types of histograms defined so far, in order.</summary>
     public IReadOnlyList<HistogramType> Histograms => _histograms;
 
-    /// <summary>Returns the name of the tool that a type of events comes from; null if it is not one of <see cref="Shapes"/>, or of no tool.</summary>
+    /// <summary>Returns the name of the tool that defines a type; null if the type is not in <see cref="Shapes"/> or has no tool.</summary>
     /// <param name="shape">The type.</param>
     public string? ToolOf(IRecordShape shape) => _types.FindLast(type => type.Type == shape)?.File.Name;
 
-    /// <summary>Returns the name of the tool that has a map; null if no tool that was read so far has one of this name.</summary>
+    /// <summary>Returns the name of the tool that has a map; null if no tool read so far has a map of this name.</summary>
     /// <param name="map">The map, by its name in the object file.</param>
     public string? ToolOf(string map) => (_types.FindLast(type => type.Name == map)?.File ?? _tools.FindLast(tool => tool.Maps.Any(other => other.Name == map)))?.Name;
 
-    /// <summary>Reads items until the sink wants no more.</summary>
-    /// <param name="items">Whole items, as they were packed; afterwards what has not been read.</param>
+    /// <summary>Reads items until the sink stops.</summary>
+    /// <param name="items">Whole items; on return, the items that were not read.</param>
     /// <param name="sink">Receives the objects and the losses.</param>
-    /// <returns>False when the sink wanted no more: one of its calls returned false.</returns>
-    /// <exception cref="PackException">The bytes are damaged, or hold items that this version does not know. What was read before has been given to the sink.</exception>
+    /// <returns>False if a call of the sink returned false.</returns>
+    /// <exception cref="PackException">The bytes are damaged, or contain items of an unknown kind. The sink has received the objects before.</exception>
     public bool Read(ref ReadOnlySpan<byte> items, IEventSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
@@ -78,8 +78,8 @@ internal sealed class EventUnpacker
                 payload.End();
                 return sink.Event(new IteratorLine(line));
             case PackItem.Loss:
-                LossTime = Moment(ref payload);
-                // Sums of counts near 2^64 would overflow.
+                LossTime = Time(ref payload);
+                // Limited so that sums cannot overflow.
                 var count = payload.Number() is var number && number <= EventPacker.MostLost ? number : throw PackException.Damaged($"a loss of {number} events is out of range");
                 var map = payload.Name();
                 payload.End();
@@ -124,7 +124,7 @@ internal sealed class EventUnpacker
                 _stacks.ReadStack(ref payload);
                 break;
             default:
-                throw new PackException(PackFault.UnknownItem, $"Packed events hold an item of kind {(byte)kind}, which this version does not know.", "Use a later version of Bee.");
+                throw new PackException(PackFault.UnknownItem, $"Packed events contain an item of kind {(byte)kind}, which this version does not support.", "Use a later version of Bee.");
         }
     }
 
@@ -142,21 +142,21 @@ internal sealed class EventUnpacker
         }
     }
 
-    private RecordHost Host => _host ?? throw PackException.Damaged("the machine of an object is not described");
+    private RecordHost Host => _host ?? throw PackException.Damaged("the description of an object's machine is missing");
 
     private RecordOrigin Type(ref PackReader payload) => payload.Number(int.MaxValue) is var index && index < _types.Count ? _types[index] : throw PackException.Damaged("an object is of a type that is not defined");
 
     private BpfEvent Record(PackItem kind, ref PackReader payload)
     {
         var origin = Type(ref payload);
-        var plan = origin.Plan ?? throw PackException.Damaged("a record is of a type of histograms");
+        var plan = origin.Plan ?? throw PackException.Damaged("the type of a record is a type of histograms");
         var stacks = _stacks.Read(ref payload, plan.Traces);
         var whole = (kind, origin.Type) switch
         {
             (PackItem.Record, RecordType type) => Whole(type, payload.Left),
             (PackItem.Truncated, RecordType type) => Filled(type, payload.Left),
             (PackItem.Entry, EntryType type) => Entry(type, origin.Map!, ref payload),
-            _ => throw PackException.Damaged("an object is not of the kind of its type"),
+            _ => throw PackException.Damaged("the kind of an object differs from its type"),
         };
         if (plan.NeedsHost)
         {
@@ -169,7 +169,7 @@ internal sealed class EventUnpacker
         }
         else if (plan.IsStack)
         {
-            // The getter would look the names up on this machine.
+            // Without a packed stack, the getter would resolve names on this machine.
             throw PackException.Damaged("an entry of a stack map has no stack");
         }
 
@@ -185,7 +185,7 @@ internal sealed class EventUnpacker
     {
         if (bytes.Length >= type.Size || type.Size > MostFilled)
         {
-            throw PackException.Damaged("a truncated record is as long as its type, or its type too long");
+            throw PackException.Damaged("a truncated record is as long as its type, or its type is too long");
         }
 
         var whole = new byte[type.Size];
@@ -197,15 +197,15 @@ internal sealed class EventUnpacker
     {
         var key = payload.Bytes((int)map.KeySize);
         var value = payload.Rest();
-        // A per-CPU entry has as many values as the capturing machine had CPUs.
+        // A per-CPU entry has one value for each CPU of the capturing machine.
         var fits = map.IsPerCpu ? value.Length >= map.CpuStride && (map.CpuStride == 0 || value.Length % map.CpuStride == 0) : value.Length == map.ValueSize;
-        return fits ? type.Decode(key, value) : throw PackException.Damaged("an entry is not as long as its type");
+        return fits ? type.Decode(key, value) : throw PackException.Damaged("the length of an entry differs from its type");
     }
 
     private Histogram Histogram(ref PackReader payload)
     {
         var origin = Type(ref payload);
-        var type = origin.Type as HistogramType ?? throw PackException.Damaged("a histogram is of a type that is not one of histograms");
+        var type = origin.Type as HistogramType ?? throw PackException.Damaged("the type of a histogram is not a type of histograms");
         var (count, sum) = (payload.Number(), payload.OptionalDouble());
         var buckets = new HistogramBucket[payload.Number(Math.Min(payload.Left.Length / SmallestBucket, MostBuckets))];
         for (var i = 0; i < buckets.Length; i++)
@@ -231,15 +231,15 @@ internal sealed class EventUnpacker
             _shapes.Add(Events.TraceLine.Shape);
         }
 
-        var time = Moment(ref payload).ToLocalTime();
+        var time = Time(ref payload).ToLocalTime();
         var (cpu, pid, tid) = ((int)payload.Signed(), (int)payload.Signed(), (int)payload.Signed());
         var line = new TraceLine(time, cpu, pid, tid, payload.Text(), payload.OptionalText()!, payload.Text());
         payload.End();
         return line;
     }
 
-    private static DateTime Moment(ref PackReader payload) =>
-        payload.Number() is var ticks && ticks <= (ulong)DateTime.MaxValue.Ticks ? new DateTime((long)ticks, DateTimeKind.Utc) : throw PackException.Damaged("a moment is out of range");
+    private static DateTime Time(ref PackReader payload) =>
+        payload.Number() is var ticks && ticks <= (ulong)DateTime.MaxValue.Ticks ? new DateTime((long)ticks, DateTimeKind.Utc) : throw PackException.Damaged("a time is out of range");
 
     private static void Limit(int count, int most)
     {

@@ -5,30 +5,30 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Packing;
 
-/// <summary>The kinds of items. An item is its kind (one byte), the length of its payload (a varint) and the payload. The numbers are never reused.</summary>
+/// <summary>The kinds of items. An item has its kind (one byte), the length of its payload (a varint) and the payload. The numbers are never reused.</summary>
 internal enum PackItem : byte
 {
-    /// <summary>An object file with metadata. Tools are counted from 0 in a file.</summary>
+    /// <summary>An object with metadata. Tools are numbered from 0 in a file.</summary>
     Tool = 1,
-    /// <summary>A type of objects: tool, kind, name. Types are counted from 0 in a file.</summary>
+    /// <summary>A type of objects: tool, kind, name. Types are numbered from 0 in a file.</summary>
     Type = 2,
-    /// <summary>The start of a block, which ends the definitions of the block before.</summary>
+    /// <summary>The start of a block. It ends the definitions of the previous block.</summary>
     Block = 3,
-    /// <summary>The clocks of the machine that the following objects come from. It ends the definitions of accounts.</summary>
+    /// <summary>The clock offsets of the machine that captured the following objects. It ends the definitions of accounts.</summary>
     Host = 4,
     /// <summary>The name of a user or group on that machine.</summary>
     Account = 5,
-    /// <summary>A frame of stacks. Frames are counted from 0 in a block.</summary>
+    /// <summary>A frame of stacks. Frames are numbered from 0 in a block.</summary>
     Frame = 6,
-    /// <summary>A stack: id, error, frames. Stacks are counted from 1 in a block.</summary>
+    /// <summary>A stack: id, error, frames. Stacks are numbered from 1 in a block.</summary>
     Stack = 7,
-    /// <summary>A record: type, stacks, bytes. Bytes behind the type are those of a longer record.</summary>
+    /// <summary>A record: type, stacks, bytes. The record may be longer than its type.</summary>
     Record = 16,
-    /// <summary>A record that ended early: type, stacks, the bytes that came.</summary>
+    /// <summary>A record that is shorter than its type: type, stacks, bytes.</summary>
     Truncated = 17,
     /// <summary>An entry of a map: type, stacks, key, value.</summary>
     Entry = 18,
-    /// <summary>A histogram: type, count, sum, buckets, and the item of the record or entry that its labels are read from.</summary>
+    /// <summary>A histogram: type, count, sum, buckets, and the item of the record or entry with its labels.</summary>
     Histogram = 19,
     /// <summary>A line that an iterator wrote.</summary>
     IteratorLine = 20,
@@ -43,10 +43,10 @@ internal sealed class PackPayload
 {
     private readonly ArrayBufferWriter<byte> _bytes = new();
 
-    /// <summary>The most bytes that a varint takes.</summary>
+    /// <summary>The maximum length of a varint, in bytes.</summary>
     public const int MostVarint = 10;
 
-    /// <summary>Drops what has not become an item.</summary>
+    /// <summary>Discards the payload.</summary>
     public void Clear() => _bytes.ResetWrittenCount();
 
     public PackPayload Number(ulong value)
@@ -88,7 +88,7 @@ internal sealed class PackPayload
     /// <summary>Writes a flag and, unless it is null, the number.</summary>
     public PackPayload Optional(ulong? number) => number is { } value ? Number(1).Number(value) : Number(0);
 
-    /// <summary>Writes the item and begins anew.</summary>
+    /// <summary>Writes the payload as an item, and starts a new payload.</summary>
     public void WriteTo(IBufferWriter<byte> to, PackItem kind)
     {
         var payload = _bytes.WrittenSpan;
@@ -117,12 +117,12 @@ internal sealed class PackPayload
     public static int SizeOf(uint value) => (BitOperations.Log2(value | 1) / 7) + 1;
 }
 
-/// <summary>Reads the parts of a payload. Each length is checked before it is used.</summary>
+/// <summary>Reads the parts of a payload. Validates each length before using it.</summary>
 internal ref struct PackReader(ReadOnlySpan<byte> bytes)
 {
     private ReadOnlySpan<byte> _left = bytes;
 
-    /// <summary>What has not been read yet.</summary>
+    /// <summary>The bytes that have not been read yet.</summary>
     public readonly ReadOnlySpan<byte> Left => _left;
 
     public readonly bool IsEnd => _left.IsEmpty;
@@ -154,11 +154,11 @@ internal ref struct PackReader(ReadOnlySpan<byte> bytes)
 
     public double Double() => BitConverter.ToDouble(Bytes(sizeof(double)));
 
-    /// <summary>Reads a number, and refuses one above a limit.</summary>
+    /// <summary>Reads a number, and rejects one above a limit.</summary>
     public int Number(int most) => (int)Number((uint)most);
 
     /// <inheritdoc cref="Number(int)"/>
-    public uint Number(uint most) => Number() is var value && value <= most ? (uint)value : throw PackException.Damaged($"{value} stands where at most {most} is possible");
+    public uint Number(uint most) => Number() is var value && value <= most ? (uint)value : throw PackException.Damaged($"{value} exceeds the maximum of {most}");
 
     public ReadOnlySpan<byte> Bytes(int length)
     {
@@ -169,8 +169,8 @@ internal ref struct PackReader(ReadOnlySpan<byte> bytes)
 
     public string Text() => Encoding.UTF8.GetString(Bytes(Number(_left.Length)));
 
-    /// <summary>Reads the name of a map or a program, and refuses one with control characters.</summary>
-    public string Name() => Text() is var name && !TerminalText.IsUnsafe(name) ? name : throw PackException.Damaged("a name has control characters");
+    /// <summary>Reads the name of a map or a program, and rejects one with control characters.</summary>
+    public string Name() => Text() is var name && !TerminalText.IsUnsafe(name) ? name : throw PackException.Damaged("a name contains control characters");
 
     public string? OptionalText() => Number(1) == 0 ? null : Text();
 
@@ -179,22 +179,22 @@ internal ref struct PackReader(ReadOnlySpan<byte> bytes)
     public ulong? OptionalNumber() => Number(1) == 0 ? null : Number();
 
     /// <summary>Reads an item and returns its payload.</summary>
-    /// <param name="kind">Its kind.</param>
+    /// <param name="kind">The kind of the item.</param>
     public PackReader Item(out PackItem kind)
     {
         kind = (PackItem)Byte();
         return new PackReader(Bytes(Number(_left.Length)));
     }
 
-    /// <summary>Reads all that is left.</summary>
+    /// <summary>Reads the remaining bytes.</summary>
     public ReadOnlySpan<byte> Rest() => Bytes(_left.Length);
 
-    /// <summary>Refuses a payload that has not been read to its end.</summary>
+    /// <summary>Rejects a payload that has not been read to its end.</summary>
     public readonly void End()
     {
         if (!_left.IsEmpty)
         {
-            throw PackException.Damaged("an item is longer than what it holds");
+            throw PackException.Damaged("an item is longer than its content");
         }
     }
 

@@ -4,20 +4,20 @@ using Bee.Ebpf.Symbols;
 
 namespace Bee.Ebpf.Packing;
 
-/// <summary>The stacks of a block: each frame and each stack is defined once, with its names resolved.</summary>
+/// <summary>Packs the stacks of a block. Each frame and each stack is defined once, with resolved names.</summary>
 internal sealed class PackedStacks(PackPayload payload)
 {
     private readonly Dictionary<StackFrame, int> _frames = [];
     private readonly Dictionary<StackTrace, int> _stacks = new(new WithId());
 
-    /// <summary>Forgets all.</summary>
+    /// <summary>Discards all definitions.</summary>
     public void Clear()
     {
         _frames.Clear();
         _stacks.Clear();
     }
 
-    /// <summary>Returns the number of a stack and defines it where it is new.</summary>
+    /// <summary>Returns the number of a stack, and defines a new one.</summary>
     public int Define(StackTrace stack, IBufferWriter<byte> to)
     {
         if (_stacks.TryGetValue(stack, out var known))
@@ -67,14 +67,14 @@ internal sealed class PackedStacks(PackPayload payload)
 /// <summary>Reads the stacks of a block.</summary>
 internal sealed class UnpackedStacks
 {
-    // A writer's block is a mebibyte and what its last object needs; the kernel limits a stack to 640 Ki frames (kernel.perf_event_max_stack). Compressed, a hostile block holds far more.
+    // Limits for hostile files. A block has about one mebibyte, and the kernel limits a stack to 640 Ki frames (kernel.perf_event_max_stack).
     private const int MostDefined = 1 << 20, MostInStacks = 1 << 21;
 
     private readonly List<StackFrame> _frames = [];
     private readonly List<StackTrace> _stacks = [];
     private int _inStacks;
 
-    /// <summary>Forgets all.</summary>
+    /// <summary>Discards all definitions.</summary>
     public void Clear()
     {
         _frames.Clear();
@@ -112,9 +112,9 @@ internal sealed class UnpackedStacks
     }
 
     /// <summary>Reads the stacks of an object.</summary>
-    /// <param name="reader">The payload, where their numbers stand.</param>
-    /// <param name="count">How many stacks the type has.</param>
-    /// <returns>The stacks; null where the object had none.</returns>
+    /// <param name="reader">The payload, positioned at the numbers of the stacks.</param>
+    /// <param name="count">The number of stacks in the type.</param>
+    /// <returns>The stacks; null if the object has none.</returns>
     public StackTrace[]? Read(ref PackReader reader, int count)
     {
         if (count == 0 || reader.Number(1) == 0)

@@ -5,7 +5,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Packing;
 
-/// <summary>Reads and writes the definition of a tool: its object file and metadata, and the facts of the machine that decoding its records needs.</summary>
+/// <summary>Reads and writes the definition of a tool: its object with metadata, and the facts of the machine that decoding needs.</summary>
 internal static class PackedTool
 {
     private sealed record Header : KeptHeader
@@ -19,11 +19,11 @@ internal static class PackedTool
 
     private sealed record EnumValues(uint Id, IReadOnlyList<string> Names, IReadOnlyList<long> Values);
 
-    /// <summary>Writes an object file.</summary>
+    /// <summary>Encodes an object.</summary>
     public static byte[] Encode(ObjectFile file) => KeptObject.Encode(
         new Header
         {
-            // A path can have control characters.
+            // A path may contain control characters.
             ObjectName = TerminalText.Clean(file.Name),
             Words = KeptObject.Words(file),
             Architecture = $"{file.Btf?.Architecture ?? RuntimeInformation.ProcessArchitecture}",
@@ -31,8 +31,8 @@ internal static class PackedTool
         },
         file);
 
-    /// <summary>Reads what <see cref="Encode"/> wrote.</summary>
-    /// <exception cref="PackException">It is something else.</exception>
+    /// <summary>Decodes the bytes of <see cref="Encode"/>.</summary>
+    /// <exception cref="PackException">The bytes are damaged.</exception>
     public static ObjectFile Decode(ReadOnlySpan<byte> bytes)
     {
         if (KeptObject.Decode<Header>(bytes.ToArray()) is not (var header, var file) || header.Enums is null || TerminalText.IsUnsafe(header.ObjectName)

@@ -8,13 +8,13 @@ namespace Bee.Ebpf.Packing;
 /// <summary>Reads and writes the definition of a type of objects.</summary>
 internal static class PackedType
 {
-    // The longest key or value: more than the kernel takes, and too little to overflow a size.
+    // The longest key or value: more than the kernel allows, and too little to overflow a size.
     private const int MostBytes = 64 * 1024 * 1024;
 
     /// <summary>Writes a definition.</summary>
-    /// <param name="payload">Receives it.</param>
+    /// <param name="payload">Receives the definition.</param>
     /// <param name="tool">The number of the tool.</param>
-    /// <param name="origin">Where the objects come from.</param>
+    /// <param name="origin">The origin of the objects.</param>
     /// <param name="isForLabels">Whether only the labels of histograms are read from the objects.</param>
     public static void Write(PackPayload payload, int tool, RecordOrigin origin, bool isForLabels)
     {
@@ -25,14 +25,14 @@ internal static class PackedType
         }
     }
 
-    /// <summary>Reads a definition and makes its type. Objects that are unpacked can be packed again: the type's origin is noted.</summary>
+    /// <summary>Reads a definition and creates its type. Records the origin of the type, so that unpacked objects can be packed again.</summary>
     /// <param name="reader">The payload.</param>
-    /// <param name="tools">The tools that were defined before.</param>
+    /// <param name="tools">The tools defined so far.</param>
     /// <param name="isForLabels">Whether only the labels of histograms are read from the objects.</param>
-    /// <exception cref="PackException">It is damaged.</exception>
+    /// <exception cref="PackException">The definition is damaged.</exception>
     public static RecordOrigin Read(ref PackReader reader, List<ObjectFile> tools, out bool isForLabels)
     {
-        var file = tools.Count == 0 ? throw PackException.Damaged("a type stands before its tool") : tools[reader.Number(tools.Count - 1)];
+        var file = tools.Count == 0 ? throw PackException.Damaged("a type precedes its tool") : tools[reader.Number(tools.Count - 1)];
         isForLabels = reader.Number(1) == 1;
         var kind = (OriginKind)reader.Number((int)OriginKind.IteratorBytes);
         var name = reader.Name();
@@ -53,7 +53,7 @@ internal static class PackedType
         }
         catch (Exception e) when (e is BpfObjectException or OverflowException or ArgumentException or InvalidOperationException or TypeLoadException)
         {
-            throw PackException.Damaged("a type contradicts itself", e);
+            throw PackException.Damaged("a type is inconsistent", e);
         }
     }
 
@@ -63,7 +63,7 @@ internal static class PackedType
     {
         if (!name.StartsWith($"{outer.Name}/", StringComparison.Ordinal))
         {
-            throw PackException.Damaged("a map is not named after the map that it is in");
+            throw PackException.Damaged("an inner map does not have the name of its outer map");
         }
 
         var type = (MapType)reader.Number((int)MapType.InstructionArray);

@@ -57,7 +57,7 @@ public class AttachFailureTests
     }
 
     [KernelFact]
-    public void Kprobes_on_a_kernel_without_them_are_unsupported()
+    public void Kprobes_are_unsupported_on_a_kernel_without_them()
     {
         if (Directory.Exists("/sys/bus/event_source/devices/kprobe"))
         {
@@ -85,7 +85,7 @@ public class AttachFailureTests
     }
 
     [KernelFact]
-    public void A_process_that_has_gone_is_said_so()
+    public void Attach_for_an_exited_process_reports_the_process()
     {
         var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(Fixture.Object("samples"), new BpfSessionOptions { ProcessId = int.MaxValue }));
 
@@ -93,7 +93,7 @@ public class AttachFailureTests
     }
 
     [KernelFact]
-    public void A_sample_rate_that_is_too_high_gets_the_limit()
+    public void A_sample_rate_that_is_too_high_reports_the_limit()
     {
         using var session = BpfSession.Load(Fixture.Object("samples"), new BpfSessionOptions { ProcessId = Environment.ProcessId, SampleFrequency = 10_000_000 });
         var e = Assert.Throws<BpfLoadException>(session.Attach);

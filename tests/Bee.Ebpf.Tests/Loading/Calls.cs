@@ -3,7 +3,7 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Tests.Loading;
 
-/// <summary>Makes the system calls that fixtures look for.</summary>
+/// <summary>Makes the system calls that the fixtures trace.</summary>
 internal static partial class Calls
 {
     [LibraryImport("libc", EntryPoint = "getpgid")]
@@ -21,7 +21,7 @@ internal static partial class Calls
     [LibraryImport("libc", EntryPoint = "capset", SetLastError = true)]
     private static unsafe partial int SetCapabilities(uint* header, uint* data);
 
-    /// <summary>Takes a capability from the calling thread alone.</summary>
+    /// <summary>Drops a capability of the calling thread.</summary>
     public static unsafe void DropCapability(int capability)
     {
         // _LINUX_CAPABILITY_VERSION_3 and this thread; effective, permitted and inheritable, lower and upper half.
@@ -32,7 +32,7 @@ internal static partial class Calls
         Assert.Equal(0, SetCapabilities(header, data));
     }
 
-    /// <summary>Sessions options that make a fixture see this process alone.</summary>
+    /// <summary>Returns session options that restrict a fixture to this process.</summary>
     public static BpfSessionOptions Own(ObjectFile file, params (string Name, object Value)[] more)
     {
         var parameters = more.ToDictionary(m => m.Name, m => (object?)m.Value);
@@ -40,6 +40,6 @@ internal static partial class Calls
         return new BpfSessionOptions { Parameters = parameters };
     }
 
-    /// <summary>Loads a fixture so that it sees this process alone.</summary>
+    /// <summary>Loads a fixture that sees only this process.</summary>
     public static BpfSession Load(ObjectFile file, params (string Name, object Value)[] more) => BpfSession.Load(file, Own(file, more));
 }

@@ -5,7 +5,7 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Tests.Loading;
 
-/// <summary>Which programs of an object are loaded.</summary>
+/// <summary>The choice of programs to load.</summary>
 [Collection(KernelFactAttribute.Collection)]
 public sealed class ChoiceTests
 {
@@ -16,7 +16,7 @@ public sealed class ChoiceTests
     private const string Refused = "return *(volatile int *)(long)bpf_ktime_get_ns();";
 
     [KernelFact]
-    public void Program_that_is_left_out_is_not_given_to_the_kernel()
+    public void A_program_that_is_left_out_is_not_loaded()
     {
         var file = Counting.Object((Enter, "void", Count), (Exit, "void", Refused));
         var fault = Assert.Throws<BpfLoadException>(() => BpfSession.Load(file, Own(file)));
@@ -38,7 +38,7 @@ public sealed class ChoiceTests
     [InlineData(null, null, "true", 1)]
     [InlineData(false, null, "true", 0)]
     [InlineData(null, "syscalls/sys_enter_getpgid", "none", 1)]
-    public void Optional_program_is_loaded_when_it_is_named(bool? load, string? target, string? author, int count)
+    public void An_optional_program_is_loaded_if_the_options_name_it(bool? load, string? target, string? author, int count)
     {
         var file = Counting.Object(($"?{Enter}", "void", Count));
         if (author is not null)
@@ -54,7 +54,7 @@ public sealed class ChoiceTests
     }
 
     [KernelFact]
-    public void Session_without_programs_is_warned_of()
+    public void Load_warns_if_no_program_is_loaded()
     {
         var warnings = new List<string>();
         var file = Counting.Object(($"?{Enter}", "void", Count));
@@ -65,7 +65,7 @@ public sealed class ChoiceTests
     }
 
     [KernelFact]
-    public void Program_that_the_options_name_must_exist()
+    public void Load_throws_for_an_option_with_an_unknown_program()
     {
         var file = Counting.Object((Enter, "void", Count));
         var fault = Assert.Throws<BpfLoadException>(() => BpfSession.Load(file, new BpfSessionOptions { Load = new Dictionary<string, bool> { ["p1"] = false } }));
@@ -75,7 +75,7 @@ public sealed class ChoiceTests
     }
 
     [NetworkFact]
-    public void Programs_without_an_interface_are_left_out_when_another_has_one()
+    public void Programs_without_an_interface_are_left_out_if_another_has_one()
     {
         using var world = new NetworkWorld();
         var notes = new List<string>();
@@ -105,7 +105,7 @@ public sealed class ChoiceTests
     }
 
     [KernelFact]
-    public void Twins_count_twice_and_the_typed_one_is_preferred()
+    public void Twins_count_events_twice_and_PreferTyped_loads_the_typed_one()
     {
         var file = Counting.Object(("raw_tp/sys_enter", "struct bpf_raw_tracepoint_args", Own121("context->args[1]")), ("tp_btf/sys_enter", "__u64", Own121("context[1]")));
         var twins = Assert.Single(TwinPrograms.Find(file));
@@ -125,7 +125,7 @@ public sealed class ChoiceTests
     }
 
     [KernelFact]
-    public void Preferred_twin_is_one_that_the_kernel_attaches()
+    public void PreferTyped_loads_a_twin_that_the_kernel_attaches()
     {
         var file = Counting.Object(("fentry/do_getpgid", "void", "return 0;"), ("kprobe/do_getpgid", "void", "return 0;"), ("fentry/no_such_function_here", "void", "return 0;"), ("kprobe/no_such_function_here", "void", "return 0;"));
         using var session = BpfSession.Load(file, new BpfSessionOptions { PreferTyped = true });
@@ -145,11 +145,11 @@ public sealed class ChoiceTests
     [InlineData("tracepoint/sched/sched_switch", "tp_btf/sched_switch", true)]
     [InlineData("tp/raw_syscalls/sys_enter", "raw_tp/sys_enter", true)]
     [InlineData("tracepoint/syscalls/sys_enter_open", "raw_tp/sys_enter_open", false)]
-    public void Twins_are_programs_of_one_place_in_different_ways(string one, string other, bool areTwins) =>
+    public void Twins_run_at_the_same_place_in_different_ways(string one, string other, bool areTwins) =>
         Assert.Equal(areTwins, TwinPrograms.Find(Counting.Object((one, "void", "return 0;"), (other, "void", "return 0;"))).Count > 0);
 
     [KernelFact]
-    public void Static_programs_run_and_the_object_stays_as_it_is()
+    public void Static_programs_run_and_the_object_is_unchanged()
     {
         var file = Fixture.Compile("statics", """
             #include "fixture.h"
@@ -180,7 +180,7 @@ public sealed class ChoiceTests
     [InlineData("uprobe/libc:getpgid", "uprobe/libbee_is_not_here:f")]
     [InlineData("uprobe/libc.so.6:getpgid", "uretprobe//usr/lib/libbee_is_not_here.so.1:f")]
     [InlineData("uprobe.multi/libc:getpgi?", "usdt/libbee_is_not_here.so:provider:name")]
-    public void Program_of_a_missing_library_is_left_out(string section, string missing)
+    public void A_program_for_a_missing_library_is_left_out(string section, string missing)
     {
         var warnings = new List<string>();
         var file = Counting.Object((section, "void", Count), (missing, "void", "return 0;"));
@@ -197,7 +197,7 @@ public sealed class ChoiceTests
     [KernelTheory]
     [InlineData("uprobe/libbee_is_not_here:f", null)]
     [InlineData("uprobe/libc:getpgid", "libbee_is_not_here:f")]
-    public void Missing_library_is_an_error_when_it_is_meant_or_nothing_else_is_left(string section, string? target)
+    public void A_missing_library_is_an_error_if_it_is_named_or_no_program_remains(string section, string? target)
     {
         var file = Counting.Object((section, "void", "return 0;"));
         using var session = BpfSession.Load(file, Own(file, targets: target is null ? [] : new() { ["p0"] = target }));

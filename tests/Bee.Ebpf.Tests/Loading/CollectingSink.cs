@@ -3,7 +3,7 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Tests.Loading;
 
-/// <summary>Keeps what a reader gives.</summary>
+/// <summary>Collects the events of a reader.</summary>
 internal sealed class CollectingSink : IEventSink
 {
     public List<BpfEvent> Events { get; } = [];
@@ -12,7 +12,7 @@ internal sealed class CollectingSink : IEventSink
 
     public List<string> Notices { get; } = [];
 
-    /// <summary>Called with each event before it is kept; false ends the run.</summary>
+    /// <summary>Called with each event before it is stored; false ends the run.</summary>
     public Func<BpfEvent, bool> OnEvent { get; init; } = _ => true;
 
     public bool Event(BpfEvent e)
@@ -43,6 +43,6 @@ internal sealed class CollectingSink : IEventSink
 
 internal static class EventValues
 {
-    /// <summary>The value of a property by its name.</summary>
+    /// <summary>Returns the value of a property by its name.</summary>
     public static object? Get(this BpfEvent e, string property) => e.GetType().GetProperty(property)!.GetValue(e);
 }

@@ -4,17 +4,17 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Tests.Loading;
 
-/// <summary>Programs for the tests, compiled once a run from the C files beside.</summary>
+/// <summary>Objects for the tests, compiled once per run from the C files in Fixtures.</summary>
 internal static class Fixture
 {
     private static readonly ConcurrentDictionary<string, Lazy<ObjectFile>> s_compiled = new();
 
     public static bool HasClang { get; } = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(d => File.Exists(Path.Combine(d, "clang")));
 
-    /// <summary>The object made from an embedded C file.</summary>
+    /// <summary>Returns the object of an embedded C file.</summary>
     public static ObjectFile Object(string name) => s_compiled.GetOrAdd(name, n => new(() => Compile(n, Resource(n + ".c")))).Value;
 
-    /// <summary>The object made from a source given here; fixture.h can be included.</summary>
+    /// <summary>Compiles a source, which may include fixture.h.</summary>
     public static ObjectFile Compile(string name, string source)
     {
         var folder = Directory.CreateTempSubdirectory("bee-loading-").FullName;

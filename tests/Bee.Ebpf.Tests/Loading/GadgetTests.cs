@@ -8,7 +8,7 @@ using Bee.Ebpf.Symbols;
 
 namespace Bee.Ebpf.Tests.Loading;
 
-/// <summary>Objects that are made with Inspektor Gadget's macros give the sources of data that these declare.</summary>
+/// <summary>Objects that declare their data sources with Inspektor Gadget's macros.</summary>
 [Collection(KernelFactAttribute.Collection)]
 public class GadgetTests
 {
@@ -17,7 +17,7 @@ public class GadgetTests
     private static ObjectFile Gadget => Fixture.Object("gadget.bpf");
 
     [ClangFact]
-    public void Marks_say_what_streams()
+    public void GADGET_macros_declare_what_streams()
     {
         var maps = Gadget.Maps.Where(map => !map.IsInternal).ToDictionary(map => map.Name);
 
@@ -33,7 +33,7 @@ public class GadgetTests
     }
 
     [ClangFact]
-    public void What_its_types_and_macros_mean_is_said()
+    public void Types_and_macros_of_gadgets_set_the_meaning_of_fields()
     {
         var parameters = Gadget.Parameters.ToDictionary(parameter => parameter.Name);
         Assert.Equal("pid", parameters["targ_pid"].Key);
@@ -45,7 +45,7 @@ public class GadgetTests
     }
 
     [ClangFact]
-    public void Words_reach_the_fields_that_they_are_meant_for()
+    public void Metadata_reaches_the_fields_that_it_names()
     {
         var record = Gadget.Maps.Single(map => map.Name == Events).Value;
         var words = GadgetFields.Of(record, new Dictionary<string, FieldMetadata>
@@ -74,14 +74,14 @@ public class GadgetTests
     }
 
     [ClangFact]
-    public void An_authors_kind_beats_the_marks()
+    public void The_kind_in_the_metadata_overrides_the_macros()
     {
         var said = Gadget.WithMetadata(new ObjectMetadata { Maps = new Dictionary<string, MapMetadata> { [Totals] = new() { Kind = MapRole.None } } });
         Assert.Equal(MapRole.None, said.Maps.Single(map => map.Name == Totals).Role);
     }
 
     [KernelFact]
-    public void Sections_may_have_names_of_their_own()
+    public void Sections_may_have_custom_names()
     {
         var file = Fixture.Compile("sections", """
             #include "fixture.h"
@@ -98,7 +98,7 @@ public class GadgetTests
     }
 
     [KernelFact]
-    public void A_parameter_can_say_how_many_entries_a_map_has()
+    public void A_parameter_can_set_the_size_of_a_map()
     {
         Assert.Equal("sized", Gadget.Parameters.Single(parameter => parameter.Name == "sized_max_entries").SizesMap);
         foreach (var (value, entries) in new[] { ((object?)null, 3), (5, 5) })
@@ -118,7 +118,7 @@ public class GadgetTests
     }
 
     [KernelFact]
-    public void Its_sources_stream()
+    public void Data_sources_of_a_gadget_stream()
     {
         var (sink, reader) = Run(calls: 3);
 
@@ -127,16 +127,16 @@ public class GadgetTests
         Assert.Equal([0u, 1u, 2u], events.Select(seen => seen.Get("asked")));
         Assert.All(events, seen =>
         {
-            // What identifies the process stands among the event's own fields.
+            // The fields that identify the process are fields of the event itself.
             Assert.Equal((Environment.ProcessId, Errno.ENOENT), (Convert.ToInt32(seen.Get("pid")), seen.Get("error_raw")));
-            // Its tool makes fields of others, as text; here they are as typed as those.
+            // Inspektor Gadget derives text fields from others. Bee's fields are typed.
             Assert.Equal((Errno.ENOENT, "getpgid", seen.Get("timestamp_raw")), (seen.Get("error"), $"{seen.Get("syscall")}", seen.Get("timestamp")));
             Assert.Equal(("O_WRONLY|O_CREAT|O_TRUNC|O_CLOEXEC", 0x80241u, "-rw-r--r--", 0x1a4u), (seen.Get("flags"), seen.Get("flags_raw"), seen.Get("mode"), seen.Get("mode_raw")));
             Assert.NotEqual("", seen.Get("comm"));
             Assert.NotNull(seen.Get("uid"));
             Assert.Equal(("192.0.2.1:443", "[2001:db8::1]:53", "192.0.2.1", ""), (seen.Get("peer"), seen.Get("server"), seen.Get("host"), seen.Get("nobody")));
             Assert.InRange((DateTime)seen.Get("timestamp_raw")!, DateTime.Now.AddMinutes(-1), DateTime.Now.AddMinutes(1));
-            // The program sends no more of its struct than it has filled.
+            // The program sends only the filled part of its struct.
             Assert.Equal("hi", seen.Get("note"));
         });
 
@@ -147,7 +147,7 @@ public class GadgetTests
     }
 
     [KernelFact]
-    public void Pins_of_maps_go_with_the_last_session_of_those_that_made_them()
+    public void Named_pins_are_removed_with_the_last_session_that_created_them()
     {
         var name = $"bee_{Guid.NewGuid():N}"[..15];
         var path = $"{PinPath.FileSystem}/{name}";
@@ -170,7 +170,7 @@ public class GadgetTests
         maker.Dispose();
         Assert.False(File.Exists(path));
 
-        // One that was there before stays.
+        // An earlier pin stays.
         Assert.Equal(0, LibbpfCalls.bpf_obj_pin(fd, path));
         try
         {
@@ -184,7 +184,7 @@ public class GadgetTests
     }
 
     [KernelFact]
-    public void User_stacks_have_names_and_those_that_were_not_taken_are_empty()
+    public void User_stacks_have_names_and_missing_stacks_are_empty()
     {
         var file = Fixture.Compile("ustack", """
             #include "fixture.h"
@@ -219,9 +219,9 @@ public class GadgetTests
     }
 
     [KernelFact]
-    public void Fields_of_Inspektor_Gadgets_own_struct_keep_their_places()
+    public void Fields_of_gadget_process_stay_in_place()
     {
-        // Two sections, one with relocations to that struct alone and one with others too.
+        // Two sections, one with relocations only to that struct and one with others as well.
         var file = Fixture.Compile("sockets", """
             #include "fixture.h"
             #define KERNEL __attribute__((preserve_access_index))
@@ -263,9 +263,9 @@ public class GadgetTests
     }
 
     [KernelFact]
-    public void Enums_of_the_kernel_have_the_running_kernels_values()
+    public void Enums_of_the_kernel_have_the_values_of_the_running_kernel()
     {
-        // The kernel has 0 and 1 for these names, and no enum of the other name.
+        // The kernel has the values 0 and 1 for these names, and lacks the other enum.
         var file = Fixture.Compile("enums", """
             #include "fixture.h"
             enum pid_type { PIDTYPE_PID = 3, PIDTYPE_TGID = 7 };
@@ -292,7 +292,7 @@ public class GadgetTests
     }
 
     [KernelFact]
-    public void Losses_of_its_buffer_are_counted()
+    public void Lost_events_of_a_gadget_are_counted()
     {
         var (_, reader) = Run(calls: 1);
         Assert.Equal(0ul, reader.Streams.Single(stream => stream.Name == Events).Lost);

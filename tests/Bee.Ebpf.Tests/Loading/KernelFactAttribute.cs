@@ -3,10 +3,10 @@ using Bee.Ebpf.Host;
 
 namespace Bee.Ebpf.Tests.Loading;
 
-/// <summary>A test that loads programs into the kernel: it needs root, clang and BTF, and is skipped without them.</summary>
+/// <summary>A test that loads programs into the kernel. It is skipped without root, clang or BTF.</summary>
 public sealed class KernelFactAttribute : FactAttribute
 {
-    /// <summary>Kernel tests share one process as their target, so they run one after another.</summary>
+    /// <summary>Kernel tests trace their own process, so they run one after another.</summary>
     public const string Collection = "kernel";
 
     internal static readonly string? Reason = Missing();

@@ -3,7 +3,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Tests.Loading;
 
-/// <summary>Asks the kernel whether something is still there.</summary>
+/// <summary>Asks the kernel whether a program or link still exists.</summary>
 internal static class KernelObjects
 {
     public static bool ProgramExists(int id) => Exists(LibbpfCalls.bpf_prog_get_fd_by_id((uint)id));

@@ -8,7 +8,7 @@ namespace Bee.Ebpf.Tests.Loading;
 public class KindTests
 {
     [KernelFact]
-    public void What_libbpf_attaches_by_the_sections_name_runs()
+    public void Programs_that_libbpf_attaches_by_section_run()
     {
         using var session = Calls.Load(Fixture.Object("kinds"));
         session.Attach();
@@ -21,7 +21,7 @@ public class KindTests
     }
 
     [KernelFact]
-    public void Function_entries_and_security_hooks_run_or_the_refusal_is_explained()
+    public void Fentry_and_lsm_programs_run_or_the_failure_is_explained()
     {
         try
         {
@@ -33,7 +33,7 @@ public class KindTests
         }
         catch (BpfLoadException e)
         {
-            // Hardened kernels forbid these kinds, even to root.
+            // Hardened kernels forbid these kinds even to root.
             Assert.Equal(LoadFault.Unsupported, e.Fault);
             Assert.Contains("kernel refuses program", e.Message);
             Assert.NotNull(e.Remedy);
@@ -52,7 +52,7 @@ public class KindTests
     }
 
     [KernelFact]
-    public void Samples_and_uprobes_are_narrowed_to_one_process()
+    public void Samples_and_uprobes_are_restricted_to_one_process()
     {
         using var session = BpfSession.Load(Fixture.Object("samples"), new BpfSessionOptions { ProcessId = Environment.ProcessId, SampleFrequency = 999 });
         session.Attach();
@@ -61,7 +61,7 @@ public class KindTests
             Calls.GetProcessGroup(-1);
         }
 
-        // By processor time: a busy machine runs the thread less often.
+        // Measures CPU time, since a busy machine schedules the thread less often.
         var before = Environment.CpuUsage.TotalTime;
         var child = new Thread(() => { while (Environment.CpuUsage.TotalTime - before < TimeSpan.FromMilliseconds(200)) { } });
         child.Start();
@@ -76,7 +76,7 @@ public class KindTests
     }
 
     [KernelFact]
-    public void Syscall_programs_run_on_request()
+    public void TestRun_runs_a_syscall_program()
     {
         using var session = BpfSession.Load(Fixture.Object("samples"), new BpfSessionOptions());
 
@@ -84,13 +84,13 @@ public class KindTests
     }
 
     [KernelFact]
-    public void An_iterator_gives_objects_of_its_declared_struct_or_lines()
+    public void An_iterator_returns_objects_of_its_declared_struct_or_lines()
     {
         using var session = Calls.Load(Fixture.Object("iterators"));
         using var reader = session.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole });
         session.Attach();
         var sink = new CollectingSink();
-        // Nothing else takes part, so the run ends by itself.
+        // No other stream takes part, so the run ends by itself.
         reader.Run(sink, CancellationToken.None);
 
         var structs = sink.Events.Where(e => e is not IteratorLine).ToArray();
@@ -102,26 +102,26 @@ public class KindTests
     }
 
     [KernelFact]
-    public void Run_iterators_to_be_repeated_are_read_at_each_interval()
+    public void Repeated_iterators_are_read_at_each_interval()
     {
         using var session = Calls.Load(Fixture.Object("iterators"));
         using var reader = session.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole, RepeatIterators = true, Interval = TimeSpan.FromMilliseconds(20) });
         session.Attach();
-        // One line for each thread, again and again until there are enough.
+        // One line for each thread, repeated until there are enough.
         var line = $"task {Environment.ProcessId} of {Environment.ProcessId}";
         var runs = 0;
         var sink = new CollectingSink { OnEvent = e => e is not IteratorLine text || text.Line != line || ++runs < 4 };
         reader.Run(sink, CancellationToken.None);
         Assert.Equal(4, runs);
 
-        // And until the time is up: at the start, and at the interval that has passed by then.
+        // Then for a fixed time: at the start, and after one interval.
         runs = 0;
         reader.Run(new CollectingSink { OnEvent = e => e is not IteratorLine text || text.Line != line || ++runs < 1000 }, CancellationToken.None, TimeSpan.FromMilliseconds(200));
         Assert.InRange(runs, 2, 11);
     }
 
     [KernelFact]
-    public void An_iterator_whose_record_has_no_fixed_part_gives_lines()
+    public void An_iterator_whose_record_has_no_fixed_part_returns_lines()
     {
         var file = Fixture.Compile("unbounded", """
             #include "fixture.h"

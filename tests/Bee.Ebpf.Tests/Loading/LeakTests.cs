@@ -13,7 +13,7 @@ public class LeakTests
     {
         var programs = new List<int>();
         var links = new List<int>();
-        // The first rounds load libraries and start the runtime's own threads.
+        // The first rounds load libraries and start threads of the runtime.
         for (var i = 0; i < 3; i++)
         {
             Cycle(programs, links, s_all);
@@ -23,18 +23,18 @@ public class LeakTests
         var threads = Threads();
         for (var i = 0; i < 50; i++)
         {
-            // Taking a uprobe away makes the kernel wait for all CPUs, so not every round has one.
+            // Detaching a uprobe waits for all CPUs, so only some rounds have one.
             Cycle(programs, links, i % 10 == 0 ? s_all : s_tracepoints);
         }
 
         Assert.True(programs.Count > 100);
         Assert.True(links.Count > 100);
-        // The kernel frees the last reference to a program after a grace period.
+        // The kernel frees a program after a grace period.
         Assert.True(SpinWait.SpinUntil(() => !programs.Any(KernelObjects.ProgramExists), TimeSpan.FromSeconds(10)), "programs are left");
         Assert.True(SpinWait.SpinUntil(() => !links.Any(KernelObjects.LinkExists), TimeSpan.FromSeconds(10)), "links are left");
         var (mineLeft, allLeft) = Fds();
         Assert.Equal(mine, mineLeft);
-        // The runtime and the test host may open things of their own meanwhile, and start threads; one a cycle would be fifty.
+        // The runtime and the test host may open files and start threads too. A leak in each cycle would be fifty.
         Assert.InRange(allLeft, 0, all + 5);
         Assert.InRange(Threads(), 0, threads + 5);
     }
@@ -57,11 +57,11 @@ public class LeakTests
         }
     }
 
-    // What only these tests open: programs, maps, links, iterators, perf events. And all there is.
+    // Counts the fds that only these tests open (programs, maps, links, iterators, perf events), and all fds.
     private static (int Mine, int All) Fds()
     {
         var targets = Directory.GetFiles("/proc/self/fd").Select(Target).ToArray();
-        // By the kernel's name for what is no file: the runtime opens assemblies as it goes, from folders that have bpf in their names.
+        // Matches anonymous inodes only: the runtime opens assemblies from folders with bpf in their names.
         return (targets.Count(t => t is not null && t.StartsWith("anon_inode:", StringComparison.Ordinal) && (t.Contains("bpf", StringComparison.Ordinal) || t.Contains("perf_event", StringComparison.Ordinal))), targets.Length);
     }
 

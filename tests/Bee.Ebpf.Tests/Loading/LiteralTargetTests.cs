@@ -2,7 +2,7 @@ using Bee.Ebpf.Interop;
 
 namespace Bee.Ebpf.Tests.Loading;
 
-/// <summary>Symbols, probes and files whose names hold asterisks, commas and colons, as compilers of Go, C++ and Rust make them.</summary>
+/// <summary>Symbols, probes and files with asterisks, commas and colons in their names, as compilers of Go, C++ and Rust produce them.</summary>
 [Collection(KernelFactAttribute.Collection)]
 public sealed class LiteralTargetTests : IDisposable
 {
@@ -31,7 +31,7 @@ public sealed class LiteralTargetTests : IDisposable
     [InlineData("plain,FILE:plain", 1)]
     [InlineData("plain,FILE:same", 1)]
     [InlineData("plain,FILE:pl*,FILE:same+0", 1)]
-    public void Attach_symbol_of_exactly_this_name_comes_first_and_nothing_twice(string target, ulong calls)
+    public void An_exact_symbol_takes_precedence_and_is_attached_once(string target, ulong calls)
     {
         target = $"{_library.Path}:{target}".Replace("FILE", _library.Path);
         foreach (var kind in (string[])["uprobe", "uretprobe", "uprobe.multi"])
@@ -49,7 +49,7 @@ public sealed class LiteralTargetTests : IDisposable
     }
 
     [KernelFact]
-    public void Attach_section_with_a_literal_symbol_means_that_symbol()
+    public void A_section_with_a_literal_symbol_attaches_to_that_symbol()
     {
         Counting.Run(Counting.Object(($"uprobe/{_library.Path}:pkg.(*Server).Handle", "void", "seen(0); return 0;")), new BpfSessionOptions { ProcessId = Environment.ProcessId }, session =>
         {
@@ -65,7 +65,7 @@ public sealed class LiteralTargetTests : IDisposable
     [InlineData("a,b:c:d", 1)]
     [InlineData("bee:o*e,FILE:a,b:c:d", 2)]
     [InlineData("bee:o*e,FILE:bee:o?e", 1)]
-    public void Attach_static_probe_of_exactly_this_name_comes_first_and_nothing_twice(string target, ulong calls) =>
+    public void An_exact_static_probe_takes_precedence_and_is_attached_once(string target, ulong calls) =>
         Counting.Run(Fixture.Compile("usdt", UserTargetTests.Probes), Options($"{_library.Path}:{target}".Replace("FILE", _library.Path), "probe"), session =>
         {
             _library.Call("probes", 1);
@@ -73,7 +73,7 @@ public sealed class LiteralTargetTests : IDisposable
         });
 
     [KernelFact]
-    public void Attach_symbol_that_is_missing_is_told_with_names_that_can_be_given_back()
+    public void A_missing_symbol_is_reported_with_usable_suggestions()
     {
         var error = Assert.Throws<BpfLoadException>(() =>
         {

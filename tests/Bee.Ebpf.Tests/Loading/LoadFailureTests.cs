@@ -7,7 +7,7 @@ namespace Bee.Ebpf.Tests.Loading;
 public class LoadFailureTests
 {
     [KernelFact]
-    public void An_unknown_parameter_gets_the_names_there_are()
+    public void An_unknown_parameter_is_reported_with_the_known_names()
     {
         var e = Assert.Throws<BpfParameterException>(() => Fixture.Object("calls").BindParameters(new Dictionary<string, object?> { ["target_pit"] = 1 }));
 
@@ -17,7 +17,7 @@ public class LoadFailureTests
     }
 
     [KernelFact]
-    public void A_kind_that_is_not_attached_says_so()
+    public void Load_rejects_a_kind_that_Bee_does_not_attach()
     {
         var e = Fails("""SEC("lwt_in") int packet(struct __sk_buff *context) { return 0; }""");
 
@@ -27,7 +27,7 @@ public class LoadFailureTests
     }
 
     [KernelFact]
-    public void A_section_that_says_nothing_is_named()
+    public void Load_names_a_section_of_unknown_kind()
     {
         var e = Fails("""SEC("tracepont/syscalls/sys_enter_getpgid") int f(void *context) { return 0; }""");
 
@@ -36,7 +36,7 @@ public class LoadFailureTests
     }
 
     [KernelFact]
-    public void A_map_that_the_kernel_does_not_make_is_named()
+    public void Load_names_a_map_that_the_kernel_does_not_create()
     {
         var e = Fails("""
             struct big { char bytes[40000]; };
@@ -49,7 +49,7 @@ public class LoadFailureTests
     }
 
     [KernelFact]
-    public void A_map_of_any_number_of_entries_is_read_and_the_kernels_refusal_is_told()
+    public void A_map_of_any_size_is_read_and_the_kernels_rejection_is_reported()
     {
         var file = Fixture.Compile("large", """
             #include "fixture.h"
@@ -68,7 +68,7 @@ public class LoadFailureTests
     }
 
     [KernelFact]
-    public void A_thread_without_capabilities_learns_which_it_lacks()
+    public void Load_names_the_missing_capabilities()
     {
         var file = Fixture.Object("calls");
         var e = OtherWorlds.WithoutCapabilities(() => Assert.Throws<BpfLoadException>(() => Calls.Load(file)));
@@ -80,7 +80,7 @@ public class LoadFailureTests
     }
 
     [KernelFact]
-    public void A_kernel_without_BTF_is_named()
+    public void Load_reports_a_kernel_without_BTF()
     {
         var file = Fixture.Object("kinds");
         var e = OtherWorlds.WithoutKernelBtf(() => Assert.Throws<BpfLoadException>(() => Calls.Load(file)));
@@ -90,17 +90,17 @@ public class LoadFailureTests
     }
 
     [Fact]
-    public void A_library_that_is_missing_or_no_libbpf_is_said_so()
+    public void A_library_that_is_missing_or_not_libbpf_is_reported()
     {
         Assert.Contains("cannot be loaded", Libbpf.Open("libbpf-that-is-not-there.so.1").Problem);
         Assert.Contains("older than libbpf 1.0", Libbpf.Open("libc.so.6").Problem);
     }
 
     [Fact]
-    public void The_version_is_that_of_the_library() => Assert.Matches(@"^1\.\d+$", Libbpf.Version);
+    public void Version_is_the_version_of_the_library() => Assert.Matches(@"^1\.\d+$", Libbpf.Version);
 
     [KernelFact]
-    public void Libbpfs_log_goes_to_the_session_that_loads()
+    public void The_log_of_libbpf_goes_to_the_loading_session()
     {
         var lines = new List<string>();
         using var session = BpfSession.Load(Fixture.Object("calls"), new BpfSessionOptions { Log = lines.Add });
@@ -110,7 +110,7 @@ public class LoadFailureTests
     }
 
     [KernelFact]
-    public void Load_in_a_process_that_starts_children_is_not_disturbed_by_their_signals()
+    public void Load_blocks_SIGCHLD()
     {
         const ulong SigChld = 1UL << 16;
         var during = new List<ulong>();

@@ -9,7 +9,7 @@ public class LossTests
     private const int Calls = 4000;
 
     [KernelFact]
-    public void What_a_full_ring_refused_is_reported_where_the_program_counts_it()
+    public void Losses_of_a_full_ring_are_reported_if_the_program_counts_them()
     {
         var (sink, stream) = Overflow("print_ring");
 
@@ -20,7 +20,7 @@ public class LossTests
     }
 
     [KernelFact]
-    public void The_count_beside_a_ring_is_read_and_is_no_stream_itself()
+    public void The_loss_count_of_a_ring_is_read_and_does_not_stream()
     {
         var file = Fixture.Compile("gadget", """
             #include "fixture.h"
@@ -70,12 +70,12 @@ public class LossTests
         Assert.True(sink.Count is > 0 and < Calls);
         Assert.Equal((ulong)(Calls - sink.Count), reader.Streams[0].Lost);
         Assert.Equal(reader.Streams[0].Lost, sink.Losses["print_ring"]);
-        // Of the other one nobody knows, and nothing was in it.
+        // The losses of the other ring are unknown, and it was empty.
         Assert.Equal((null, 0.0), (reader.Streams[1].Lost, reader.Streams[1].HighWater));
     }
 
     [KernelFact]
-    public void Perf_buffers_report_their_own_losses()
+    public void Perf_buffers_report_their_losses()
     {
         var (sink, stream) = Overflow("print_perf");
 
@@ -85,7 +85,7 @@ public class LossTests
     }
 
     [KernelFact]
-    public void Perf_buffers_give_events_around_their_end()
+    public void Perf_buffers_return_events_that_wrap_around()
     {
         using var session = Loading.Calls.Load(Fixture.Object("losses"));
         using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "print_perf" });
@@ -108,9 +108,9 @@ public class LossTests
     }
 
     [KernelFact]
-    public void A_perf_buffer_takes_new_events_while_old_ones_are_being_read()
+    public void A_perf_buffer_accepts_new_events_while_old_ones_are_read()
     {
-        // Of 960 or so that fit into the buffer of one CPU.
+        // About 960 fit into the buffer of one CPU.
         const int Many = 700;
         using var session = Loading.Calls.Load(Fixture.Object("losses"));
         using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "print_perf" });
@@ -124,7 +124,7 @@ public class LossTests
             }
         }
 
-        // Something that takes its time with the last event of the first lot.
+        // A sink that blocks at the last event of the first batch.
         var sink = new CollectingSink
         {
             OnEvent = _ =>
@@ -145,7 +145,7 @@ public class LossTests
     }
 
     [KernelFact]
-    public void Run_records_that_are_too_short_give_truncated_events()
+    public void Records_that_are_too_short_become_truncated_events()
     {
         using var session = Loading.Calls.Load(Fixture.Object("losses"), ("short_records", 1));
         using var reader = session.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole });

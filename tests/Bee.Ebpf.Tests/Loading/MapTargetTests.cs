@@ -4,11 +4,11 @@ using Bee.Ebpf.Maps;
 
 namespace Bee.Ebpf.Tests.Loading;
 
-/// <summary>Programs whose target is a map: those of sockets, and iterators over entries.</summary>
+/// <summary>Programs whose target is a map: socket map programs, and iterators over entries.</summary>
 [Collection(KernelFactAttribute.Collection)]
 public sealed class MapTargetTests
 {
-    // The sockets of one connection come into the map when they are connected. 4 and 5 are the operations for that, and 2 is AF_INET.
+    // Adds the sockets of a connection to the map when they are connected (operations 4 and 5; 2 is AF_INET).
     private const string Sockets = """
         #include "fixture.h"
         struct { __uint(type, BPF_MAP_TYPE_SOCKMAP); __uint(max_entries, 2); __type(key, __u32); __type(value, __u32); } sockets SEC(".maps");
@@ -32,7 +32,7 @@ public sealed class MapTargetTests
         for (1..3) { syswrite($c, 'hello') or die "write: $!"; sysread($s, my $b, 5) == 5 or die "read: $!"; }
         """;
 
-    // Two maps that an iterator could go over, and one that it could not.
+    // Two maps that the iterator can read, and one that it cannot.
     private const string Entries = """
         #include "fixture.h"
         struct bpf_iter_meta { struct seq_file *seq; } __attribute__((preserve_access_index));
@@ -55,7 +55,7 @@ public sealed class MapTargetTests
     [InlineData("sk_skb/stream_verdict")]
     [InlineData("sk_skb/verdict")]
     [InlineData("sk_skb/stream_verdict/main")]
-    public void Socket_map_runs_its_programs(string section)
+    public void A_socket_map_runs_its_programs(string section)
     {
         using var world = new NetworkWorld();
         using var group = new OwnCgroup();
@@ -73,7 +73,7 @@ public sealed class MapTargetTests
     [InlineData("", null, 2)]
     [InlineData(Two, "two", 3)]
     [InlineData(Two, "one", 2)]
-    public void Iterator_goes_over_the_map_that_is_meant(string more, string? target, int entries)
+    public void An_iterator_reads_the_named_map(string more, string? target, int entries)
     {
         using var session = BpfSession.Load(Fixture.Compile("entries", Entries.Replace("MORE", more)), Options(target));
         var one = new MapWriter(session.Maps.Single(map => map.Name == "one"));
@@ -94,7 +94,7 @@ public sealed class MapTargetTests
     [InlineData(Two, null, LoadFault.NoPlace, "one, two")]
     [InlineData("", "tow", LoadFault.NoTarget, "does not exist")]
     [InlineData("", "other", LoadFault.NoTarget, "LpmTrie")]
-    public void Map_that_is_not_meant_clearly_is_an_error(string more, string? target, LoadFault fault, string word)
+    public void An_ambiguous_map_is_an_error(string more, string? target, LoadFault fault, string word)
     {
         var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(Fixture.Compile("entries", Entries.Replace("MORE", more)), Options(target)));
 
@@ -107,7 +107,7 @@ public sealed class MapTargetTests
     [InlineData("LRU_HASH", "", true)]
     [InlineData("ARRAY", "__uint(map_flags, 0x1000);", true)]
     [InlineData("ARRAY", "", false)]
-    public void Inner_map_without_entries_is_taken_where_the_kernel_does_not_compare_them(string type, string more, bool loads)
+    public void An_inner_map_without_a_size_loads_if_the_kernel_ignores_the_size(string type, string more, bool loads)
     {
         var file = Fixture.Compile("inner", $$"""
             #include "fixture.h"

@@ -24,7 +24,7 @@ public class MapTests
     }
 
     [KernelFact]
-    public void Arrays_give_every_slot_and_per_CPU_maps_the_total()
+    public void Arrays_return_every_slot_and_per_CPU_maps_the_total()
     {
         using var session = Counted(100);
         var entries = session.Maps.Single(m => m.Name == "gauge_slots").Entries().ToArray();
@@ -34,7 +34,7 @@ public class MapTests
     }
 
     [KernelFact]
-    public void A_polled_map_comes_at_once_then_its_changes_then_once_more()
+    public void A_polled_map_returns_all_entries_then_changes_then_a_last_poll()
     {
         using var session = Counted(3);
         using var reader = session.OpenReader(new EventReaderOptions { Interval = TimeSpan.FromMilliseconds(50), Select = m => m.Name == "counter_by_argument" });
@@ -44,7 +44,7 @@ public class MapTests
         {
             OnEvent = e =>
             {
-                // The third entry is the last of the first poll; what happens now is found by a later one, or by the poll at the end.
+                // The third entry ends the first poll. A later poll, or the last one, finds the changes made here.
                 if (++rounds == 3)
                 {
                     Calls.GetProcessGroup(-1);
@@ -67,7 +67,7 @@ public class MapTests
     }
 
     [KernelFact]
-    public void All_entries_come_at_every_interval_when_asked_for()
+    public void AllEntries_returns_all_entries_at_every_interval()
     {
         const int Rounds = 4, Slots = 4;
         using var session = Counted(3);
@@ -80,7 +80,7 @@ public class MapTests
     }
 
     [KernelFact]
-    public void Slots_of_an_array_that_nobody_has_written_to_are_not_streamed()
+    public void Unwritten_slots_of_an_array_are_not_streamed()
     {
         using var session = Counted(3);
         using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "gauge_slots" });
@@ -93,7 +93,7 @@ public class MapTests
     [KernelFact]
     public void Entries_of_any_size_are_read()
     {
-        // A batch begins smaller than a bucket of the hash may be, and grows.
+        // The first batch is smaller than a bucket of the hash can be, and grows.
         var file = Fixture.Compile("large", """
             #include "fixture.h"
             struct large { __u64 number; char filler[30000]; };
@@ -120,7 +120,7 @@ public class MapTests
     }
 
     [KernelFact]
-    public void Maps_without_entries_say_so()
+    public void Entries_throws_for_maps_that_have_none()
     {
         using var session = Calls.Load(Fixture.Object("calls"));
         var ring = session.Maps.Single(m => m.Name == "print_calls_of_getpgid");

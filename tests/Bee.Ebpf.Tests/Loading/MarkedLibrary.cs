@@ -2,14 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace Bee.Ebpf.Tests.Loading;
 
-/// <summary>A library of the test's own, loaded into this process: probes in it concern nobody else.</summary>
+/// <summary>A library of the test that is loaded into this process only.</summary>
 internal sealed class MarkedLibrary : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("bee-marked-").FullName;
     private readonly nint _library;
 
-    /// <param name="more">Further C text; PROBE(provider, name, value) makes a static probe.</param>
-    /// <param name="name">The name of the file, below the test's folder.</param>
+    /// <param name="more">More C code; PROBE(provider, name, value) defines a static probe.</param>
+    /// <param name="name">The name of the file in the test's folder.</param>
     public MarkedLibrary(string more = "", string name = "libmarked.so")
     {
         var source = System.IO.Path.Combine(_folder, "marked.c");

@@ -3,7 +3,7 @@ using Bee.Ebpf.Interop;
 
 namespace Bee.Ebpf.Tests.Loading;
 
-/// <summary>Targets in a process with files of its own: another mount namespace, another root folder, files that were replaced.</summary>
+/// <summary>Targets in a process with other files: another mount namespace, another root folder, replaced files.</summary>
 [Collection(KernelFactAttribute.Collection)]
 public sealed class OtherRootTests : IDisposable
 {
@@ -18,7 +18,7 @@ public sealed class OtherRootTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("bee-root-").FullName;
     private readonly List<Process> _processes = [];
 
-    // A file system of its own with another build of the program under a path that this process has too, and one below /only.
+    // A mount namespace with another build of the program under a path that also exists here, and one below /only.
     private string Root => Path.Combine(_folder, "root");
 
     private string Program => Path.Combine(_folder, "tool");
@@ -27,7 +27,7 @@ public sealed class OtherRootTests : IDisposable
     [InlineData("uprobe")]
     [InlineData("uretprobe")]
     [InlineData("uprobe.multi")]
-    public void Attach_process_in_its_own_mount_namespace_sees_that_processs_file(string kind)
+    public void Attach_to_a_process_uses_the_file_of_its_mount_namespace(string kind)
     {
         var process = InMountNamespace();
         var warnings = Count(kind, process, $"{Program}:step", () => Step(process, 3), 3);
@@ -35,7 +35,7 @@ public sealed class OtherRootTests : IDisposable
     }
 
     [KernelFact]
-    public void Attach_static_probe_of_a_process_in_its_own_mount_namespace_is_seen()
+    public void Attach_finds_a_static_probe_in_another_mount_namespace()
     {
         var process = InMountNamespace();
         var warnings = new List<string>();
@@ -52,21 +52,21 @@ public sealed class OtherRootTests : IDisposable
     [InlineData("/link/tool:step")]
     [InlineData("tool:step")]
     [InlineData("/only/tool:st*")]
-    public void Attach_file_that_only_the_process_has_is_found(string target)
+    public void Attach_finds_a_file_that_only_the_process_has(string target)
     {
         var process = InRoot();
         Assert.Empty(Count("uprobe", process, target, () => Step(process, 2), 2));
     }
 
     [KernelFact]
-    public void Attach_path_of_this_process_to_a_file_that_the_process_runs_is_found()
+    public void Attach_finds_the_running_file_by_a_path_of_this_process()
     {
         var process = InRoot();
         Assert.Empty(Count("uprobe", process, $"{Root}/only/tool:step", () => Step(process, 2), 2));
     }
 
     [KernelFact]
-    public void Attach_file_that_was_replaced_since_it_was_started_means_the_one_that_runs()
+    public void Attach_uses_the_running_file_after_its_replacement()
     {
         Compile(Program, "");
         var process = Start(Program);
@@ -78,7 +78,7 @@ public sealed class OtherRootTests : IDisposable
     [KernelTheory]
     [InlineData("libc")]
     [InlineData("libc.so.6")]
-    public void Attach_library_by_name_means_what_the_process_has_mapped(string library)
+    public void Attach_by_library_name_uses_the_mapped_file(string library)
     {
         Compile(Program, "");
         var process = Start(Program);
@@ -86,7 +86,7 @@ public sealed class OtherRootTests : IDisposable
     }
 
     [KernelFact]
-    public void Attach_file_that_the_process_has_not_mapped_warns()
+    public void Attach_warns_if_the_process_has_not_mapped_the_file()
     {
         Compile(Program, "");
         var other = Path.Combine(_folder, "unused");
@@ -98,7 +98,7 @@ public sealed class OtherRootTests : IDisposable
     [KernelTheory]
     [InlineData("uprobe")]
     [InlineData("uprobe.multi")]
-    public void Attach_process_that_has_ended_is_said(string kind)
+    public void Attach_reports_an_exited_process(string kind)
     {
         Compile(Program, "");
         var process = Start(Program);
@@ -109,7 +109,7 @@ public sealed class OtherRootTests : IDisposable
     }
 
     [KernelFact]
-    public void Attach_file_that_nobody_has_is_said_of_the_process()
+    public void Attach_reports_a_file_that_does_not_exist_for_the_process()
     {
         var process = InRoot();
         using var session = BpfSession.Load(Counting.Object(("uprobe/x:y", "void", "return 0;")), Options(process, "/no/such/tool:step", []));
@@ -156,7 +156,7 @@ public sealed class OtherRootTests : IDisposable
         File.Delete(source);
     }
 
-    // Returns when the program itself runs: it has answered once.
+    // Returns once the program runs and has answered.
     private Process Start(string tool, params string[] arguments)
     {
         var process = Process.Start(new ProcessStartInfo(tool, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!;

@@ -3,7 +3,7 @@ using Bee.Ebpf.Btf;
 
 namespace Bee.Ebpf.Tests.Loading;
 
-/// <summary>Runs code as it would run elsewhere: on a thread of its own, since capabilities and mounts belong to threads in Linux.</summary>
+/// <summary>Runs code with other capabilities, users or mounts, on a thread of its own because Linux keeps these per thread.</summary>
 internal static unsafe partial class OtherWorlds
 {
     private const uint CapabilityVersion3 = 0x20080522;
@@ -13,14 +13,14 @@ internal static unsafe partial class OtherWorlds
 
     public static T WithCapabilities<T>(ulong capabilities, Func<T> code) => OnThread(code, () =>
     {
-        // Effective, permitted and inheritable ones, first the low 32 of each.
+        // Effective, permitted and inheritable sets, the low 32 bits of each first.
         var (low, high) = ((uint)capabilities, (uint)(capabilities >> 32));
         var header = stackalloc uint[2] { CapabilityVersion3, 0 };
         var sets = stackalloc uint[6] { low, low, 0, high, high, 0 };
         Check(SetCapabilities(header, sets));
     });
 
-    /// <summary>As another user for files: the kernel's permissions on them are checked against nobody, without root's capabilities.</summary>
+    /// <summary>Runs code as the user nobody for file access, without root's capabilities.</summary>
     public static T WithFilesOfNobody<T>(Func<T> code) => OnThread(code, () => _ = SetFileUser(65534));
 
     public static T WithoutKernelBtf<T>(Func<T> code) => OnThread(code, () =>
@@ -34,14 +34,14 @@ internal static unsafe partial class OtherWorlds
         OwnMounts();
         foreach (var mounted in (string[])["/sys/kernel/debug/tracing", "/sys/kernel/tracing", "/sys/kernel/debug"])
         {
-            // Not all of them need to be there, and one may be mounted over another.
+            // Some may not exist, and one may be mounted over another.
             while (Unmount(mounted, Lazy) == 0)
             {
             }
         }
     });
 
-    // What is mounted from here on is mounted for this thread alone.
+    // Later mounts are visible only to this thread.
     private static void OwnMounts()
     {
         Check(Unshare(NewMountNamespace));

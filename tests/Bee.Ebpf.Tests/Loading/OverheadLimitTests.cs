@@ -8,7 +8,7 @@ public class OverheadLimitTests
     private static readonly TimeSpan s_second = TimeSpan.FromSeconds(1);
 
     [Fact]
-    public void Add_third_consecutive_window_over_the_limit_gives_the_error()
+    public void Add_returns_the_error_at_the_third_consecutive_window_over_the_limit()
     {
         var limit = new OverheadLimit(0.01);
         Assert.Null(limit.Add(Window(0.011)));
@@ -22,7 +22,7 @@ public class OverheadLimitTests
     }
 
     [Fact]
-    public void Add_a_window_at_the_limit_between_others_starts_the_count_anew()
+    public void Add_restarts_the_count_at_a_window_within_the_limit()
     {
         var limit = new OverheadLimit(0.5);
         double[] shares = [0.6, 0.6, 0.5, 0.6, 0.6, 0.4, 0.6, 0.6];
@@ -32,9 +32,9 @@ public class OverheadLimitTests
     }
 
     [Fact]
-    public void Add_a_window_that_took_longer_is_judged_by_its_own_time()
+    public void Add_uses_the_actual_length_of_a_window()
     {
-        // 15 ms in a second would be 1.5 %; in the three seconds that it took they are 0.5 %.
+        // 15 ms in one second would be 1.5 %, but the window took three seconds, so they are 0.5 %.
         var limit = new OverheadLimit(0.01);
         Assert.Null(limit.Add(Window(0.02)));
         Assert.Null(limit.Add(Window(0.02)));
@@ -45,7 +45,7 @@ public class OverheadLimitTests
     }
 
     [Fact]
-    public void ShareOfMachine_divides_by_the_cpus_that_were_online_in_the_window()
+    public void ShareOfMachine_divides_by_the_online_CPUs_of_the_window()
     {
         Assert.Equal(0.25, Of(s_second, 4, 600_000_000, 400_000_000).ShareOfMachine);
         Assert.Equal(1.0, Of(s_second, 4, 600_000_000, 400_000_000).Share);
@@ -57,22 +57,22 @@ public class OverheadLimitTests
     [InlineData(-1)]
     [InlineData(1.01)]
     [InlineData(double.NaN)]
-    public void Limit_that_is_no_share_of_the_machine_is_refused(double share) => Assert.Throws<ArgumentOutOfRangeException>(() => new OverheadLimit(share));
+    public void A_limit_out_of_range_is_rejected(double share) => Assert.Throws<ArgumentOutOfRangeException>(() => new OverheadLimit(share));
 
     [Fact]
-    public void Error_names_limit_windows_and_programs_the_same_in_every_culture()
+    public void The_error_names_limit_windows_and_programs_independent_of_culture()
     {
         var before = CultureInfo.CurrentCulture;
         try
         {
-            // As German and others write numbers; the runtime of the tests has no cultures.
+            // A culture with a decimal comma, made by hand because the test runtime is culture-invariant.
             var comma = (CultureInfo)CultureInfo.InvariantCulture.Clone();
             (comma.NumberFormat.NumberDecimalSeparator, comma.NumberFormat.NumberGroupSeparator) = (",", ".");
             CultureInfo.CurrentCulture = comma;
             var error = OverheadException.Of(0.005, [Window(0.0125), Window(0.1), Of(TimeSpan.FromSeconds(1.25), 2, 20_000_000, 230_000_000)]);
 
             Assert.Equal(
-                "The programs were detached, because they ran for more than 0.5 % of the time of 2 CPUs in 3 consecutive windows: 1.25 % of 1.00 s, 10 % of 1.00 s, 10 % of 1.25 s. "
+                "The programs were detached. They ran for more than 0.5 % of the time of 2 CPUs in 3 consecutive windows: 1.25 % of 1.00 s, 10 % of 1.00 s, 10 % of 1.25 s. "
                 + "By program in the last one: p1 9.2 % (8,000 runs/s), p0 0.8 % (8,000 runs/s).",
                 error.Message);
         }
@@ -83,16 +83,16 @@ public class OverheadLimitTests
     }
 
     [Fact]
-    public void Error_of_programs_that_their_pins_keep_attached_says_so()
+    public void The_error_reports_programs_that_stay_attached()
     {
         var error = OverheadException.Of(0.01, [Window(0.02)], new IOException("no right to"));
 
-        Assert.StartsWith("The programs are still attached (no right to), and should not be, because they ran for more than 1 % ", error.Message);
+        Assert.StartsWith("The programs could not be detached (no right to). They ran for more than 1 % ", error.Message);
         Assert.Equal("no right to", error.InnerException!.Message);
     }
 
     [Fact]
-    public void Sampler_gives_what_grew_in_the_time_that_passed()
+    public void Sample_returns_the_growth_since_the_last_sample()
     {
         var clock = new StoppedClock();
         ProgramStatistics?[] counts = [new(10, 1_000, 0), new(5, 5_000_000_000, 0), new(1, 1, 0)];
@@ -105,14 +105,14 @@ public class OverheadLimitTests
         Assert.Equal((TimeSpan.FromSeconds(2), 2), (window.Elapsed, window.Cpus));
         Assert.Equal(["fast", "slow"], window.Programs.Select(program => program.Program));
         Assert.Equal((10ul, 2_000ul, 5.0, 200.0, 1e-6), (window.Programs[0].Runs, window.Programs[0].RunNanoseconds, window.Programs[0].Rate, window.Programs[0].NanosecondsPerRun!.Value, window.Programs[0].Share));
-        // A sum over CPUs that are counting can be a little behind the one before.
+        // A sum over CPUs that keep counting can be smaller than the previous one.
         Assert.Equal((0ul, 0ul, null), (window.Programs[1].Runs, window.Programs[1].RunNanoseconds, window.Programs[1].NanosecondsPerRun));
         clock.Pass(s_second);
         Assert.Equal(0, sampler.Sample().Share);
     }
 
     [Fact]
-    public void Sampler_that_could_not_read_gives_both_windows_the_next_time()
+    public void Sample_after_a_failure_covers_both_windows()
     {
         var clock = new StoppedClock();
         ProgramStatistics?[] counts = [new(0, 0, 0), new(0, 0, 0)];

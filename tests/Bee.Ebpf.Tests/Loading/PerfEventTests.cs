@@ -7,7 +7,7 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Tests.Loading;
 
-/// <summary>Programs at perf events other than the CPU clock. All are narrowed to a process that the test starts.</summary>
+/// <summary>Programs at perf events other than the CPU clock, restricted to a process that the test starts.</summary>
 [Collection(KernelFactAttribute.Collection)]
 public sealed class PerfEventTests
 {
@@ -42,7 +42,7 @@ public sealed class PerfEventTests
         Counting.Run(file, new BpfSessionOptions { ProcessId = process.Id, AttachTo = new Dictionary<string, string> { ["p0"] = "context-switches", ["p1"] = "page-faults,context-switches" } }, session =>
         {
             process.Touch();
-            // Read the switches first: the process goes on being switched.
+            // Reads the switches first, since the process keeps being switched.
             var switches = session.Counts()[0];
             Assert.True(switches > 0);
             Assert.True(session.Counts()[1] >= Pages + switches);
@@ -51,7 +51,7 @@ public sealed class PerfEventTests
     }
 
     [KernelFact]
-    public void Program_that_names_no_event_says_that_it_samples_the_clock()
+    public void A_program_without_an_event_warns_that_it_samples_the_clock()
     {
         var file = Counting.Object(("perf_event", "void", "return 0;"));
         Assert.Contains("cpu-clock", Assert.Single(Warnings(file, new())));
@@ -63,7 +63,7 @@ public sealed class PerfEventTests
     [InlineData("page-fautls", LoadFault.NoTarget, "page-faults")]
     [InlineData("page-faults,often=1", LoadFault.NoTarget, "period")]
     [InlineData("type=4000000,config=1", LoadFault.Unsupported, "page-faults")]
-    public void Event_that_does_not_exist_is_an_error_with_a_remedy(string target, LoadFault fault, string word)
+    public void An_unknown_event_is_an_error_with_a_remedy(string target, LoadFault fault, string word)
     {
         var e = Fails(target);
 
@@ -72,7 +72,7 @@ public sealed class PerfEventTests
     }
 
     [KernelFact]
-    public void Hardware_event_that_the_machine_does_not_have_is_an_error()
+    public void An_unsupported_hardware_event_is_an_error()
     {
         if (Directory.EnumerateDirectories("/sys/bus/event_source/devices", "cpu*").Any())
         {
@@ -103,7 +103,7 @@ public sealed class PerfEventTests
         return warnings;
     }
 
-    /// <summary>A process that touches new pages when it is asked to.</summary>
+    /// <summary>A process that touches new pages on request.</summary>
     private sealed class Toucher : IDisposable
     {
         private readonly Process _process = Process.Start(new ProcessStartInfo("perl", ["-e", $"$| = 1; while (<STDIN>) {{ push @kept, chr(65 + @kept) x ({Pages} * 4096); select(undef, undef, undef, 0.01); print \"done\\n\"; }}"])

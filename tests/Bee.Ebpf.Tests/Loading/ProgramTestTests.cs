@@ -13,7 +13,7 @@ public class ProgramTestTests
     private static ObjectFile Inputs => Fixture.Object("inputs");
 
     [KernelFact]
-    public void An_xdp_program_gives_its_action_packet_events_and_entries_though_another_program_cannot_be_loaded()
+    public void An_xdp_test_returns_action_packet_events_and_entries_although_another_program_cannot_be_loaded()
     {
         using var test = Load("swap");
         var result = test.Run(new ProgramTestInput { Data = s_packet });
@@ -31,7 +31,7 @@ public class ProgramTestTests
     }
 
     [KernelFact]
-    public void Runs_of_one_test_add_up_and_each_gives_what_it_changed()
+    public void Runs_accumulate_and_each_returns_its_own_changes()
     {
         using var test = Load("swap");
         _ = test.Run(new ProgramTestInput { Data = s_packet });
@@ -46,7 +46,7 @@ public class ProgramTestTests
     }
 
     [KernelFact]
-    public void Entries_that_are_set_before_the_run_count()
+    public void Entries_set_before_the_run_are_used()
     {
         using var test = Load("swap");
         var writer = new MapWriter(test.Session.Maps.Single(map => map.Name == "deny"));
@@ -67,7 +67,7 @@ public class ProgramTestTests
     }
 
     [KernelFact]
-    public void A_tc_program_gets_and_gives_its_context_and_its_parameters()
+    public void A_tc_test_passes_context_and_parameters_and_returns_the_context()
     {
         using var test = Load("mark", ("threshold", 1000));
         var result = test.Run(new ProgramTestInput { Data = s_packet, Context = Fields(("mark", 41)) });
@@ -79,7 +79,7 @@ public class ProgramTestTests
     }
 
     [KernelFact]
-    public void Trace_lines_come_when_they_are_asked_for()
+    public void Trace_lines_are_returned_on_request()
     {
         using var test = ProgramTest.Load(Inputs, "mark", new BpfSessionOptions(), traceLines: true);
         var line = Assert.Single(test.Run(new ProgramTestInput { Data = s_packet, Context = Fields(("mark", 7)) }).TraceLines);
@@ -90,7 +90,7 @@ public class ProgramTestTests
     [KernelTheory]
     [InlineData("keep", 46)]
     [InlineData("pass", 1)]
-    public void Programs_behind_the_Ethernet_header_leave_it_as_it_was(string program, int value)
+    public void Programs_after_the_Ethernet_header_leave_it_unchanged(string program, int value)
     {
         using var test = Load(program);
         var result = test.Run(new ProgramTestInput { Data = s_packet });
@@ -104,7 +104,7 @@ public class ProgramTestTests
     {
         using ProgramTest tunnel = Load("tunnel"), dissect = Load("dissect"), filter = Load("filter");
         var keys = dissect.Run(new ProgramTestInput { Data = s_packet });
-        // Where no hook is given the kernel takes LOCAL_OUT, whose packets have no Ethernet header.
+        // Without a hook the kernel uses LOCAL_OUT, whose packets have no Ethernet header.
         var accepted = filter.Run(new ProgramTestInput { Data = (byte[])[0x45, 0, 0, 20, .. new byte[16]] });
 
         Assert.Equal("BPF_LWT_REROUTE", tunnel.Run(new ProgramTestInput { Data = s_packet }).Action);
@@ -114,7 +114,7 @@ public class ProgramTestTests
     }
 
     [KernelFact]
-    public void A_raw_tracepoint_gets_its_arguments()
+    public void A_raw_tracepoint_test_passes_the_arguments()
     {
         using var test = Load("arguments");
         var result = test.Run(new ProgramTestInput { Context = new object[] { 40, 2L, -5 }, Cpu = 0 });
@@ -126,7 +126,7 @@ public class ProgramTestTests
     }
 
     [KernelFact]
-    public void A_syscall_program_gets_and_gives_the_struct_that_it_takes()
+    public void A_syscall_test_passes_and_returns_the_struct()
     {
         using var test = Load("add");
         var result = test.Run(new ProgramTestInput { Context = Fields(("a", 3), ("b", "0x4")) });
@@ -150,7 +150,7 @@ public class ProgramTestTests
     }
 
     [KernelFact]
-    public void An_optional_program_is_loaded_when_it_is_named()
+    public void An_optional_program_is_loaded_for_its_test()
     {
         using var test = Load("optional");
 
@@ -159,7 +159,7 @@ public class ProgramTestTests
     }
 
     [KernelFact]
-    public void Input_that_does_not_suit_the_program_is_told()
+    public void Input_that_does_not_suit_the_program_is_rejected()
     {
         using ProgramTest swap = Load("swap"), add = Load("add"), mark = Load("mark"), arguments = Load("arguments");
         static void Fails(ProgramTest test, ProgramTestInput input, TestFault fault, string part)
@@ -184,7 +184,7 @@ public class ProgramTestTests
     [KernelTheory]
     [InlineData("traced")]
     [InlineData("absent")]
-    public void A_kind_without_a_test_run_is_told_before_it_is_loaded(string program)
+    public void A_kind_without_a_test_run_is_rejected_before_loading(string program)
     {
         var error = Assert.Throws<BpfTestException>(() => Load(program));
 
@@ -193,7 +193,7 @@ public class ProgramTestTests
     }
 
     [Fact]
-    public void Every_kind_of_the_table_is_a_section_that_is_read_as_its_type()
+    public void Every_test_run_kind_is_a_section_of_its_type()
     {
         Assert.All(TestRunKinds.All, kind => Assert.Same(kind, (ProgramKinds.OfSection(kind.Name == "cgroup_skb" ? "cgroup_skb/egress" : kind.Name) ?? ProgramKinds.OfSection($"{kind.Name}/x"))!.TestRun));
         Assert.Null(ProgramKinds.OfSection("xdp/devmap")!.TestRun);

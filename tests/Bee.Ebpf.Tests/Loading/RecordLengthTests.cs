@@ -4,7 +4,7 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Tests.Loading;
 
-/// <summary>Records of a ring and of perf buffers that are shorter or longer than their type.</summary>
+/// <summary>Records of ring and perf buffers that are shorter or longer than their type.</summary>
 [Collection(KernelFactAttribute.Collection)]
 public sealed class RecordLengthTests
 {
@@ -33,7 +33,7 @@ public sealed class RecordLengthTests
     [KernelTheory]
     [InlineData("print_ring")]
     [InlineData("print_perf")]
-    public void Run_record_as_long_as_its_type_is_whole(string map)
+    public void A_record_as_long_as_its_type_is_complete(string map)
     {
         var (e, type, notices) = Read(map, Whole);
         Assert.Same(type, e.GetType());
@@ -52,7 +52,7 @@ public sealed class RecordLengthTests
     [InlineData("print_ring", 33, """{"MapName":"print_ring","number":7,"kind":8,"path":"abcdefghijklmno","parts":[1,2],"data":null,"inner":null,"Truncated":true}""")]
     [InlineData("print_ring", 39, """{"MapName":"print_ring","number":7,"kind":8,"path":"abcdefghijklmno","parts":[1,2,3,4],"data":[5,6,7],"inner":null,"Truncated":true}""")]
     [InlineData("print_ring", 42, """{"MapName":"print_ring","number":7,"kind":8,"path":"abcdefghijklmno","parts":[1,2,3,4],"data":[5,6,7,8],"inner":null,"Truncated":true}""")]
-    public void Run_record_shorter_than_its_type_gives_the_fields_that_are_there(string map, int length, string expected)
+    public void A_record_shorter_than_its_type_has_its_first_fields(string map, int length, string expected)
     {
         var (e, type, notices) = Read(map, length);
         var cut = Assert.IsAssignableFrom<TruncatedEvent>(e);
@@ -68,7 +68,7 @@ public sealed class RecordLengthTests
     [InlineData("print_ring", 16)]
     [InlineData("print_perf", 8)]
     [InlineData("print_perf", 16)]
-    public void Run_record_longer_than_its_type_has_the_rest_on_request(string map, int more)
+    public void A_record_longer_than_its_type_exposes_the_rest(string map, int more)
     {
         var (e, type, notices) = Read(map, Whole + more);
         Assert.IsAssignableFrom(type, e);

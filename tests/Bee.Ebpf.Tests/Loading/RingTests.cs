@@ -10,7 +10,7 @@ public class RingTests
     private static readonly EventReaderOptions s_ringOnly = new() { Select = m => m.Name == "print_calls_of_getpgid" };
 
     [KernelFact]
-    public void Events_of_a_tracepoint_come_decoded_and_in_order()
+    public void Events_of_a_tracepoint_are_decoded_in_order()
     {
         using var session = Calls.Load(Fixture.Object("calls"));
         using var reader = session.OpenReader(s_ringOnly);
@@ -30,12 +30,12 @@ public class RingTests
         Assert.Equal("print_calls_of_getpgid", stream.Name);
         Assert.Equal(100, stream.Count);
         Assert.True(stream.HighWater is > 0 and <= 1);
-        // This program does not count what a full ring refuses, so nobody knows.
+        // This program does not count lost events, so the number is unknown.
         Assert.Null(stream.Lost);
     }
 
     [KernelFact]
-    public void A_sink_that_throws_leaves_the_ring_with_that_event_read()
+    public void A_sink_that_throws_has_consumed_the_event()
     {
         using var session = Calls.Load(Fixture.Object("calls"));
         using var reader = session.OpenReader(s_ringOnly);
@@ -55,7 +55,7 @@ public class RingTests
     }
 
     [KernelFact]
-    public void A_sink_that_says_stop_gets_no_further_event()
+    public void A_sink_that_stops_receives_no_further_event()
     {
         using var session = Calls.Load(Fixture.Object("calls"));
         using var reader = session.OpenReader(s_ringOnly);
@@ -72,7 +72,7 @@ public class RingTests
     }
 
     [KernelFact]
-    public async Task An_idle_reader_sees_the_first_event_soon_and_stops_at_once_when_told()
+    public async Task An_idle_reader_sees_the_first_event_soon_and_stops_when_canceled()
     {
         using var session = Calls.Load(Fixture.Object("calls"));
         using var reader = session.OpenReader(s_ringOnly);
@@ -117,7 +117,7 @@ public class RingTests
     }
 
     [KernelFact]
-    public async Task Disposing_of_the_session_ends_a_run_on_another_thread()
+    public async Task Dispose_of_the_session_ends_a_run_on_another_thread()
     {
         var session = Calls.Load(Fixture.Object("calls"));
         var reader = session.OpenReader(s_ringOnly);
@@ -133,7 +133,7 @@ public class RingTests
     }
 
     [KernelFact]
-    public void A_sink_may_dispose_of_the_session()
+    public void A_sink_may_dispose_the_session()
     {
         var session = Calls.Load(Fixture.Object("calls"));
         var reader = session.OpenReader(s_ringOnly);
@@ -154,7 +154,7 @@ public class RingTests
     }
 
     [KernelFact]
-    public void A_program_without_anything_to_read_stays_attached_for_its_time()
+    public void Run_without_streams_lasts_for_its_duration()
     {
         using var session = Calls.Load(Fixture.Object("calls"));
         using var reader = session.OpenReader(new EventReaderOptions { Select = _ => false });
@@ -163,12 +163,12 @@ public class RingTests
         reader.Run(new CollectingSink(), CancellationToken.None, TimeSpan.FromMilliseconds(100));
 
         Assert.Empty(reader.Streams);
-        // The reader's clock ticks every few milliseconds.
+        // The reader's clock has a resolution of a few milliseconds.
         Assert.InRange(clock.ElapsedMilliseconds, 90, 60_000);
     }
 
     [KernelFact]
-    public void A_raw_ring_may_be_disposed_of_by_its_sink()
+    public void A_sink_may_dispose_the_ring()
     {
         using var session = Calls.Load(Fixture.Object("calls"));
         var ring = RingBuffer.Open(session.Maps.Single(m => m.Description.Type == MapType.RingBuffer));

@@ -5,7 +5,7 @@ namespace Bee.Ebpf.Tests.Loading;
 public class SeenValuesTests
 {
     [Fact]
-    public void New_and_other_values_are_changes_and_the_same_are_not()
+    public void New_and_different_values_are_changes()
     {
         var seen = new SeenValues(4, 8);
         seen.NextPass();
@@ -24,7 +24,7 @@ public class SeenValuesTests
     }
 
     [Fact]
-    public void An_entry_that_was_away_for_a_pass_is_new_again()
+    public void An_entry_missing_in_one_pass_is_new_in_the_next()
     {
         var seen = new SeenValues(4, 8);
         seen.NextPass();
@@ -37,7 +37,7 @@ public class SeenValuesTests
     }
 
     [Fact]
-    public void Keys_that_come_and_go_do_not_pile_up()
+    public void Removed_keys_do_not_accumulate()
     {
         var seen = new SeenValues(4, 8);
         for (var pass = 0; pass < 1000; pass++)

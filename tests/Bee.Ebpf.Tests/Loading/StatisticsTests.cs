@@ -11,7 +11,7 @@ public class StatisticsTests
     private static readonly string s_setting = "/proc/sys/kernel/bpf_stats_enabled";
 
     [KernelFact]
-    public void Leases_share_one_fd_that_goes_with_the_last_and_leave_the_sysctl_alone()
+    public void Leases_share_one_fd_until_the_last_and_leave_the_sysctl_unchanged()
     {
         var setting = File.ReadAllText(s_setting);
         var first = StatisticsLease.Acquire();
@@ -43,7 +43,7 @@ public class StatisticsTests
         Assert.Equal(TimeSpan.FromTicks((long)(after.RunNanoseconds / 100)), after.RunTime);
         var cost = Assert.Single(sampler.Sample().Programs);
         Assert.Equal(("swap", 1000ul), (cost.Program, cost.Runs));
-        // The others are not loaded.
+        // The other programs are not loaded.
         Assert.Null(test.Session.Programs.First(one => one.Id == 0).ReadStatistics());
 
         test.Dispose();
@@ -52,18 +52,18 @@ public class StatisticsTests
     }
 
     [KernelFact]
-    public void Guard_that_cannot_detach_tells_why_and_ends_the_reading()
+    public void A_guard_that_cannot_detach_reports_why_and_ends_reading()
     {
         using var guard = new OverheadGuard(1);
 
         guard.End(() => throw new InvalidOperationException("the link is busy"), OverheadException.Of(1, [new ProgramWindow(TimeSpan.FromSeconds(1), 1, [])]));
 
         Assert.True(guard.Exceeded.IsCancellationRequested);
-        Assert.Contains("are still attached (the link is busy)", guard.Error!.Message, StringComparison.Ordinal);
+        Assert.Contains("could not be detached (the link is busy)", guard.Error!.Message, StringComparison.Ordinal);
     }
 
     [KernelFact]
-    public void Guard_detaches_programs_that_cost_too_much_while_no_thread_reads()
+    public void A_guard_detaches_expensive_programs_without_a_reader()
     {
         var file = Fixture.Object("burn");
         using var guard = new OverheadGuard(0.0001, TimeSpan.FromMilliseconds(20));
@@ -83,7 +83,7 @@ public class StatisticsTests
         var error = Assert.Throws<OverheadException>(guard.ThrowIfExceeded);
         Assert.Equal(OverheadLimit.Windows, error.Windows.Count);
         Assert.All(error.Windows, window => Assert.True(window.ShareOfMachine > 0.0001 && window.Programs.Single().Program == "burn"));
-        // Maps and what is in them stay.
+        // The maps and their entries remain.
         var runs = session.Maps.Single(map => map.Name == "counter_runs").Entries().Single();
         Assert.True((ulong)runs.Get("Value")! > 0);
         guard.Dispose();
@@ -92,7 +92,7 @@ public class StatisticsTests
     }
 
     [KernelFact]
-    public void Guard_leaves_programs_within_the_limit_and_ends_with_them()
+    public void A_guard_leaves_programs_within_the_limit_attached()
     {
         using var guard = new OverheadGuard(1, TimeSpan.FromMilliseconds(1));
         using (var session = Calls.Load(Fixture.Object("burn")))
@@ -110,10 +110,10 @@ public class StatisticsTests
     }
 
     [KernelFact]
-    public void Take_without_CAP_SYS_ADMIN_is_refused_before_anything_is_loaded()
+    public void Acquire_without_CAP_SYS_ADMIN_throws()
     {
         BpfLoadException? refused = null;
-        // Capabilities are a thread's own.
+        // Capabilities belong to a thread.
         var thread = new Thread(() =>
         {
             Calls.DropCapability((int)Capability.SysAdmin);
@@ -131,7 +131,7 @@ public class StatisticsTests
 
         if (File.ReadAllText(s_setting).Trim() == "1")
         {
-            // The administrator has switched statistics on for all.
+            // The administrator has switched statistics on for the machine.
             Assert.Null(refused);
             return;
         }
@@ -141,6 +141,6 @@ public class StatisticsTests
         Assert.Contains("kernel.bpf_stats_enabled=1", refused.Remedy, StringComparison.Ordinal);
     }
 
-    // The descriptors of this process alone: what another one counts at the same time is not of the test.
+    // Reads only the fds of this process: another one may count at the same time.
     private static int Held() => Directory.EnumerateFiles("/proc/self/fd").Count(fd => new FileInfo(fd).LinkTarget == "anon_inode:bpf-stats");
 }

@@ -3,7 +3,7 @@ using Bee.Ebpf.Interop;
 
 namespace Bee.Ebpf.Tests.Loading;
 
-/// <summary>Targets that a run names in place of the sections', and targets that mean several.</summary>
+/// <summary>Targets in the options instead of the sections, and targets that match several.</summary>
 [Collection(KernelFactAttribute.Collection)]
 public sealed class TargetTests
 {
@@ -13,7 +13,7 @@ public sealed class TargetTests
     [InlineData("tracepoint/syscalls/sys_enter_getpgid,syscalls/sys_exit_getpgid", 2)]
     [InlineData("tracepoint/syscalls/sys_*_getpgid", 2)]
     [InlineData("tracepoint/syscalls:sys_enter_getpgi?", 1)]
-    public void A_pattern_of_tracepoints_is_attached_to_each(string section, int links) => Counting.RunOwn(Counting.Object((section, "void", Count)), session =>
+    public void A_pattern_attaches_to_each_matching_tracepoint(string section, int links) => Counting.RunOwn(Counting.Object((section, "void", Count)), session =>
     {
         Calls.GetProcessGroup(-1);
         Assert.Equal((ulong)links, session.Counts()[0]);
@@ -28,7 +28,7 @@ public sealed class TargetTests
     [InlineData("uprobe.multi", "libc.so.6:getpgi*")]
     [InlineData("raw_tp/sys_exit", "sys_enter")]
     [InlineData("tp_btf/sys_exit", "sys_enter")]
-    public void A_run_can_name_another_target(string section, string target)
+    public void AttachTo_overrides_the_target_of_the_section(string section, string target)
     {
         var file = Counting.Object((section, "void", Count));
         var options = new BpfSessionOptions
@@ -46,7 +46,7 @@ public sealed class TargetTests
     }
 
     [KernelFact]
-    public void An_iterator_can_go_over_something_else()
+    public void AttachTo_selects_another_kind_of_object_for_an_iterator()
     {
         var options = new BpfSessionOptions { AttachTo = new Dictionary<string, string> { ["p0"] = "bpf_map" } };
         var file = Counting.Object(("iter/task", "void", "seen(0); return 0;"));
@@ -62,7 +62,7 @@ public sealed class TargetTests
     [InlineData("raw_tp/sys_exit", "sched_swich", "sched_switch")]
     [InlineData("tracepoint/syscalls/sys_enter_getsid", "syscalls/sys_enter_opennat", "syscalls/sys_enter_openat")]
     [InlineData("tracepoint/syscalls/sys_enter_getsid", "syscalls/sys_enter_opennat*", "syscalls/sys_enter_openat")]
-    public void Another_target_that_does_not_exist_is_named_with_the_nearest(string section, string target, string near)
+    public void AttachTo_with_an_unknown_target_suggests_close_names(string section, string target, string near)
     {
         var options = new BpfSessionOptions { AttachTo = new Dictionary<string, string> { ["p0"] = target } };
         var e = Assert.Throws<BpfLoadException>(() =>
@@ -77,7 +77,7 @@ public sealed class TargetTests
     }
 
     [KernelFact]
-    public void A_target_for_a_program_that_is_not_there_is_refused()
+    public void AttachTo_with_an_unknown_program_throws()
     {
         var options = new BpfSessionOptions { AttachTo = new Dictionary<string, string> { ["p1"] = "sys_enter" } };
         var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(Counting.Object(("raw_tp/sys_exit", "void", "return 0;")), options));
@@ -87,7 +87,7 @@ public sealed class TargetTests
     }
 
     [KernelFact]
-    public void What_is_bound_to_one_target_takes_no_second()
+    public void A_program_bound_at_load_accepts_only_one_target()
     {
         var options = new BpfSessionOptions { AttachTo = new Dictionary<string, string> { ["p0"] = "sys_enter,sys_exit" } };
 
@@ -99,7 +99,7 @@ public sealed class TargetTests
     [InlineData("kprobe.multi/tcp_v4_conn*")]
     [InlineData("kretprobe/do_unlinkat")]
     [InlineData("ksyscall/getpgid")]
-    public void Probes_of_the_kernel_run_or_the_refusal_is_explained(string section)
+    public void Kprobes_run_or_the_failure_is_explained(string section)
     {
         try
         {

@@ -14,7 +14,7 @@ public class TextTests
     [InlineData("/usr/bin/bash:readline+0x10", "/usr/bin/bash", "readline", 16ul)]
     [InlineData("/usr/bin/bash:0x1f00", "/usr/bin/bash", null, 0x1f00ul)]
     [InlineData("/opt/a:b/tool:main", "/opt/a:b/tool", "main", 0ul)]
-    public void A_uprobes_target_is_file_and_place(string text, string path, string? function, ulong offset) =>
+    public void Parse_reads_function_and_offset_of_a_uprobe_target(string text, string path, string? function, ulong offset) =>
         Assert.Equal(new UprobeTarget(path, function, offset), Parse(text));
 
     [Theory]
@@ -25,9 +25,9 @@ public class TextTests
     [InlineData(":main")]
     [InlineData("/usr/bin/bash:main+")]
     [InlineData("/usr/bin/bash:main+x")]
-    public void Other_text_is_no_uprobes_target(string? text) => Assert.Null(Parse(text));
+    public void Parse_rejects_other_text(string? text) => Assert.Null(Parse(text));
 
-    // Files in parentheses exist, with these functions.
+    // The files in parentheses exist and have these functions.
     [Theory]
     [InlineData("t:pkg.(*Server).Handle", "t|pkg.(*Server).Handle")]
     [InlineData("t:main.Pair[int,string]", "t|main.Pair[int,string]")]
@@ -44,7 +44,7 @@ public class TextTests
     [InlineData("t:main.Pair[int,strin],t:f", "t|main.Pair[int,strin] t|f")]
     [InlineData("t:0x10,t:16", "t|0x10 t|16")]
     [InlineData("t:f,,", "t|f")]
-    public void Split_symbol_of_exactly_this_name_comes_before_pattern_list_and_path(string text, string expected)
+    public void Split_prefers_an_exact_symbol_to_pattern_list_and_path(string text, string expected)
     {
         string[] functions = ["f", "pkg.(*Server).Handle", "pkg.(*HTTPServer).Handle", "main.Pair[int,string]", "ns::f", "ns::g<int, char>", "operator*", "operator+", "<impl core::fmt::Debug for X>::fmt"];
         var found = BinaryTargetText.Split(text, 1, (file, place) => file is not ("t" or "/a,b/c:d/t") ? PlaceMatch.NoFile
@@ -53,9 +53,9 @@ public class TextTests
         Assert.Equal(expected, string.Join(' ', found.Select(one => $"{one.File}|{one.Place}")));
     }
 
-    // An image's author writes the text.
+    // The text may come from an untrusted image.
     [Fact]
-    public void Split_text_of_many_commas_and_colons_ends_soon()
+    public void Split_of_many_commas_and_colons_is_fast()
     {
         var looks = 0;
         Assert.Equal(1000, BinaryTargetText.Split(string.Concat(Enumerable.Repeat("a:b:c*,", 1000)), 1, (_, _) => { looks++; return PlaceMatch.NoFile; }).Count());
@@ -72,17 +72,17 @@ public class TextTests
     [InlineData("0", new[] { 0 })]
     [InlineData("0-3\n", new[] { 0, 1, 2, 3 })]
     [InlineData("0,2-3,8", new[] { 0, 2, 3, 8 })]
-    public void The_list_of_CPUs_is_read_in_the_kernels_form(string list, int[] cpus) => Assert.Equal(cpus, Cpus.ParseList(list));
+    public void ParseList_reads_the_kernels_list_of_CPUs(string list, int[] cpus) => Assert.Equal(cpus, Cpus.ParseList(list));
 
     [Theory]
     [InlineData(0ul, new[] { "CAP_BPF", "CAP_PERFMON" })]
     [InlineData(1ul << 39, new[] { "CAP_PERFMON" })]
     [InlineData((1ul << 39) | (1ul << 38), new string[0])]
     [InlineData(1ul << 21, new string[0])]
-    public void Capabilities_that_lack_are_named(ulong effective, string[] lacking) => Assert.Equal(lacking, Permissions.Lacking(effective));
+    public void Missing_capabilities_are_named(ulong effective, string[] lacking) => Assert.Equal(lacking, Permissions.Lacking(effective));
 
     [Fact]
-    public void Facts_are_found_in_what_older_and_newer_libbpfs_say()
+    public void LibbpfText_reads_the_logs_of_old_and_new_versions()
     {
         Assert.Equal("x", LibbpfText.FailedMap("libbpf: map 'x': failed to create: Invalid argument(-22)\n"));
         Assert.Equal("x", LibbpfText.FailedMap("libbpf: map 'x': failed to create: -EINVAL\n"));
@@ -95,8 +95,8 @@ public class TextTests
     }
 
     [Fact]
-    public void Functions_of_a_library_are_found() => Assert.Contains("getpgid", BinaryFunctions.Of(BinaryPaths.Find("libc.so.6")!).Select(f => f.Name));
+    public void BinaryFunctions_finds_the_functions_of_a_library() => Assert.Contains("getpgid", BinaryFunctions.Of(BinaryPaths.Find("libc.so.6")!).Select(f => f.Name));
 
     [Fact]
-    public void What_is_no_ELF_file_has_no_functions() => Assert.Empty(BinaryFunctions.Of("/etc/passwd"));
+    public void BinaryFunctions_is_empty_for_a_file_that_is_not_ELF() => Assert.Empty(BinaryFunctions.Of("/etc/passwd"));
 }

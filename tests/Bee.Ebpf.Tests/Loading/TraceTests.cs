@@ -9,9 +9,9 @@ public class TraceTests
     private static readonly EventReaderOptions s_lines = new() { TraceLines = true };
 
     [KernelFact]
-    public void Lines_are_those_of_the_sessions_own_programs()
+    public void Trace_lines_are_those_of_the_sessions_own_programs()
     {
-        // The same code with the same formats: only the program that runs tells the lines apart.
+        // The same code with the same formats: only the running program distinguishes the lines.
         using var mine = Calls.Load(Fixture.Object("traces"), ("mark", 7));
         using var other = Calls.Load(Fixture.Object("traces"), ("mark", 8));
         using var reader = mine.OpenReader(s_lines);
@@ -32,13 +32,13 @@ public class TraceTests
             Assert.Equal(Environment.ProcessId, line.Pid);
             Assert.Equal(File.ReadAllText($"/proc/self/task/{line.Tid}/comm").TrimEnd('\n'), line.Comm);
             Assert.InRange(line.Cpu, 0, 4096);
-            // The distance between the kernel's clock and this one is measured once, to some microseconds.
+            // The offset between the kernel's clock and this one is measured once, to a few microseconds.
             Assert.InRange(line.Time, before.AddMilliseconds(-50), after.AddMilliseconds(50));
         });
     }
 
     [KernelFact]
-    public void Without_the_option_the_reader_has_no_stream_of_lines()
+    public void A_reader_without_TraceLines_has_no_stream_of_lines()
     {
         using var session = Calls.Load(Fixture.Object("traces"));
         using var reader = session.OpenReader(new EventReaderOptions { Select = EventReaderOptions.WithRole });
@@ -53,7 +53,7 @@ public class TraceTests
         using var session = Calls.Load(Fixture.Object("traces"));
         using var reader = session.OpenReader(s_lines);
         session.Attach();
-        // Nobody reads yet, so the ring fills up.
+        // No reader runs yet, so the ring fills up.
         for (var i = 0; i < Lines; i++)
         {
             Calls.Close(Calls.Duplicate(0));
@@ -71,7 +71,7 @@ public class TraceTests
     }
 
     [KernelFact]
-    public void Disposed_reader_leaves_no_program_behind()
+    public void Dispose_of_the_reader_unloads_its_program()
     {
         using var session = Calls.Load(Fixture.Object("traces"));
         var before = Programs();

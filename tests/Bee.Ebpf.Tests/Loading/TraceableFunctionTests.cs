@@ -6,7 +6,7 @@ namespace Bee.Ebpf.Tests.Loading;
 public class TraceableFunctionTests
 {
     [KernelFact]
-    public void Those_that_a_pattern_fits_have_their_addresses()
+    public void Matching_returns_functions_with_their_addresses()
     {
         var found = TraceableFunctions.Matching("vfs_rea?");
 
@@ -17,6 +17,6 @@ public class TraceableFunctionTests
     }
 
     [KernelFact]
-    public void Whether_one_link_does_for_many_is_read_off_the_symbols() =>
+    public void HasMulti_follows_the_kernels_symbols() =>
         Assert.Equal(File.ReadLines("/proc/kallsyms").Any(line => line.Split(' ', '\t')[2] == TraceableFunctions.MultiSymbol), TraceableFunctions.HasMulti);
 }

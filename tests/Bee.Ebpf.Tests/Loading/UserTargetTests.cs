@@ -54,7 +54,7 @@ public sealed class UserTargetTests
     }
 
     [KernelFact]
-    public void A_program_without_the_maps_of_static_probes_is_told_of_the_header()
+    public void A_program_without_the_maps_of_static_probes_gets_a_remedy()
     {
         using var library = new MarkedLibrary();
         using var session = BpfSession.Load(
@@ -65,7 +65,7 @@ public sealed class UserTargetTests
     }
 
     [KernelFact]
-    public void A_pattern_means_every_probe_that_it_fits()
+    public void A_pattern_attaches_to_each_matching_probe()
     {
         using var library = new MarkedLibrary();
         var options = new BpfSessionOptions { ProcessId = Environment.ProcessId, AttachTo = new Dictionary<string, string> { ["probe"] = library.Path + ":bee:*" } };
@@ -78,7 +78,7 @@ public sealed class UserTargetTests
     }
 
     [KernelFact]
-    public void A_probe_that_does_not_exist_is_named_with_the_nearest()
+    public void A_missing_probe_is_reported_with_close_names()
     {
         using var library = new MarkedLibrary();
         var e = Fails(Fixture.Compile("usdt", Probes.Replace("PATH:bee:one", library.Path + ":bee:once")));
@@ -93,10 +93,10 @@ public sealed class UserTargetTests
     [InlineData("/no/such/file:bee:one", "which does not exist")]
     [InlineData("libc.so.6", "does not name a static probe")]
     [InlineData(":one", "does not name a static probe")]
-    public void What_cannot_be_a_probe_is_explained(string target, string reason) => Assert.Contains(reason, Fails(Fixture.Compile("usdt", Probes.Replace("PATH:bee:one", target))).Message);
+    public void An_invalid_probe_is_explained(string target, string reason) => Assert.Contains(reason, Fails(Fixture.Compile("usdt", Probes.Replace("PATH:bee:one", target))).Message);
 
     [KernelFact]
-    public void A_probe_whose_argument_libbpf_cannot_read_is_told_with_the_cause()
+    public void A_probe_whose_argument_libbpf_cannot_read_is_explained()
     {
         using var library = new MarkedLibrary("\n__attribute__((noinline)) int odd(int value) { PROBE_AT(\"bee\", \"odd\", \"-4@somewhere(%%rip)\", value); return value; }\n");
         var e = Fails(Fixture.Compile("usdt", Probes.Replace("PATH:bee:one", library.Path + ":bee:odd")));
@@ -114,7 +114,7 @@ public sealed class UserTargetTests
     [InlineData("usdt/FILE:bee:one", "#!/bin/sh\n", "a script", "/bin/sh")]
     [InlineData("uretprobe/FILE:main", "", "not an ELF file", "the program or the library")]
     [InlineData("uretprobe/FILE:main", "/* GNU ld script */", "not an ELF file", "the program or the library")]
-    public void A_target_in_a_file_without_functions_is_told(string section, string content, string what, string remedy)
+    public void A_target_in_a_file_that_is_not_ELF_is_explained(string section, string content, string what, string remedy)
     {
         var path = Path.Combine(Directory.CreateTempSubdirectory("bee-script-").FullName, "target");
         try
@@ -141,7 +141,7 @@ public sealed class UserTargetTests
     [InlineData("uprobe.multi")]
     [InlineData("uretprobe.multi")]
     [InlineData("uprobe.multi.s")]
-    public void A_pattern_of_functions_is_attached_to_each(string kind)
+    public void A_pattern_attaches_to_each_matching_function(string kind)
     {
         using var library = new MarkedLibrary();
         var file = Counting.Object(($"{kind}/{library.Path}:marked_*", "void", "seen(0); return 0;"));
@@ -151,7 +151,7 @@ public sealed class UserTargetTests
             library.Call("marked_two", 1);
             library.Call("other", 1);
             Assert.Equal(3ul, session.Counts()[0]);
-            // One link for both where the kernel has that.
+            // One link for both if the kernel supports that.
             Assert.Equal(UprobeMultiLinks.SuitsKernel(Narrowed().ForAttach()) ? 1 : 2, session.Programs[0].LinkIds.Count);
         });
     }
@@ -159,7 +159,7 @@ public sealed class UserTargetTests
     [KernelTheory]
     [InlineData("uprobe")]
     [InlineData("uprobe.multi")]
-    public void A_pattern_that_fits_nothing_is_explained(string kind)
+    public void A_pattern_without_matches_is_explained(string kind)
     {
         using var library = new MarkedLibrary();
         var e = Fails(Counting.Object(($"{kind}/{library.Path}:marked_onee*", "void", "return 0;")));
@@ -169,7 +169,7 @@ public sealed class UserTargetTests
     }
 
     [KernelFact]
-    public void Many_functions_are_narrowed_to_one_process()
+    public void Multi_uprobes_are_restricted_to_one_process()
     {
         using var library = new MarkedLibrary();
         using var other = System.Diagnostics.Process.Start("sleep", "60");
@@ -190,7 +190,7 @@ public sealed class UserTargetTests
     }
 
     [KernelFact]
-    public void A_damaged_library_is_read_as_far_as_it_goes()
+    public void A_damaged_library_is_read_as_far_as_possible()
     {
         using var library = new MarkedLibrary();
         var whole = File.ReadAllBytes(library.Path);

@@ -17,7 +17,7 @@ public class VerifierTests
         """;
 
     [KernelFact]
-    public void A_rejection_has_the_verdict_in_one_line_and_the_whole_log_beside()
+    public void A_rejection_has_a_one_line_verdict_and_the_whole_log()
     {
         var e = Rejected("raw_tp/sys_enter", "return *(volatile int *)0;");
 
@@ -45,8 +45,8 @@ public class VerifierTests
     [InlineData("raw_tp/sys_enter", "return ((int (*)(void))9999)();", "helper or kernel function that this kernel does not have")]
     [InlineData("sk_lookup", "return 3;", "only the values that the verdict names")]
     [InlineData("sk_lookup", "return bpf_get_prandom_u32();", "only the values that the verdict names")]
-    [InlineData("raw_tp/sys_enter", "__u64 *at = bpf_map_lookup_elem(&one, &key); if (!at) return 0; __u64 flags = (__u64)at; asm volatile(\"%0 |= 1\" : \"+r\"(flags)); return flags;", "*p instead of p")]
-    [InlineData("raw_tp/sys_enter", "__u64 flags = (__u64)context; asm volatile(\"%0 *= 3\" : \"+r\"(flags)); return flags;", "*p instead of p")]
+    [InlineData("raw_tp/sys_enter", "__u64 *at = bpf_map_lookup_elem(&one, &key); if (!at) return 0; __u64 flags = (__u64)at; asm volatile(\"%0 |= 1\" : \"+r\"(flags)); return flags;", "*p was meant instead of p")]
+    [InlineData("raw_tp/sys_enter", "__u64 flags = (__u64)context; asm volatile(\"%0 *= 3\" : \"+r\"(flags)); return flags;", "*p was meant instead of p")]
     [InlineData("raw_tp/sys_enter", "__u64 value = key; return untyped(&value);", "not void *")]
     [InlineData("xdp", "char *data = (void *)(long)((struct xdp_md *)context)->data; return *(volatile char *)(data + 12) ? 1 : 2;", "data_end")]
     [InlineData("xdp", "return *(volatile int *)(context + 200) ? 1 : 2;", "Read whole fields")]
@@ -56,7 +56,7 @@ public class VerifierTests
     [InlineData("raw_tp/sys_enter", "bpf_ringbuf_submit(context, 0); return 0;", "a value of the wrong kind")]
     [InlineData("raw_tp/sys_enter", "char b[8]; return bpf_copy_from_user(b, 8, (void *)8);", "end in .s")]
     [InlineData("raw_tp/sys_enter", "struct gone *at = context; return at->field;", "bpf_core_field_exists")]
-    public void A_verdict_comes_with_its_line_and_what_to_change(string section, string body, string advice)
+    public void A_verdict_has_a_source_line_and_a_remedy(string section, string body, string advice)
     {
         var e = Rejected(section, body);
 
@@ -69,7 +69,7 @@ public class VerifierTests
     }
 
     [KernelFact]
-    public void A_rejected_reservation_is_placed_where_it_was_made()
+    public void A_leaked_reservation_is_reported_at_the_reservation()
     {
         var e = Rejected("raw_tp/sys_enter", "void *event = bpf_ringbuf_reserve(&ring, 8, 0);\n    if (!event) return 0;\n    if (key & 1) return 1;\n    bpf_ringbuf_discard(event, 0); return 0;");
 
@@ -77,7 +77,7 @@ public class VerifierTests
     }
 
     [KernelFact]
-    public void A_fault_in_a_called_function_is_placed_in_it()
+    public void A_fault_in_a_called_function_is_reported_there()
     {
         var e = Fails("""
             #include "fixture.h"
@@ -103,9 +103,9 @@ public class VerifierTests
     }
 
     [KernelFact]
-    public void A_program_with_a_very_long_log_is_rejected_with_its_end()
+    public void A_very_long_log_keeps_its_end()
     {
-        // A million instructions are too many, whatever comes behind them.
+        // A million instructions are too many.
         var turns = FullRun.Times(quick: 30_000, full: 1_000_000);
         var before = GC.GetAllocatedBytesForCurrentThread();
         var e = Rejected("raw_tp/sys_enter", $"for (__u64 n = 0; n < {turns}; n++) bpf_ktime_get_ns(); return *(volatile int *)0;");
@@ -122,7 +122,7 @@ public class VerifierTests
     }
 
     [KernelFact]
-    public void A_log_that_fits_is_whole()
+    public void A_log_that_fits_is_complete()
     {
         var e = Rejected("raw_tp/sys_enter", """
             for (int i = 0; i < 2000; i++) {
@@ -139,7 +139,7 @@ public class VerifierTests
     }
 
     [Fact]
-    public void A_verdict_leaves_out_what_the_verifier_counts_and_where_it_was()
+    public void Verdict_leaves_out_statistics_and_states()
     {
         Assert.Equal(["infinite loop detected at insn 0"], VerifierText.Verdict("""
             arg#0 reference type('UNKNOWN ') size cannot be determined: -22
@@ -151,10 +151,10 @@ public class VerifierTests
             stack depth 0
             processed 13 insns (limit 1000000) max_states_per_insn 0 total_states 1 peak_states 1 mark_read 0
             """));
-        // As Linux 6.1 says it.
+        // The text of Linux 6.1.
         Assert.Equal(["R1 invalid mem access 'scalar'"], VerifierText.Verdict("reg type unsupported for arg#0 function f#18\nR1 invalid mem access 'scalar'\nprocessed 2 insns (limit 1000000)\n"));
         Assert.Equal("arg#0 reference type('UNKNOWN ') size cannot be determined: -22", VerifierText.Parameters("arg#0 reference type('UNKNOWN ') size cannot be determined: -22\nprocessed 0 insns (limit 1000000)\n"));
-        // What is left of a program that was refused before the verifier followed it.
+        // The log of a program that was rejected before the verifier followed it.
         Assert.Empty(VerifierText.Verdict("processed 0 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n"));
     }
 
@@ -163,14 +163,14 @@ public class VerifierTests
     [InlineData("unreachable insn 7", 7)]
     [InlineData("back-edge from insn 9 to 3", 9)]
     [InlineData("R1 bad", 12)]
-    public void The_instruction_of_a_verdict_is_named_or_the_last_that_was_followed(string verdict, int number) =>
+    public void Instruction_is_the_named_one_or_the_last(string verdict, int number) =>
         Assert.Equal(number, VerifierText.Instruction([verdict], "0: R1=ctx() R10=fp0\n0: (bf) r6 = r1\nfrom 5 to 7: R1=ctx()\n12: (79) r1 = *(u64 *)(r1 +0)\nR1 bad\nprocessed 3 insns\n"));
 
     [Fact]
-    public void A_log_that_lacks_its_end_does_not_say_which_instruction_was_the_last() => Assert.Null(VerifierText.Instruction(["R1 bad"], "0: (bf) r6 = r1\n1: (bf) r6 = r1\n2: (7"));
+    public void Instruction_is_null_for_a_log_without_its_end() => Assert.Null(VerifierText.Instruction(["R1 bad"], "0: (bf) r6 = r1\n1: (bf) r6 = r1\n2: (7"));
 
     [Fact]
-    public void A_log_without_its_end_gets_the_verdict() =>
+    public void Join_appends_the_verdict_to_a_log_without_its_end() =>
         Assert.Equal("0: (b7) r0 = 0\n[…]\nR1 bad\nprocessed 1\n", VerifierText.Join("R1 bad\nprocessed 1\n", "0: (b7) r0 = 0\n1: (b7", isCut: true));
 
     private static int Line(string text) => 1 + Source("raw_tp/sys_enter", text)[..Source("raw_tp/sys_enter", text).LastIndexOf(text, StringComparison.Ordinal)].Count(c => c == '\n');

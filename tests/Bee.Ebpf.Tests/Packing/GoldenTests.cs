@@ -6,10 +6,10 @@ using CollectingSink = Bee.Ebpf.Tests.Loading.CollectingSink;
 
 namespace Bee.Ebpf.Tests.Packing;
 
-/// <summary>Streams that earlier versions wrote: each later version reads them, and gives the same objects.</summary>
+/// <summary>Streams of earlier versions, which each later version must read to the same objects.</summary>
 /// <remarks>
-/// A stream in tests/fixtures/packed is never changed. What this version writes beyond the newest one belongs into a new one: with BEE_GOLDEN=v2 the test writes it, and the text of its objects, beside the test's assembly.
-/// Moments are in UTC, and nothing else in the text depends on the machine.
+/// Never change a stream in tests/fixtures/packed. A new feature of the format needs a new stream: with BEE_GOLDEN=v2 the test writes one, with the text of its objects, next to the test assembly.
+/// Times are in UTC, and nothing else in the text depends on the machine.
 /// </remarks>
 [Collection(PackingFixture.Collection)]
 public sealed class GoldenTests
@@ -20,7 +20,7 @@ public sealed class GoldenTests
 
     [Theory]
     [MemberData(nameof(Streams))]
-    public void Read_stream_of_an_earlier_version_gives_its_objects(string version)
+    public void Read_returns_the_objects_of_an_earlier_version(string version)
     {
         var sink = new CollectingSink();
         ReadOnlySpan<byte> items = File.ReadAllBytes(Path.Combine(s_folder, $"{version}.items"));
@@ -32,14 +32,14 @@ public sealed class GoldenTests
     }
 
     [ClangFact]
-    public void Stream_of_this_version_has_the_objects_of_the_newest_golden_one()
+    public void A_stream_of_this_version_has_the_objects_of_the_newest_golden_one()
     {
         var to = new ArrayBufferWriter<byte>();
         var packer = new EventPacker();
         packer.StartBlock();
         foreach (var e in PackingFixture.Objects(PackingFixture.File))
         {
-            // Without a machine of its own an object would have the clock of the one that writes.
+            // Without a host of its own, an object would use the clock of this machine.
             e.Bind(PackingFixture.OtherHost());
             packer.Pack(e, to);
         }

@@ -5,7 +5,7 @@ using CollectingSink = Bee.Ebpf.Tests.Loading.CollectingSink;
 
 namespace Bee.Ebpf.Tests.Packing;
 
-/// <summary>Items whose counts are larger than an honest file has.</summary>
+/// <summary>Items with larger counts than a valid file has.</summary>
 [Collection(PackingFixture.Collection)]
 public sealed class PackLimitTests
 {
@@ -17,7 +17,7 @@ public sealed class PackLimitTests
     [InlineData(EventPacker.MostLost + 1, false)]
     [InlineData(1UL << 63, false)]
     [InlineData(ulong.MaxValue, false)]
-    public void Loss_of_a_count_that_overflows_sums_is_damage(ulong count, bool isRead)
+    public void Read_rejects_a_loss_whose_count_could_overflow(ulong count, bool isRead)
     {
         _payload.Number(0).Number(count).Text("map").WriteTo(_items, PackItem.Loss);
 
@@ -25,7 +25,7 @@ public sealed class PackLimitTests
     }
 
     [Fact]
-    public void Packed_loss_of_any_count_is_read()
+    public void A_packed_loss_of_any_count_is_read()
     {
         new EventPacker().PackLoss("map", ulong.MaxValue, DateTime.UtcNow, _items);
 
@@ -33,7 +33,7 @@ public sealed class PackLimitTests
     }
 
     [Fact]
-    public void Stacks_of_more_frames_than_a_block_has_are_damage_before_memory_is_taken()
+    public void Read_rejects_too_many_frames_before_allocating()
     {
         _payload.Number(0).Number(1).Number(0).Number(0).Number(0).Number(0).Number(0).WriteTo(_items, PackItem.Frame);
         _payload.Number(0).Signed(0).Signed(0).Number(8 << 20).Bytes(new byte[8 << 20]).WriteTo(_items, PackItem.Stack);
@@ -43,7 +43,7 @@ public sealed class PackLimitTests
     }
 
     [ClangFact]
-    public void Histogram_of_more_buckets_than_its_payload_has_is_damage_before_memory_is_taken()
+    public void Read_rejects_too_many_buckets_before_allocating()
     {
         var histogram = PackingFixture.Objects(PackingFixture.File).OfType<Histogram>().First();
         _items.Write(PackingFixture.Pack([histogram]));

@@ -6,16 +6,16 @@ using Xunit.Abstractions;
 
 namespace Bee.Ebpf.Tests.Packing;
 
-/// <summary>Damaged streams of packed events: each gives objects, or an exception that says that it is damaged.</summary>
+/// <summary>Damaged streams of packed events, which must yield objects or a PackException.</summary>
 [Collection(PackingFixture.Collection)]
 public sealed class PackMutationTests
 {
     private readonly ITestOutputHelper _output;
 
-    // Numbers at the limits of what is read, as varints.
+    // Numbers at the limits of the reader, as varints.
     private static readonly byte[][] s_numbers = [[0], [1], [0x7f], [0xff, 0xff, 0xff, 0xff, 0x0f], [0xff, 0xff, 0xff, 0xff, 0x07], [0x80, 0x80, 0x80, 0x80, 0x08], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]];
 
-    // Reads the first block of a stream once for many damaged ones behind it: parsing an object file takes longer than all the rest.
+    // Reads the first block once for many damaged blocks after it, since parsing an object takes longest.
     [ThreadStatic]
     private static EventUnpacker? s_unpacker;
 
@@ -41,7 +41,7 @@ public sealed class PackMutationTests
     }
 
     [ClangFact]
-    public void Read_damaged_streams_gives_objects_or_says_that_they_are_damaged() =>
+    public void Read_of_damaged_streams_returns_objects_or_reports_damage() =>
         new ReaderRun("packed events", Make, Read, fault => fault is PackException).Execute(_output.WriteLine, part: FullRun.IsOn ? 1 : 4);
 
     private byte[] Make(ulong seed, long index)
@@ -72,13 +72,13 @@ public sealed class PackMutationTests
 
     private static byte[] Damage(byte[] item, ref Chance chance)
     {
-        // Kind and length are damaged now and then: without them nothing behind is read.
+        // Kind and length are damaged rarely, because then the rest is not read.
         var begin = chance.OneIn(10) ? 0 : Math.Min(item.Length - 1, item.Length < 129 ? 2 : item.Length < 16385 ? 3 : 4);
         var bytes = item.ToList();
         var at = begin + chance.Below(bytes.Count - begin);
         if (item[0] == (byte)PackItem.Tool && chance.OneIn(2))
         {
-            // The line of JSON.
+            // Damages the line of JSON.
             at = begin + chance.Below(Math.Max(1, Array.IndexOf(item, (byte)'\n') - begin));
         }
 
@@ -98,7 +98,7 @@ public sealed class PackMutationTests
                 break;
         }
 
-        // The length is made to fit, so that the payload is read to its end.
+        // Corrects the length, so that the payload is read to its end.
         if (begin > 0)
         {
             var payload = bytes.Skip(begin).ToArray();
@@ -140,7 +140,7 @@ public sealed class PackMutationTests
         return items;
     }
 
-    // Uses what a view and an export use.
+    // Reads what views and exports read.
     private sealed class UsingSink : IEventSink
     {
         public bool Event(BpfEvent e)

@@ -11,10 +11,10 @@ using Bee.Ebpf.Tests.Loading;
 
 namespace Bee.Ebpf.Tests.Packing;
 
-/// <summary>A tool with a map of each kind that gives objects, and an object of each kind, made without the kernel.</summary>
+/// <summary>A tool with a map for each kind of object, and an object of each kind, created without the kernel.</summary>
 internal static class PackingFixture
 {
-    /// <summary>Of tests that run one after the other: all make the same types, and a type has the origin that was noted last.</summary>
+    /// <summary>The collection of tests that run one after another: they create the same types, and a type has one origin.</summary>
     public const string Collection = "packing";
 
     private const string Source = """
@@ -71,10 +71,10 @@ internal static class PackingFixture
 
     private static readonly Lazy<ObjectFile> s_file = new(Compile);
 
-    /// <summary>The tool; each caller gets one of its own.</summary>
+    /// <summary>Returns a new instance of the tool.</summary>
     public static ObjectFile File => Parse(s_file.Value.Bytes);
 
-    /// <summary>A moment and names that this machine does not have.</summary>
+    /// <summary>A host with clock offsets and names that differ from this machine.</summary>
     public static RecordHost OtherHost()
     {
         var host = new RecordHost(new ClockDistances(1_234_567_890_123_456_789, 1_111_111_111_111_111_111));
@@ -84,7 +84,7 @@ internal static class PackingFixture
         return host;
     }
 
-    /// <summary>An object of each kind.</summary>
+    /// <summary>Returns an object of each kind.</summary>
     /// <param name="file">The tool.</param>
     public static List<BpfEvent> Objects(ObjectFile file)
     {
@@ -179,7 +179,7 @@ internal static class PackingFixture
         return to.WrittenSpan.ToArray();
     }
 
-    /// <summary>Unpacks all.</summary>
+    /// <summary>Unpacks all objects.</summary>
     public static List<BpfEvent> Unpack(ReadOnlySpan<byte> items, EventUnpacker? unpacker = null)
     {
         var sink = new CollectingSink();
@@ -202,7 +202,7 @@ internal static class PackingFixture
         Parameters = new Dictionary<string, ParameterMetadata> { ["shown"] = new() { Description = "How many are shown.", Default = 7 } },
     });
 
-    // Without names of folders, since the object stands in a golden stream.
+    // Without names of folders, since a golden stream contains the object.
     private static ObjectFile Compile()
     {
         var folder = Directory.CreateTempSubdirectory("bee-packing-").FullName;

@@ -16,7 +16,7 @@ namespace Bee.Ebpf.Tests.Packing;
 public sealed class PackingTests
 {
     [ClangFact]
-    public void Unpacked_objects_of_each_kind_are_equal_to_those_that_were_packed()
+    public void Unpacked_objects_of_each_kind_equal_the_packed_ones()
     {
         var objects = PackingFixture.Objects(PackingFixture.File);
         var packed = PackingFixture.Pack(objects);
@@ -49,7 +49,7 @@ public sealed class PackingTests
     }
 
     [ClangFact]
-    public void Unpacked_event_of_another_machine_keeps_its_moments_and_names()
+    public void An_event_of_another_machine_keeps_its_times_and_names()
     {
         var file = PackingFixture.File;
         var timed = RecordType.ForEvent(PackingFixture.Map(file, "print_timed"));
@@ -73,7 +73,7 @@ public sealed class PackingTests
         Assert.Equal(DateTime.UnixEpoch.AddTicks(1_234_567_890_123_456_789 / 100), ((BpfArray<DateTime>)unpacked[0].Get("times")!)[1].ToUniversalTime());
         Assert.Equal(bytes, unpacked[0].BytesOfRecord().ToArray());
         Assert.Equal(("ada", "authors"), (FieldText.UserName(1000, unpacked[0]), FieldText.GroupName(1000, unpacked[0])));
-        // The nested owner is 0, and its name is known too; of others the number is all that is known.
+        // The nested owner is 0, whose name is packed. Other owners have only a number.
         Assert.Equal(("chief", "4242"), (FieldText.UserName(0, (BpfEvent)unpacked[0].Get("inner")!), FieldText.UserName(4242, unpacked[0])));
         Assert.Equal(captured.ToJson(), unpacked[0].ToJson());
         Assert.Equal(here.ToJson(), unpacked[1].ToJson());
@@ -81,12 +81,12 @@ public sealed class PackingTests
         Assert.Equal(captured.ToJson(), unpacked[2].ToJson());
         Assert.Equal("ada", FieldText.UserName(1000, unpacked[2]));
 
-        // Not from this machine's clock: the same stamp gives another moment here.
+        // The clock of this machine would turn the same timestamp into another time.
         Assert.NotEqual(here.Get("at"), unpacked[0].Get("at"));
     }
 
     [ClangFact]
-    public void Unpacked_record_of_another_architecture_has_its_calls_and_flags()
+    public void A_record_of_another_architecture_has_its_calls_and_flags()
     {
         var file = PackingFixture.File;
         file.Btf!.Architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? Architecture.X64 : Architecture.Arm64;
@@ -106,7 +106,7 @@ public sealed class PackingTests
     }
 
     [ClangFact]
-    public void Unpacked_enum_has_the_values_of_the_kernel_that_it_was_captured_on()
+    public void An_enum_has_the_values_of_the_capturing_kernel()
     {
         var file = PackingFixture.File;
         ((BtfEnum)file.Btf!.Find("colour", BtfKind.Enum)!).Replace([("RED", 1), ("PURPLE", 2)]);
@@ -121,7 +121,7 @@ public sealed class PackingTests
     }
 
     [ClangFact]
-    public void Unpacked_objects_of_a_gadget_are_equal_with_their_second_readings()
+    public void Unpacked_objects_of_a_gadget_equal_the_packed_ones_with_derived_fields()
     {
         var gadget = Loading.Fixture.Object("gadget.bpf");
         var events = RecordType.ForEvent(PackingFixture.Map(gadget, "events"));
@@ -194,14 +194,14 @@ public sealed class PackingTests
             Assert.Equal(objects.Select(e => e.ToJson()), PackingFixture.Unpack(block, unpacker).Select(e => e.ToJson()));
         }
 
-        // Without the first block nothing is defined.
+        // The definitions are in the first block.
         Assert.Equal(PackFault.Damaged, Assert.Throws<PackException>(() => PackingFixture.Unpack(second)).Fault);
 
         static bool IsOfBlock(PackItem kind) => kind is PackItem.Host or PackItem.Account or PackItem.Frame or PackItem.Stack;
     }
 
     [ClangFact]
-    public void Losses_stand_among_the_events_in_order()
+    public void Losses_keep_their_position_among_the_events()
     {
         var objects = PackingFixture.Objects(PackingFixture.File);
         var (packer, to, time) = (new EventPacker(), new ArrayBufferWriter<byte>(), new DateTime(2026, 11, 30, 1, 2, 3, DateTimeKind.Utc));
@@ -219,7 +219,7 @@ public sealed class PackingTests
     }
 
     [ClangFact]
-    public void Read_ends_when_the_sink_wants_no_more_and_goes_on_behind()
+    public void Read_stops_with_the_sink_and_resumes_after()
     {
         var objects = PackingFixture.Objects(PackingFixture.File);
         var unpacker = new EventUnpacker();
@@ -236,7 +236,7 @@ public sealed class PackingTests
     }
 
     [ClangFact]
-    public void Pack_struct_inside_of_an_event_is_an_error()
+    public void Pack_of_a_struct_inside_an_event_throws()
     {
         var e = PackingFixture.Objects(PackingFixture.File).First(e => e.GetType().GetProperty("inner") is not null);
 
@@ -270,7 +270,7 @@ public sealed class PackingTests
     }
 
     [Fact]
-    public void Unpack_unknown_item_tells_that_a_later_version_wrote_it()
+    public void Read_of_an_unknown_item_reports_a_later_version()
     {
         Assert.Equal(PackFault.UnknownItem, Assert.Throws<PackException>(() => PackingFixture.Unpack([200, 1, 0])).Fault);
         Assert.Equal(PackFault.Damaged, Assert.Throws<PackException>(() => PackingFixture.Unpack([200, 2, 0])).Fault);
@@ -294,7 +294,7 @@ public sealed class PackingTests
     [InlineData("\"ObjectName\":\"packing.o\"", "\"ObjectName\":null")]
     [InlineData("\"ObjectName\":\"packing.o\"", "\"ObjectName\":\"\\u001b[2J\"")]
     [InlineData("\"Parameters\":{", "\"Parameters\":{\"zero\":null,")]
-    public void Unpack_tool_with_impossible_metadata_is_an_error(string what, string instead)
+    public void Read_of_a_tool_with_impossible_metadata_throws(string what, string instead)
     {
         var payload = PackedTool.Encode(PackingFixture.File);
         var end = Array.IndexOf(payload, (byte)'\n');
@@ -307,7 +307,7 @@ public sealed class PackingTests
     }
 
     [Fact]
-    public void Unpack_name_with_control_characters_is_an_error()
+    public void Read_of_a_name_with_control_characters_throws()
     {
         var to = new ArrayBufferWriter<byte>();
         new EventPacker().PackLoss("print\u001b[2J", 1, DateTime.UtcNow, to);

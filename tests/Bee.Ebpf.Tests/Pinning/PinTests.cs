@@ -13,7 +13,7 @@ public sealed class PinTests : IDisposable
     private readonly string _folder = PinPath.Resolve($"test-{Environment.ProcessId}-{Guid.NewGuid():N}");
 
     [KernelFact]
-    public void A_pinned_program_goes_on_without_its_session_and_is_read_again()
+    public void A_pinned_session_outlives_its_process_state_and_is_read_again()
     {
         int[] programs, links;
         using (var session = Start("calls"))
@@ -124,7 +124,7 @@ public sealed class PinTests : IDisposable
     }
 
     [NetworkFact]
-    public void What_has_no_link_is_refused_by_name()
+    public void Pin_names_a_program_without_a_link()
     {
         using var world = new NetworkWorld();
         var before = world.Traffic();
@@ -147,7 +147,7 @@ public sealed class PinTests : IDisposable
     }
 
     [KernelFact]
-    public void A_folder_that_exists_is_left_as_it_is()
+    public void Pin_leaves_an_existing_folder_unchanged()
     {
         using var first = Start("calls");
         using var second = Start("calls");
@@ -162,10 +162,10 @@ public sealed class PinTests : IDisposable
     }
 
     [KernelFact]
-    public void What_fails_half_way_leaves_nothing()
+    public void Pin_that_fails_halfway_leaves_nothing()
     {
         using var session = Start("calls");
-        // The kernel takes 255 bytes in a name: the program's fits, its link's does not.
+        // The kernel limits names to 255 bytes: the program's name fits, but that of its link does not.
         var pins = session.Programs.Select(p => (PinNames.Programs, "fits", p.Fd)).Append((PinNames.Links, new string('x', 300), session.Maps[0].Fd));
 
         Assert.Throws<PinException>(() => PinFolder.Make(_folder, pins, new PinState(Guid.NewGuid(), Details("calls"), session.File)));
@@ -175,7 +175,7 @@ public sealed class PinTests : IDisposable
     }
 
     [KernelFact]
-    public void Only_one_reader_has_the_lock()
+    public void Only_one_reader_holds_the_lock()
     {
         using var session = Start("calls");
         var pinned = session.Pin(_folder, Details("calls"));
@@ -188,9 +188,9 @@ public sealed class PinTests : IDisposable
         session.ForgetPins();
     }
 
-    /// <summary>A child process between fork and exec has every fd of its parent, as a duplicate has.</summary>
+    /// <summary>A child process between fork and exec shares the fds of its parent, as a duplicate does.</summary>
     [KernelFact]
-    public void Lock_whose_fd_a_child_still_has_is_free_after_dispose()
+    public void Dispose_of_a_lock_releases_it_for_a_child_with_the_fd()
     {
         using var session = Start("calls");
         var pinned = session.Pin(_folder, Details("calls"));
@@ -205,10 +205,10 @@ public sealed class PinTests : IDisposable
     }
 
     [KernelFact]
-    public void What_somebody_else_made_is_refused()
+    public void Open_rejects_folders_that_Bee_did_not_create()
     {
         Assert.Equal(PinFault.NotFound, Fault());
-        // A folder without a description, then with another map in its place, then with a map that was exchanged.
+        // A folder without a state, then with another map as its state, then with an exchanged map.
         PinPath.Create(_folder);
         Assert.Equal(PinFault.Foreign, Fault());
         using var session = Start("calls");
@@ -239,10 +239,10 @@ public sealed class PinTests : IDisposable
     [InlineData("mkdir {0}; chmod 777 {0}", "can be written by other users", "chmod go-w {0}")]
     [InlineData("mkdir {0}; chmod 1770 {0}", "can be written by other users", "chmod go-w {0}")]
     [InlineData("ln -s /sys/fs/bpf {0}", "is a link", "rm {0}")]
-    [InlineData("ln -s /sys/fs/bpf/nothing {0}", "There is no folder", "mkdir {0}")]
-    public void Folder_of_pins_that_a_stranger_could_change_is_told_with_how_to_remove_it_and_what_works(string make, string fault, string remedy)
+    [InlineData("ln -s /sys/fs/bpf/nothing {0}", "does not exist", "mkdir {0}")]
+    public void A_default_folder_that_others_can_change_is_reported_with_a_remedy(string make, string fault, string remedy)
     {
-        // Not in the common folder, which goes with its last pin.
+        // Not in the default folder, which is removed with its last pin.
         var parent = $"/sys/fs/bpf/{Path.GetFileName(_folder)}";
         Fixture.Run("mkdir", "-m", "700", parent);
         var bee = $"{parent}/bee";
@@ -266,7 +266,7 @@ public sealed class PinTests : IDisposable
     }
 
     [KernelFact]
-    public void Folder_directly_in_the_bpf_file_system_is_refused_with_one_that_works()
+    public void A_folder_that_others_can_change_is_reported_with_a_remedy()
     {
         var error = Assert.Throws<PinException>(() => PinPath.CheckFree("/sys/fs/bpf/tool"));
 
@@ -279,7 +279,7 @@ public sealed class PinTests : IDisposable
     [InlineData("/tmp/pins", PinFault.NotOnBpffs)]
     [InlineData("/sys/fs/bpf/no/such", PinFault.NotFound)]
     [InlineData("/sys/fs/bpf", PinFault.NotOnBpffs)]
-    public void A_place_that_will_not_do_is_named(string path, PinFault fault) =>
+    public void An_unsuitable_path_is_reported(string path, PinFault fault) =>
         Assert.Equal(fault, Assert.Throws<PinException>(() => PinPath.CheckFree(PinPath.Resolve(path))).Fault);
 
     [Theory]
@@ -288,10 +288,10 @@ public sealed class PinTests : IDisposable
     [InlineData("a/b")]
     [InlineData("/")]
     [InlineData("/sys/fs/bpf/with space")]
-    public void A_bad_name_is_refused(string name) => Assert.Equal(PinFault.BadPath, Assert.Throws<PinException>(() => PinPath.Resolve(name)).Fault);
+    public void A_bad_name_is_rejected(string name) => Assert.Equal(PinFault.BadPath, Assert.Throws<PinException>(() => PinPath.Resolve(name)).Fault);
 
     [Fact]
-    public void Names_of_pins_are_never_the_same()
+    public void Names_of_pins_are_unique()
     {
         Assert.Equal("=2erodata", PinNames.Of(".rodata"));
         string[] names = [".a", "_a", "=a", "-a", "a-0", "a", "=2ea", "ä"];
@@ -301,7 +301,7 @@ public sealed class PinTests : IDisposable
     }
 
     [Fact]
-    public void A_damaged_description_is_no_description()
+    public void A_damaged_state_is_rejected()
     {
         Assert.Null(PinState.Decode([]));
         Assert.Null(PinState.Decode("{}\n"u8.ToArray()));
@@ -310,7 +310,7 @@ public sealed class PinTests : IDisposable
     }
 
     [KernelFact]
-    public void A_description_of_any_bytes_is_read_or_refused()
+    public void Decode_of_any_bytes_does_not_throw()
     {
         var file = Fixture.Object("calls").WithMetadata(new ObjectMetadata { Maps = new Dictionary<string, MapMetadata> { ["counter_by_argument"] = new() { Help = "Calls.", Labels = ["argument"] } } });
         var whole = new PinState(Guid.NewGuid(), Details("calls", "counter_by_argument"), file).Encode();
@@ -336,7 +336,7 @@ public sealed class PinTests : IDisposable
                 damaged[random.Next(i % 2 == 0 ? text.Length : damaged.Length)] = (byte)random.Next(256);
             }
 
-            // What it gives does not matter, that it throws nothing does.
+            // Only the absence of exceptions matters.
             PinState.Decode(random.Next(4) == 0 ? damaged[..random.Next(damaged.Length)] : damaged);
         }
     }

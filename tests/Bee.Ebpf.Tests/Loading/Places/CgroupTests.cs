@@ -9,7 +9,7 @@ public sealed class CgroupTests
 {
     private static readonly ProgramKind[] s_kinds = [.. ProgramKinds.All.Where(k => k.Target == AttachTarget.Cgroup)];
 
-    // One process that does what each of the kinds is called for; it is alone in its network namespace and in its group.
+    // A process, alone in its network namespace and control group, that triggers each kind of program.
     private const string Deeds = """
         use Socket qw(:all);
         my ($any4, $any6) = (INADDR_LOOPBACK, inet_pton(AF_INET6, '::1'));
@@ -28,7 +28,7 @@ public sealed class CgroupTests
         """;
 
     [NetworkFact]
-    public void Each_kind_sees_what_it_is_called_for()
+    public void Each_cgroup_kind_sees_its_operation()
     {
         using var world = new NetworkWorld();
         using var group = new OwnCgroup();
@@ -47,7 +47,7 @@ public sealed class CgroupTests
     }
 
     [NetworkFact]
-    public void A_program_can_forbid()
+    public void A_cgroup_program_can_deny_an_operation()
     {
         using var world = new NetworkWorld();
         using var group = new OwnCgroup();
@@ -86,7 +86,7 @@ public sealed class CgroupTests
     }
 
     [NetworkFact]
-    public void A_group_that_does_not_exist_is_named_with_what_is_near()
+    public void A_missing_group_is_reported_with_close_names()
     {
         using var group = new OwnCgroup();
         var e = Assert.Throws<BpfLoadException>(() => BpfSession.Load(Counting.Object(("sockops", "void", "return 1;")), new BpfSessionOptions { Cgroup = group.Name + "x" }));
@@ -98,10 +98,10 @@ public sealed class CgroupTests
     [Theory]
     [InlineData("/etc")]
     [InlineData("/proc/self")]
-    public void A_folder_that_is_no_group_is_said_so(string path) => Assert.Contains("is not a control group", Assert.Throws<BpfLoadException>(() => CgroupTargets.Find(path)).Message);
+    public void A_folder_that_is_not_a_group_is_rejected(string path) => Assert.Contains("is not a control group", Assert.Throws<BpfLoadException>(() => CgroupTargets.Find(path)).Message);
 
     [Fact]
-    public void A_group_of_version_1_is_said_so()
+    public void A_group_of_version_1_is_rejected()
     {
         var old = File.ReadLines("/proc/self/mountinfo").FirstOrDefault(l => l.Contains(" - cgroup ", StringComparison.Ordinal))?.Split(' ')[4];
         if (old is not null)
@@ -121,5 +121,5 @@ public sealed class CgroupTests
     }
 
     [Fact]
-    public void A_process_that_has_gone_has_no_group() => Assert.Contains("no process", Assert.Throws<BpfLoadException>(() => CgroupTargets.Find($"{int.MaxValue}")).Message);
+    public void An_exited_process_has_no_group() => Assert.Contains("no process", Assert.Throws<BpfLoadException>(() => CgroupTargets.Find($"{int.MaxValue}")).Message);
 }

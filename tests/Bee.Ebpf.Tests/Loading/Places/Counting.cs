@@ -2,7 +2,7 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Tests.Loading;
 
-/// <summary>Makes programs that count in a slot of their own.</summary>
+/// <summary>Compiles programs that count in slots of a map.</summary>
 internal static class Counting
 {
     private const string Head = """
@@ -23,18 +23,18 @@ internal static class Counting
 
         """;
 
-    /// <summary>An object of programs p0, p1… of these sections; each runs a body, in which <c>seen(N)</c> counts.</summary>
+    /// <summary>Compiles an object with programs p0, p1… in these sections. Their bodies call <c>seen(N)</c> to count in slot N.</summary>
     public static ObjectFile Object(params (string Section, string Context, string Body)[] programs) =>
         Fixture.Compile("counting", Head + string.Join('\n', programs.Select((p, i) => $"SEC(\"{p.Section}\") int p{i}({p.Context} *context) {{ {p.Body} }}")));
 
-    /// <summary>The counts by slot.</summary>
+    /// <summary>Returns the counts by slot.</summary>
     public static ulong[] Counts(this BpfSession session) =>
         [.. session.Maps.Single(m => m.Name == "gauge_seen").Entries().OrderBy(e => (uint)e.Get("Key")!).Select(e => (ulong)e.Get("Value")!)];
 
-    /// <summary>Runs a session that sees this process alone.</summary>
+    /// <summary>Runs a session that sees only this process.</summary>
     public static void RunOwn(ObjectFile file, Action<BpfSession> body) => Run(file, Calls.Own(file), body);
 
-    /// <summary>Runs a session until it is done, and sees to it that neither programs nor links stay.</summary>
+    /// <summary>Attaches a session, runs the body, disposes the session and asserts that no program or link is left.</summary>
     public static void Run(ObjectFile file, BpfSessionOptions options, Action<BpfSession> body)
     {
         int[] programs, links;

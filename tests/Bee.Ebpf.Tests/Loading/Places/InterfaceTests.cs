@@ -6,7 +6,7 @@ namespace Bee.Ebpf.Tests.Loading;
 [Collection(KernelFactAttribute.Collection)]
 public sealed class InterfaceTests
 {
-    // Ethernet, IPv4 and UDP headers, and the content.
+    // The Ethernet, IPv4 and UDP headers, and the payload.
     private static readonly int s_length = 14 + 20 + 8 + NetworkWorld.PayloadLength;
     private static readonly string s_buffer = $"if (context->len == {s_length}) seen(0);";
     private static readonly string s_frame = $"if (context->data_end - context->data == {s_length}) seen(0); return XDP_PASS;";
@@ -15,7 +15,7 @@ public sealed class InterfaceTests
     [InlineData("xdp")]
     [InlineData("xdp/name")]
     [InlineData("xdp.frags")]
-    public void XDP_sees_what_arrives(string section) => Sees(section, received: 3, sent: 0);
+    public void An_xdp_program_sees_incoming_packets(string section) => Sees(section, received: 3, sent: 0);
 
     [NetworkTheory]
     [InlineData("tc", 3, 0)]
@@ -24,15 +24,15 @@ public sealed class InterfaceTests
     [InlineData("tc/egress", 0, 2)]
     [InlineData("tcx/ingress", 3, 0)]
     [InlineData("tcx/egress", 0, 2)]
-    public void Traffic_is_seen_by_its_way(string section, int received, int sent) => Sees(section, received, sent);
+    public void A_tc_program_sees_packets_of_its_direction(string section, int received, int sent) => Sees(section, received, sent);
 
     [NetworkFact]
-    public void A_socket_filter_sees_both_ways() => Sees("socket", 3, 2);
+    public void A_socket_filter_sees_both_directions() => Sees("socket", 3, 2);
 
     [NetworkTheory]
     [InlineData("tc", 3, 0)]
     [InlineData("tc/egress", 0, 2)]
-    public void Without_tcx_the_qdisc_comes_and_goes(string section, int received, int sent) => WithoutTcx(() =>
+    public void Without_tcx_clsact_is_created_and_removed(string section, int received, int sent) => WithoutTcx(() =>
     {
         using var world = new NetworkWorld();
         var before = world.Traffic();
@@ -42,7 +42,7 @@ public sealed class InterfaceTests
     });
 
     [NetworkFact]
-    public void Programs_both_ways_share_the_qdisc_and_it_goes_with_the_last() => WithoutTcx(() =>
+    public void Programs_of_both_directions_share_clsact_until_the_last_is_detached() => WithoutTcx(() =>
     {
         using var world = new NetworkWorld();
         var before = world.Traffic();
@@ -71,7 +71,7 @@ public sealed class InterfaceTests
     });
 
     [NetworkFact]
-    public void A_qdisc_that_was_there_stays() => WithoutTcx(() =>
+    public void An_existing_clsact_stays() => WithoutTcx(() =>
     {
         using var world = new NetworkWorld();
         world.Run("tc", "qdisc", "add", "dev", NetworkWorld.Here, "clsact");
@@ -82,7 +82,7 @@ public sealed class InterfaceTests
     });
 
     [NetworkFact]
-    public void The_older_qdisc_is_used_for_what_arrives_and_refused_for_what_is_sent() => WithoutTcx(() =>
+    public void The_qdisc_ingress_is_used_for_incoming_packets_and_rejected_for_outgoing_ones() => WithoutTcx(() =>
     {
         using var world = new NetworkWorld();
         world.Run("tc", "qdisc", "add", "dev", NetworkWorld.Here, "ingress");
@@ -97,7 +97,7 @@ public sealed class InterfaceTests
     });
 
     [NetworkFact]
-    public void A_qdisc_that_others_have_come_to_use_stays() => WithoutTcx(() =>
+    public void A_clsact_with_filters_of_others_stays() => WithoutTcx(() =>
     {
         using var world = new NetworkWorld();
         Sees("tc/egress", 0, 2, world, s => world.Run("tc", "filter", "add", "dev", NetworkWorld.Here, "ingress", "prio", "7", "protocol", "ip", "u32", "match", "u32", "0", "0"));
@@ -109,7 +109,7 @@ public sealed class InterfaceTests
     });
 
     [NetworkFact]
-    public void When_a_later_program_fails_the_filter_goes() => WithoutTcx(() =>
+    public void A_filter_is_removed_if_a_later_program_fails() => WithoutTcx(() =>
     {
         using var world = new NetworkWorld();
         var before = world.Traffic();
@@ -121,7 +121,7 @@ public sealed class InterfaceTests
     });
 
     [NetworkFact]
-    public void The_other_way_can_be_chosen_for_one_program()
+    public void AttachTo_selects_the_direction_of_one_program()
     {
         using var world = new NetworkWorld();
         var file = Counting.Object(("tc", "struct __sk_buff", s_buffer + " return 0;"), ("tc", "struct __sk_buff", s_buffer.Replace("0)", "1)") + " return -1;"));
@@ -135,7 +135,7 @@ public sealed class InterfaceTests
     }
 
     [NetworkFact]
-    public void A_wildcard_means_every_interface_that_it_fits()
+    public void A_wildcard_attaches_to_every_matching_interface()
     {
         using var world = new NetworkWorld();
         var options = new BpfSessionOptions { NetworkNamespace = world.Name, Interfaces = ["be*", "lo"] };
@@ -143,7 +143,7 @@ public sealed class InterfaceTests
     }
 
     [NetworkFact]
-    public void An_interface_with_another_XDP_program_is_busy_and_its_program_is_named()
+    public void An_interface_with_another_xdp_program_is_busy_and_the_program_is_named()
     {
         using var world = new NetworkWorld();
         var file = Counting.Object(("xdp", "struct xdp_md", "return XDP_PASS;"));
@@ -159,7 +159,7 @@ public sealed class InterfaceTests
     }
 
     [NetworkFact]
-    public void Two_XDP_programs_at_one_interface_are_refused_before_loading()
+    public void Two_xdp_programs_for_one_interface_are_rejected_before_loading()
     {
         using var world = new NetworkWorld();
         var file = Counting.Object(("xdp", "struct xdp_md", "return XDP_PASS;"), ("xdp", "struct xdp_md", "return XDP_PASS;"));
@@ -170,7 +170,7 @@ public sealed class InterfaceTests
     }
 
     [NetworkFact]
-    public void A_missing_interface_is_named_with_those_that_exist()
+    public void A_missing_interface_is_reported_with_the_existing_ones()
     {
         using var world = new NetworkWorld();
         var options = new BpfSessionOptions { NetworkNamespace = world.Name, Interfaces = ["bee7"] };
@@ -194,7 +194,7 @@ public sealed class InterfaceTests
     }
 
     [NetworkFact]
-    public void Without_the_capability_for_networks_the_error_names_it()
+    public void Load_names_the_missing_capability_for_networks()
     {
         const ulong BpfAndPerfMon = 1ul << 39 | 1ul << 38;
         var file = Counting.Object(("xdp", "struct xdp_md", "return XDP_PASS;"));

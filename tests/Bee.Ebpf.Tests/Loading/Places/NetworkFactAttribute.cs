@@ -1,6 +1,6 @@
 namespace Bee.Ebpf.Tests.Loading;
 
-/// <summary>A test that attaches programs in network namespaces of its own: as <see cref="KernelFactAttribute"/>, and with iproute2 and perl.</summary>
+/// <summary>A test that attaches programs in its own network namespaces. It needs iproute2 and perl in addition to <see cref="KernelFactAttribute"/>.</summary>
 public sealed class NetworkFactAttribute : FactAttribute
 {
     public NetworkFactAttribute() => Skip = Reason;
@@ -35,7 +35,7 @@ public sealed class NetworkFactAttribute : FactAttribute
             }
             catch (InvalidOperationException)
             {
-                // It was not made.
+                // The namespace was not created.
             }
         }
     }
@@ -43,7 +43,7 @@ public sealed class NetworkFactAttribute : FactAttribute
     private static string Probe => $"bee-probe-{Environment.ProcessId}";
 }
 
-/// <summary>The same for a test with cases.</summary>
+/// <summary><see cref="NetworkFactAttribute"/> with data.</summary>
 public sealed class NetworkTheoryAttribute : TheoryAttribute
 {
     public NetworkTheoryAttribute() => Skip = NetworkFactAttribute.Reason;

@@ -44,7 +44,7 @@ public sealed class NetworkNamespaceTests
     }
 
     [NetworkFact]
-    public void A_missing_namespace_is_named_with_those_that_exist()
+    public void A_missing_namespace_is_reported_with_the_existing_ones()
     {
         using var world = new NetworkWorld();
         var e = Assert.Throws<BpfLoadException>(() => NetworkTargets.Interfaces(world.Name + "x"));

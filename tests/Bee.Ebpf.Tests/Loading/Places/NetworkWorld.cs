@@ -1,11 +1,11 @@
 namespace Bee.Ebpf.Tests.Loading;
 
-/// <summary>Two network namespaces of the test's own, joined by a cable. Nothing else sends anything there.</summary>
+/// <summary>Two network namespaces of the test, connected by a veth pair. Nothing else sends packets there.</summary>
 internal sealed class NetworkWorld : IDisposable
 {
     public const string Here = "bee0", There = "bee1";
 
-    // Packets of the tests are known by the length of their content.
+    // Packets of the tests are recognized by the length of their payload.
     public const int PayloadLength = 333;
 
     private static int s_count;
@@ -25,7 +25,7 @@ internal sealed class NetworkWorld : IDisposable
         Ip(_far, "link set " + There + " up");
     }
 
-    /// <summary>The namespace that programs attach in.</summary>
+    /// <summary>The namespace in which programs are attached.</summary>
     public string Name { get; }
 
     /// <summary>Sends packets to the namespace.</summary>
@@ -34,10 +34,10 @@ internal sealed class NetworkWorld : IDisposable
     /// <summary>Sends packets from the namespace.</summary>
     public void Send(int packets) => Send(Name, "10.77.0.2", packets);
 
-    /// <summary>Runs a command in the namespace and gives what it wrote.</summary>
+    /// <summary>Runs a command in the namespace and returns its output.</summary>
     public string Run(params string[] command) => Fixture.Run("nsenter", [Net(Name), .. command]);
 
-    /// <summary>What tc says about the qdiscs and filters of an interface of the namespace.</summary>
+    /// <summary>Returns the output of tc for the qdiscs and filters of an interface.</summary>
     public string Traffic() => Run("sh", "-c", $"tc qdisc show dev {Here}; tc filter show dev {Here} ingress; tc filter show dev {Here} egress");
 
     public void Dispose()
@@ -50,7 +50,7 @@ internal sealed class NetworkWorld : IDisposable
         "nsenter", Net(from), "perl", "-MSocket", "-e",
         $"socket(my $s, PF_INET, SOCK_DGRAM, 0) or die; for (1..{packets}) {{ send($s, 'x' x {PayloadLength}, 0, sockaddr_in(4242, inet_aton('{to}'))) or die $!; }}");
 
-    // Not ip netns exec: that mounts a /sys of its own, where control groups are missing.
+    // ip netns exec would mount another /sys without control groups.
     private static string Net(string space) => "--net=/run/netns/" + space;
 
     private static void Ip(string space, string command) => Fixture.Run("ip", ["-n", space, .. command.Split(' ')]);

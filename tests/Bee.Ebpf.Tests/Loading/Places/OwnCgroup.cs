@@ -2,7 +2,7 @@ using Bee.Ebpf.Links;
 
 namespace Bee.Ebpf.Tests.Loading;
 
-/// <summary>A control group of the test's own.</summary>
+/// <summary>A control group of the test.</summary>
 internal sealed class OwnCgroup : IDisposable
 {
     private static int s_count;
@@ -14,18 +14,18 @@ internal sealed class OwnCgroup : IDisposable
         Directory.CreateDirectory(Path);
     }
 
-    /// <summary>The path below where cgroup2 is mounted.</summary>
+    /// <summary>The path relative to the mount of cgroup2.</summary>
     public string Name { get; }
 
     /// <summary>The folder.</summary>
     public string Path { get; }
 
-    /// <summary>The command that runs a command in the group.</summary>
+    /// <summary>Returns a command that runs another one in the group.</summary>
     public string[] Inside(params string[] command) => ["sh", "-c", $"echo $$ > {Path}/cgroup.procs && exec \"$@\"", "sh", .. command];
 
     public void Dispose()
     {
-        // A group is busy for a moment after its last process.
+        // A group stays busy for a moment after its last process has exited.
         Assert.True(SpinWait.SpinUntil(() => TryRemove(), TimeSpan.FromSeconds(10)), $"{Path} stays");
     }
 
