@@ -6,7 +6,7 @@ function Build-Site {
         Builds the API reference of the libraries and all pages into artifacts/site. A warning, such as a link without a target, is an error.
     #>
     $docfx = Install-Tool docfx
-    Remove-Item "$artifacts/docs", "$artifacts/site" -Recurse -ErrorAction Ignore
+    Remove-Item "$artifacts/docs", "$artifacts/site" -Recurse -Force -ErrorAction Ignore
     $null = New-Item -ItemType Directory "$artifacts/docs"
     if (-not $NoBuild) { Get-Library | ForEach-Object { Invoke-Dotnet build "$root/src/$_" -c Release -v quiet --nologo } }
     Get-Contents | Set-Content "$artifacts/docs/toc.yml"
