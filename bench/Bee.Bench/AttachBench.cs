@@ -6,7 +6,7 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Bench;
 
-/// <summary>From an object file to attached programs, in a process that has just started, compared with bpftool as a whole.</summary>
+/// <summary>From an object file to attached programs in a fresh process, against the whole run of bpftool.</summary>
 internal static class AttachBench
 {
     private const string Name = "library, file to attached, cold";
@@ -36,7 +36,7 @@ internal static class AttachBench
         yield return new Row(Name, Engine.Milliseconds(Report.Median(floor)), Engine.Milliseconds(Report.Median(bee)), $"{more:+0;-0} ms", $"<= +{MostMore} ms", more <= MostMore);
     }
 
-    /// <summary>How many milliseconds bpftool takes to load the same program, from its start to its end.</summary>
+    /// <summary>Measures a run of bpftool that loads the same program, in milliseconds.</summary>
     public static double Bpftool(Workbench bench)
     {
         var pins = $"/sys/fs/bpf/bee-bench-{Environment.ProcessId}";
@@ -47,7 +47,7 @@ internal static class AttachBench
         return elapsed;
     }
 
-    /// <summary>What the started process does: prints milliseconds.</summary>
+    /// <summary>The work of the child process. Prints milliseconds.</summary>
     public static int Once(string path)
     {
         var start = Stopwatch.GetTimestamp();

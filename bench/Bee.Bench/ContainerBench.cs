@@ -3,7 +3,7 @@ using Bee.Container;
 
 namespace Bee.Bench;
 
-/// <summary>From <c>podman run</c> to the first event of a tool, against a container of the same image in which PowerShell starts and ends.</summary>
+/// <summary>From <c>podman run</c> to the first event of a tool, against a container of the same image in which PowerShell starts and exits.</summary>
 internal static class ContainerBench
 {
     private const string Name = "podman run to the first event";

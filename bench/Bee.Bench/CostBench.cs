@@ -6,7 +6,7 @@ using Bee.Ebpf.Programs;
 namespace Bee.Bench;
 
 /// <summary>
-/// What the kernel's statistics add to each run of a program, by the getpgid calls of a process that the program leaves out; and what a window of a limit costs the process that watches.
+/// The cost of the kernel's statistics for each run of a program, measured by getpgid calls of a process that the program ignores; and the cost of a window of an overhead limit for the watching process.
 /// </summary>
 internal static class CostBench
 {
@@ -26,7 +26,7 @@ internal static class CostBench
         var with = new List<double>();
         for (var i = -1; i < Rounds; i++)
         {
-            // In turns and short, so that what else the machine does meets both.
+            // Short turns, so that other load on the machine affects both sides.
             var bare = LiveBench.Call(caller, Calls);
             using var lease = StatisticsLease.Acquire();
             var counted = LiveBench.Call(caller, Calls);

@@ -3,8 +3,8 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Bench;
 
-/// <summary>Counts events and drops them, but for one.</summary>
-/// <param name="keep">The event to keep, counted from 1; keeping each in turn would measure the garbage collector's write barrier.</param>
+/// <summary>Counts events and drops all of them except one.</summary>
+/// <param name="keep">The number of the event to keep, from 1. Keeping every event in turn would measure the write barrier of the garbage collector.</param>
 internal sealed class CountingSink(long keep = 0) : IEventSink
 {
     public long Count { get; private set; }

@@ -3,14 +3,14 @@ using System.Runtime.InteropServices;
 namespace Bee.Bench;
 
 /// <summary>
-/// The processor time of this process, all its threads together: the garbage collector and the compiler count, other processes do not. The
-/// programs in C are measured by the same clock. On a machine at rest it is the time that passes.
+/// The CPU time of all threads of this process, including the garbage collector and the JIT compiler, and excluding other processes. The C programs use the same clock. On an idle machine it is the
+/// elapsed time.
 /// </summary>
 internal static partial class CpuClock
 {
     private const int ProcessCpuTime = 2;
 
-    /// <summary>Nanoseconds so far.</summary>
+    /// <summary>Returns the CPU time in nanoseconds.</summary>
     public static long Now()
     {
         Span<long> time = stackalloc long[2];

@@ -4,8 +4,7 @@ using Bee.Ebpf.Events;
 namespace Bee.Bench;
 
 /// <summary>
-/// Draining a full ring of a million events into objects, whose fields can all be read: against C that looks at each event in place, and
-/// against C that takes a copy of each, as it must to hand them on.
+/// Drains a full ring of a million events into objects, whose fields can all be read; against C that reads each event in place, and against C that copies each event, as it must to pass it on.
 /// </summary>
 internal static class DecodeBench
 {

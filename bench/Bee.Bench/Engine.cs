@@ -3,19 +3,19 @@ using System.Management.Automation.Runspaces;
 
 namespace Bee.Bench;
 
-/// <summary>PowerShell in this process, and where the modules are.</summary>
+/// <summary>PowerShell in this process, and the paths of the modules.</summary>
 internal static class Engine
 {
-    /// <summary>The module that build.ps1 -Task Build completes; null when it has not.</summary>
+    /// <summary>The module that build.ps1 -Task Build completes; null if it has not been built.</summary>
     public static string? Module { get; } = Above("module/Bee/Bee.psd1");
 
-    /// <summary>The PowerShell that build.sh writes; null when it has not.</summary>
+    /// <summary>The PowerShell that build.sh installs; null if it is missing.</summary>
     public static string? Pwsh { get; } = Above("artifacts/pwsh");
 
-    /// <summary>A binary module that does nothing.</summary>
+    /// <summary>An empty binary module.</summary>
     public static string EmptyModule { get; } = Path.Combine(AppContext.BaseDirectory, "Empty", "Empty.psd1");
 
-    /// <summary>Opens a session that has PowerShell's cmdlets from the start: loading them is not the module's cost.</summary>
+    /// <summary>Opens a runspace with PowerShell's own cmdlets loaded, since loading them is not a cost of the module.</summary>
     public static Runspace Open(params SessionStateCmdletEntry[] cmdlets)
     {
         var state = InitialSessionState.CreateDefault();
@@ -25,7 +25,7 @@ internal static class Engine
         return runspace;
     }
 
-    /// <summary>Runs a script; its errors become an exception.</summary>
+    /// <summary>Runs a script; throws if it reports an error.</summary>
     public static IReadOnlyList<PSObject> Run(Runspace runspace, string script)
     {
         using var shell = PowerShell.Create(runspace);
@@ -33,7 +33,7 @@ internal static class Engine
         return shell.Streams.Error.Count == 0 ? output : throw new InvalidOperationException($"{script}: {shell.Streams.Error[0]}");
     }
 
-    /// <summary>Starts this program again and gives the number that it prints.</summary>
+    /// <summary>Runs this program again and returns the number that it prints.</summary>
     public static double Again(params string[] arguments)
     {
         // Started as "dotnet Bee.Bench.dll" or by its own executable.

@@ -4,17 +4,17 @@ using Bee.Ebpf.Events;
 
 namespace Bee.Bench;
 
-/// <summary>Reads the events of a million calls, which another process makes back to back, from a ring of 16 MiB.</summary>
+/// <summary>Reads the events of a million calls that another process makes back to back, from a ring of 16 MiB.</summary>
 internal static class EventRate
 {
-    /// <summary>How many calls there are.</summary>
+    /// <summary>The number of calls.</summary>
     public const int Calls = 1_000_000;
 
-    /// <summary>Measures the events a second, from the first call until <paramref name="end"/> returns.</summary>
+    /// <summary>Measures the events per second, from the first call until <paramref name="end"/> returns.</summary>
     /// <param name="bench">The workbench.</param>
-    /// <param name="sink">Makes the sink of one that counts.</param>
-    /// <param name="end">What belongs to the reading after its last event.</param>
-    /// <param name="lost">How many events were lost.</param>
+    /// <param name="sink">Wraps the counting sink.</param>
+    /// <param name="end">The work after the last event that belongs to the reading.</param>
+    /// <param name="lost">The number of lost events.</param>
     public static double Measure(Workbench bench, Func<IEventSink, IEventSink> sink, Action end, out ulong lost)
     {
         using var caller = bench.Start("caller");

@@ -2,7 +2,7 @@ using Bee.Ebpf;
 
 namespace Bee.Bench;
 
-/// <summary>Reading a hash map of 100,000 entries with a struct key into objects.</summary>
+/// <summary>Reads a hash map of 100,000 entries with a struct key into objects.</summary>
 internal static class HashBench
 {
     public static IEnumerable<Row> Run(Workbench bench)

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Bee.Bench;
 
-/// <summary>Import-Module in an engine that has just started, against a binary module that does nothing.</summary>
+/// <summary>Import-Module in a fresh engine, against an empty binary module.</summary>
 internal static class ImportBench
 {
     private const string Name = "cold Import-Module vs empty module";
@@ -32,11 +32,11 @@ internal static class ImportBench
         yield return new Row(Name, Engine.Milliseconds(Report.Median(empty)), Engine.Milliseconds(Report.Median(bee)), Report.Number(ratio), $"<= {Report.Number(Most)}", ratio <= Most);
     }
 
-    /// <summary>What the started process does: prints milliseconds of processor time.</summary>
+    /// <summary>The work of the child process. Prints milliseconds of CPU time.</summary>
     public static int Once(string module)
     {
         using var runspace = Engine.Open();
-        // The engine's own first script and first import are no module's doing.
+        // The engine's first script and first import are not a cost of the module.
         Engine.Run(runspace, "Get-Module | Out-Null; Import-Module Microsoft.PowerShell.Core -ErrorAction Ignore");
         var start = CpuClock.Now();
         Engine.Run(runspace, $"Import-Module '{module}'");

@@ -5,7 +5,7 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Bench;
 
-/// <summary>From Invoke-BeeProgram on an object file to the program attached, in an engine that has just imported the module, against bpftool as a whole.</summary>
+/// <summary>From Invoke-BeeProgram on an object file to the attached program, in an engine that has just imported the module; against the whole run of bpftool.</summary>
 internal static partial class InvokeBench
 {
     private const string Name = "Invoke-BeeProgram to attached, cold";
@@ -41,7 +41,7 @@ internal static partial class InvokeBench
         yield return new Row(Name, Engine.Milliseconds(Report.Median(floor)), Engine.Milliseconds(Report.Median(bee)), $"{more:+0;-0} ms", $"<= +{MostMore} ms", more <= MostMore);
     }
 
-    /// <summary>What the started process does: prints milliseconds up to the first of its own calls that the program saw.</summary>
+    /// <summary>The work of the child process. Prints milliseconds until the program saw the first call of the process.</summary>
     public static int Once(string module, string path)
     {
         using var runspace = Engine.Open();

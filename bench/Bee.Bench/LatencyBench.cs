@@ -6,7 +6,7 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Bench;
 
-/// <summary>How long after it happened an idle reader's sink has an event.</summary>
+/// <summary>The time from an event to the call of an idle reader's sink.</summary>
 internal static class LatencyBench
 {
     private const int Events = 20;
@@ -45,7 +45,7 @@ internal static class LatencyBench
 
         public bool Event(BpfEvent e)
         {
-            // Both clocks are CLOCK_MONOTONIC in nanoseconds; the event's is read as raw number.
+            // Both clocks are CLOCK_MONOTONIC in nanoseconds; the event has the raw number.
             var now = Stopwatch.GetTimestamp();
             Latencies.Add((now - (long)(ulong)e.GetType().GetProperty("ts")!.GetValue(e)!) / 1e6);
             return true;

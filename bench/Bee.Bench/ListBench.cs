@@ -32,7 +32,7 @@ internal static class ListBench
         yield return new Row(Name, "", Engine.Milliseconds(median), "", $"<= {Most} ms", median <= Most);
     }
 
-    /// <summary>What the started process does: prints milliseconds of processor time.</summary>
+    /// <summary>The work of the child process. Prints milliseconds of CPU time.</summary>
     public static int Once(string module, string store)
     {
         using var runspace = Engine.Open();

@@ -5,7 +5,7 @@ using Bee.Ebpf.Events;
 
 namespace Bee.Bench;
 
-/// <summary>What a process pays while a million of its calls, made back to back, are read from a ring of 16 MiB: under Bee, and under readers in C.</summary>
+/// <summary>The cost of each of a million calls for the calling process, while the events are read from a ring of 16 MiB by Bee, and by readers in C.</summary>
 internal static class LiveBench
 {
     private const int Calls = 1_000_000;
@@ -76,7 +76,7 @@ internal static class LiveBench
         return sink.Count + (long)sink.LostCount == Calls ? (cost, sink.LostCount) : throw new InvalidOperationException($"Bee saw {sink.Count} events and lost {sink.LostCount}.");
     }
 
-    /// <summary>Lets the process make its calls and gives what each took, in nanoseconds.</summary>
+    /// <summary>Makes the process start its calls, and returns the nanoseconds of each.</summary>
     public static double Call(Process caller, int calls)
     {
         caller.StandardInput.WriteLine(calls);

@@ -4,7 +4,7 @@ using Bee.Ebpf.Events;
 
 namespace Bee.Bench;
 
-/// <summary>Whether the process grows while ten million events go through it.</summary>
+/// <summary>The growth of private memory while ten million events are read.</summary>
 internal static class MemoryBench
 {
     private const double MostGrowth = 16;
@@ -27,7 +27,7 @@ internal static class MemoryBench
         yield return new Row("memory, 10 M events after the 1st M", $"{resident[0]:0} MiB", $"{resident[^1]:0} MiB", growth.ToString("+0.0;-0.0", CultureInfo.InvariantCulture) + " MiB", $"<= +{MostGrowth} MiB", growth <= MostGrowth && sink.Count == 10_000_000);
     }
 
-    // The ring's own pages are shared with the kernel and not counted: private memory only.
+    // Private memory only: the pages of the ring are shared with the kernel.
     private static double Resident()
     {
         var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal));

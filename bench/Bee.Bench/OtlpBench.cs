@@ -5,7 +5,7 @@ using Bee.Telemetry.Otlp;
 namespace Bee.Bench;
 
 /// <summary>
-/// The events of a million calls, made back to back by another process, read while 10,000 series are exported every 100 ms to a receiver in this process; against the same reader without an export.
+/// Reads the events of a million calls of another process while 10,000 series are exported every 100 ms to a receiver in this process; against the same reader without an export.
 /// </summary>
 internal static class OtlpBench
 {
@@ -43,7 +43,7 @@ internal static class OtlpBench
         return pusher?.Report() is { } report ? throw new InvalidOperationException(report) : rate;
     }
 
-    // Takes everything.
+    // Accepts every request.
     private sealed class Receiver : IDisposable
     {
         private readonly HttpListener _listener = new();
@@ -76,7 +76,7 @@ internal static class OtlpBench
             }
             catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException)
             {
-                // The end.
+                // The end of the request.
             }
         }
 

@@ -4,7 +4,7 @@ using System.Management.Automation.Runspaces;
 
 namespace Bee.Bench;
 
-/// <summary>A million events through Invoke-BeeProgram into Out-Null, against a cmdlet that writes objects of the same type that it was given.</summary>
+/// <summary>A million events through Invoke-BeeProgram into Out-Null, against a cmdlet that writes existing objects of the same type.</summary>
 internal static class PipelineBench
 {
     private const int Events = 1_000_000;
@@ -47,7 +47,7 @@ internal static class PipelineBench
         return CpuClock.Now() - start;
     }
 
-    // The program fires at the first call that it sees, so there are calls until it has.
+    // The program starts at the first call that it sees, so repeat the call until it has.
     private static T Fire<T>(Process caller, Func<T> what)
     {
         using var done = new ManualResetEventSlim();
@@ -71,14 +71,14 @@ internal static class PipelineBench
     }
 }
 
-/// <summary>Writes objects that are there already.</summary>
+/// <summary>Writes existing objects.</summary>
 [Cmdlet(VerbsCommunications.Write, "Premade")]
 public sealed class WritePremadeCommand : Cmdlet
 {
     /// <summary>The objects.</summary>
     internal static object[] Objects { get; set; } = [];
 
-    /// <summary>How many to write, over and over again from the start.</summary>
+    /// <summary>The number of objects to write; starts over at the end of the list.</summary>
     [Parameter(Position = 0)]
     public int Count { get; set; }
 

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Bee.Bench;
 using Bee.Ebpf.Interop;
 
-// Medians of five runs, Bee's and the C program's in turns, so that what else the machine does meets both.
+// Medians of five runs. Bee and the C programs take turns, so that other load on the machine affects both.
 var measurements = new Dictionary<string, Func<Workbench, IEnumerable<Row>>>
 {
     ["scan"] = ScanBench.Run,

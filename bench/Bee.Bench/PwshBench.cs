@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Bee.Bench;
 
-/// <summary>A pwsh as users start it: whole processes against one that does nothing, and a million events through its pipeline.</summary>
+/// <summary>Whole processes of pwsh, against one that does nothing; and a million events through its pipeline.</summary>
 internal static class PwshBench
 {
     private const string Name = "pwsh";
@@ -24,7 +24,7 @@ internal static class PwshBench
     private static IEnumerable<Row> Processes(Workbench bench, string pwsh, string module)
     {
         var import = $"Import-Module '{module}'";
-        // The program sees calls of this process alone, which makes none.
+        // The program sees only the calls of this process, which makes none.
         var attach = $"{import}; Invoke-BeeProgram '{bench.Path("live.o")}' -Parameter @{{ target_pid = $PID }} -Duration 0";
         List<double> bare = [], imported = [], attached = [];
         for (var i = -1; i < Report.Runs; i++)
@@ -48,7 +48,7 @@ internal static class PwshBench
         return new Row(name, Engine.Milliseconds(Report.Median(bare)), Engine.Milliseconds(Report.Median(bee)), $"{more:+0;-0} ms", $"<= +{most} ms", more <= most);
     }
 
-    /// <summary>How many milliseconds a PowerShell takes from its start to its end.</summary>
+    /// <summary>Measures a whole run of PowerShell in milliseconds.</summary>
     private static double Whole(string pwsh, string command)
     {
         var start = Stopwatch.GetTimestamp();
@@ -60,7 +60,7 @@ internal static class PwshBench
     {
         using var caller = bench.Start("caller");
         using var done = new ManualResetEventSlim();
-        // The program fires at the first call that it sees, so there are calls throughout.
+        // The program starts at the first call that it sees, so make calls all the time.
         var calls = new Thread(() =>
         {
             while (!done.Wait(5))

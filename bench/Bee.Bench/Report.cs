@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Bee.Bench;
 
-/// <summary>One line of the table: what was measured, against what, and whether the target holds.</summary>
+/// <summary>A row of the table: the measurement, its floor, the result, and whether the target is met.</summary>
 internal sealed record Row(string Name, string Floor, string Bee, string Result, string Target, bool? Holds)
 {
-    /// <summary>True for a ratio that is too good: the two sides probably did not do the same work. It has to be checked before it is believed.</summary>
+    /// <summary>True for a ratio that is too good to be believed: the two sides probably did different work.</summary>
     public bool IsSuspect { get; init; }
 }
 
@@ -13,10 +13,10 @@ internal static class Report
 {
     public const int Runs = 5;
 
-    /// <summary>Rounds before those that count: the runtime compiles what is hot again after a while.</summary>
+    /// <summary>The number of rounds before the measured ones, in which the runtime recompiles hot methods.</summary>
     public const int WarmUps = 15;
 
-    // Nobody reads a ring much quicker than C does.
+    // Bee cannot read a ring much faster than C.
     private const double MostBelieved = 1.2;
 
     public static double Median(IEnumerable<double> values)
@@ -25,7 +25,7 @@ internal static class Report
         return sorted[sorted.Length / 2];
     }
 
-    /// <summary>Compares two rates; the target is a share of the floor's.</summary>
+    /// <summary>Compares two rates. The target is a fraction of the floor.</summary>
     public static Row Rates(string name, double floor, double bee, double target, string note = "") => new(
         name, Millions(floor), Millions(bee), Number(bee / floor), $">= {Number(target)}{note}", bee / floor >= target)
     {

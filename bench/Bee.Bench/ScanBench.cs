@@ -8,8 +8,8 @@ using Bee.Ebpf.Records;
 namespace Bee.Bench;
 
 /// <summary>
-/// Draining a full ring of a million events without making objects: positions, lengths, and a field through the layout. Both sides live through all rounds. The
-/// second row maps the ring anew for each round, on both sides too; the kernel fills in all pages when it maps, so the drain itself meets no page fault.
+/// Drains a full ring of a million events without decoding: positions, lengths, and one field. Both sides are processes that live through all rounds. In the second row both sides map the ring again in
+/// each round. The kernel populates all pages of a mapping, so the drain itself has no page faults.
 /// </summary>
 internal static class ScanBench
 {

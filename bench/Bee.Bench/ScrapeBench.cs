@@ -9,15 +9,15 @@ using Bee.Telemetry.Serving;
 
 namespace Bee.Bench;
 
-/// <summary>A scrape of 10,000 series: encoding them, and answering a request for them. scrape.c has the same series.</summary>
+/// <summary>A scrape of 10,000 series: encodes them, and answers a request for them. scrape.c has the same series.</summary>
 internal static class ScrapeBench
 {
     private const double Limit = 50;
 
-    // A round takes few milliseconds: more of them until the runtime has compiled what is hot again.
+    // A round takes a few milliseconds, so run more rounds until the runtime has recompiled hot methods.
     private const int WarmUps = 10 * Report.WarmUps;
 
-    /// <summary>The series as a source.</summary>
+    /// <summary>The series as a metric source.</summary>
     public static IMetricSource TenThousand { get; } = new Source(Families());
 
     public static IEnumerable<Row> Run(Workbench bench)
@@ -67,7 +67,7 @@ internal static class ScrapeBench
         yield return new Row("  (answered by HTTP with gzip)", "", Time(answered), "", $"<= {Limit} ms", answered <= Limit);
     }
 
-    // From the entries in the kernel, with a key of five fields, to the bytes.
+    // From the entries in the kernel, with a key of five fields, to the text.
     private static List<double> Collected(Workbench bench)
     {
         using var session = BpfSession.Load(bench.Object("series"), new BpfSessionOptions());
@@ -93,7 +93,7 @@ internal static class ScrapeBench
         return times;
     }
 
-    // The processor time of both sides; the client only counts the bytes.
+    // The CPU time of both sides; the client only counts bytes.
     private static List<double> Answered(MetricFamily[] families)
     {
         var source = new Source(families);

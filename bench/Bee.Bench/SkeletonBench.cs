@@ -5,18 +5,17 @@ using Bee.Ebpf.Records;
 namespace Bee.Bench;
 
 /// <summary>
-/// From nothing to the first event: New-BeeProgram and Invoke-BeeProgram on what it wrote, in an engine that has just imported the module; against
-/// clang, llvm-strip and bpftool, one after the other, on the same file.
+/// From nothing to the first event: New-BeeProgram, and Invoke-BeeProgram on its output, in an engine that has just imported the module; against clang, llvm-strip and bpftool in sequence on the same file.
 /// </summary>
 internal static class SkeletonBench
 {
     private const string Name = "New-BeeProgram to the first event";
     private const string File = "first.bpf.c";
 
-    // As for programs that are compiled already (InvokeBench), and as much again for the questions to clang, the BTF and the engine.
+    // The target of InvokeBench for compiled programs, and as much again for the runs of clang, the BTF and the engine.
     private const double MostMore = 300;
 
-    // bpftool hands a ring's type of values on as its size, which the kernel refuses; Bee takes it out.
+    // bpftool passes the type of a ring's values on as their size, which the kernel rejects; Bee removes it.
     private const string Untyped = """
         #include "bee.h"
         #undef BEE_RING
@@ -39,7 +38,7 @@ internal static class SkeletonBench
 
         var folder = bench.Path("skeleton");
         Directory.CreateDirectory(folder);
-        // A cache of the bench's own: the header of the kernel's types that Bee keeps there after the first round is what clang gets by hand.
+        // A separate cache: clang gets the header of kernel types that Bee caches in the first round.
         Environment.SetEnvironmentVariable("XDG_CACHE_HOME", Path.Combine(folder, "cache"));
         var floor = new List<double>();
         var bee = new List<double>();
@@ -58,7 +57,7 @@ internal static class SkeletonBench
         yield return new Row(Name, Engine.Milliseconds(Report.Median(floor)), Engine.Milliseconds(Report.Median(bee)), $"{more:+0;-0} ms", $"<= +{MostMore} ms", more <= MostMore);
     }
 
-    /// <summary>What the started process does: prints milliseconds up to the first of its own calls that the program saw.</summary>
+    /// <summary>The work of the child process. Prints milliseconds until the program saw the first call of the process.</summary>
     public static int Once(string module, string folder)
     {
         using var runspace = Engine.Open();

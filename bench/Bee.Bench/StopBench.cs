@@ -3,15 +3,15 @@ using Bee.Ebpf;
 
 namespace Bee.Bench;
 
-/// <summary>How long a session with fifty links takes to stop, compared with C that takes the same links away one after the other.</summary>
-/// <remarks>Time that passes, not processor time: stopping is waiting, for every CPU to have left the programs.</remarks>
+/// <summary>The time that a session with fifty links takes to detach, against C that destroys the same links in sequence.</summary>
+/// <remarks>Elapsed time, not CPU time: detaching waits until every CPU has left the programs.</remarks>
 internal static class StopBench
 {
     private const string Name = "stop with 50 links";
     private const int Links = 50;
     private const double Target = 0.8;
 
-    // Calls that a machine at rest hardly makes, so that nobody pays for the links while they are there.
+    // System calls that are rare on an idle machine, so that the links cost nothing meanwhile.
     private static readonly string[] s_seldom = ["mq_", "xattr", "key", "module", "swap", "acct", "quota", "io_", "mount", "landlock", "fanotify", "inotify", "sched_"];
 
     public static IEnumerable<Row> Run(Workbench bench)

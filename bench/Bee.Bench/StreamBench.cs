@@ -6,8 +6,7 @@ using Bee.Ebpf.Records;
 namespace Bee.Bench;
 
 /// <summary>
-/// Reading a full ring of a million events as structs: with foreach in place, and with await foreach; against Bee's own raw scan of the same ring. All three sum one field, take turns in one
-/// process, and are warmed alike.
+/// Reads a full ring of a million events as structs, with foreach in place and with await foreach; against Bee's own raw scan. All three sum one field, take turns in one process, and are warmed up alike.
 /// </summary>
 internal static class StreamBench
 {

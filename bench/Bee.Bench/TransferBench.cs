@@ -9,7 +9,7 @@ using Bee.Registries;
 
 namespace Bee.Bench;
 
-/// <summary>An image of 64 MiB in 16 blobs to and from Debian's registry on loopback, against oras and skopeo; and what it takes in memory.</summary>
+/// <summary>Pushes and pulls an image of 64 MiB in 16 blobs to and from Debian's registry on loopback, against oras and skopeo; and measures the memory.</summary>
 internal static class TransferBench
 {
     private const int Layers = 16;
@@ -27,7 +27,7 @@ internal static class TransferBench
         return Measured(bench);
     }
 
-    /// <summary>What the started process does: moves an image and prints by how many MiB its memory was larger at its peak than before.</summary>
+    /// <summary>The work of the child process. Transfers an image and prints the growth of peak memory in MiB.</summary>
     public static int MemoryOnce(string direction, string folder, string host, string repository)
     {
         var before = Status("VmRSS:");
@@ -36,7 +36,7 @@ internal static class TransferBench
         return 0;
     }
 
-    /// <summary>What the started process does: moves an image by the first cmdlet of a session and prints milliseconds.</summary>
+    /// <summary>The work of the child process. Transfers an image by the first cmdlet of a session and prints milliseconds.</summary>
     public static int ColdOnce(string module, string direction, string folder, string host)
     {
         using var runspace = Engine.Open();
@@ -53,7 +53,7 @@ internal static class TransferBench
         List<double> push = [], pull = [], oras = [], orasPull = [], skopeo = [], skopeoPull = [], first = [], firstPull = [];
         for (var i = -1; i < Report.Runs; i++)
         {
-            // A registry for each: skopeo remembers where in a registry it has sent a blob before, and has it mounted from there.
+            // A registry for each client: skopeo remembers which blobs a registry has, and mounts them from there.
             using var one = DebianRegistry.Start();
             using var two = DebianRegistry.Start();
             using var three = DebianRegistry.Start();
@@ -88,7 +88,7 @@ internal static class TransferBench
         }
     }
 
-    /// <summary>Medians without the first, which warms up.</summary>
+    /// <summary>Returns medians without the first round, which warms up.</summary>
     private static Row Compared(string name, List<double> bee, List<double> oras, List<double> skopeo, double most)
     {
         var (b, o, s) = (Report.Median(bee.Skip(1)), Report.Median(oras.Skip(1)), Report.Median(skopeo.Skip(1)));
@@ -109,7 +109,7 @@ internal static class TransferBench
         return new Row("publish it again: blobs sent", "", Engine.Milliseconds(Stopwatch.GetElapsedTime(start).TotalMilliseconds), $"{result.BlobsSent}", "0", result.BlobsSent == 0);
     }
 
-    /// <summary>The same bytes in 16 blobs and, four times as many, in one.</summary>
+    /// <summary>Measures the memory for the same bytes in 16 blobs, and for four times as many in one.</summary>
     private static Row Memory(Workbench bench, string host, string layout, string direction)
     {
         var one = bench.Path("one");

@@ -5,10 +5,10 @@ using Bee.Oci.Store;
 
 namespace Bee.Bench;
 
-/// <summary>Image layouts made by hand: one image of random layers, and a store of many images.</summary>
+/// <summary>Creates image layouts: an image of random layers, and a store of many images.</summary>
 internal static class TransferSample
 {
-    /// <summary>An image of this many layers at <c>bench:v1</c>; gives its folder.</summary>
+    /// <summary>Creates an image <c>bench:v1</c> with this many layers; returns its folder.</summary>
     public static string Image(string folder, int layers, int bytes)
     {
         Directory.CreateDirectory(Path.Combine(folder, "blobs", "sha256"));
@@ -28,7 +28,7 @@ internal static class TransferSample
         return Close(folder, [Named(Put(folder, Bytes(manifest), MediaTypes.ImageManifest), "bench:v1")]);
     }
 
-    /// <summary>A store of different images as Invoke-BeeBuild makes them.</summary>
+    /// <summary>Creates a store of different images, as Invoke-BeeBuild does.</summary>
     public static string Store(string folder, int count)
     {
         var config = new ImageConfig

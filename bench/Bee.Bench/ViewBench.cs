@@ -8,7 +8,7 @@ using Bee.Terminal.Models;
 
 namespace Bee.Bench;
 
-/// <summary>The live view while 100,000 events a second come: frames a second, processor time and memory.</summary>
+/// <summary>The live view at 100,000 events a second: frames a second, CPU time and memory.</summary>
 internal static class ViewBench
 {
     private const int Seconds = 10;

@@ -3,7 +3,7 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Bench;
 
-/// <summary>The compiled C programs of a run, in a temporary folder that goes with it.</summary>
+/// <summary>The compiled C programs of a run, in a temporary folder that is deleted at the end.</summary>
 internal sealed class Workbench : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("bee-bench-").FullName;
@@ -20,25 +20,25 @@ internal sealed class Workbench : IDisposable
         Run("gcc", "-O2", Source("caller.c"), "-o", Path("caller"));
     }
 
-    /// <summary>The path of something compiled.</summary>
+    /// <summary>Returns the path of a compiled file.</summary>
     public string Path(string name) => System.IO.Path.Combine(_folder, name);
 
-    /// <summary>A compiled object.</summary>
+    /// <summary>Reads a compiled object.</summary>
     public ObjectFile Object(string name) => ObjectFile.Read(Path(name + ".o"));
 
-    /// <summary>Runs the C floor and gives the numbers it prints.</summary>
+    /// <summary>Runs the C floor and returns the numbers that it prints.</summary>
     public long[] Floor(params string[] arguments) => Numbers(Run(Path("floor"), arguments));
 
-    /// <summary>Starts a C floor that lives through all rounds, so that it is as warm as what it is compared with.</summary>
+    /// <summary>Starts a C floor that lives through all rounds, so that it is as warm as Bee's side.</summary>
     public FloorProcess Serve(params string[] arguments) => new(Start("floor", arguments));
 
-    /// <summary>Starts a process that is talked to line by line.</summary>
+    /// <summary>Starts a process that is controlled line by line.</summary>
     public Process Start(string name, params string[] arguments) =>
         Process.Start(new ProcessStartInfo(Path(name), arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
 
     public static long[] Numbers(string line) => [.. line.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(long.Parse)];
 
-    /// <summary>Whether a tool is on PATH.</summary>
+    /// <summary>Returns whether a tool is on PATH.</summary>
     public static bool Has(string tool) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(d => File.Exists(System.IO.Path.Combine(d, tool)));
 
     public static string Run(string tool, params string[] arguments)
@@ -55,11 +55,11 @@ internal sealed class Workbench : IDisposable
     private void Compile(string source, string output, params string[] more) => Run(
         "clang", ["-g", "-O2", "-target", "bpf", "-I/usr/include/x86_64-linux-gnu", "-I/usr/include/aarch64-linux-gnu", .. more, "-c", Source(source), "-o", Path(output)]);
 
-    /// <summary>The path of a source in C.</summary>
+    /// <summary>Returns the path of a C source.</summary>
     public static string Source(string name) => System.IO.Path.Combine(AppContext.BaseDirectory, "c", name);
 }
 
-/// <summary>A C floor that does its work once for each line that it is sent.</summary>
+/// <summary>A C floor that runs once for each line that it receives.</summary>
 internal sealed class FloorProcess : IDisposable
 {
     private readonly Process _process;
@@ -71,7 +71,7 @@ internal sealed class FloorProcess : IDisposable
         _errors = process.StandardError.ReadToEndAsync();
     }
 
-    /// <summary>Does the work, and gives the rate in units a second of processor time.</summary>
+    /// <summary>Runs once, and returns the rate in units per second of CPU time.</summary>
     public double Rate()
     {
         _process.StandardInput.WriteLine();

@@ -7,11 +7,11 @@ using Bee.Ebpf.Tests.Loading;
 
 namespace Bee.Ebpf.Tests.Histograms;
 
-/// <summary>Objects whose types are damaged: their maps make histograms, or none with a reason.</summary>
+/// <summary>Damaged BTF: the maps have histograms, or a reason why not.</summary>
 public sealed class DamageTests
 {
     [ClangFact]
-    public void Damaged_types_never_give_anything_but_a_reason()
+    public void Damaged_types_return_a_reason_and_never_throw()
     {
         const int Count = 2000;
         var mutator = new Mutator([Fixture.Object("histograms").Bytes.ToArray()], seed: 20);
@@ -28,7 +28,7 @@ public sealed class DamageTests
                 continue;
             }
 
-            // Maps that are not called so may be read as histograms too.
+            // Maps without a histogram prefix may be read as histograms too.
             foreach (var map in file.Maps.Where(map => !map.IsInternal))
             {
                 try
@@ -53,7 +53,7 @@ public sealed class DamageTests
         Assert.True(read > Count / 10 && refused > 0, $"{read} read, {refused} refused");
     }
 
-    // Bytes as a program could send them, all ones.
+    // All bits set, as a program might send them.
     private static void Feed(HistogramType type, MapDescription map)
     {
         if (type.Plan is not ObservationPlan plan || plan.Record.Size > 1 << 16)

@@ -5,7 +5,7 @@ using Bee.Ebpf.Tests.Loading;
 
 namespace Bee.Ebpf.Tests.Histograms;
 
-/// <summary>Histograms out of maps that a program in the kernel has filled, against counts worked out by hand.</summary>
+/// <summary>Histograms of maps that a program in the kernel fills, compared with counts computed by hand.</summary>
 [Collection(KernelFactAttribute.Collection)]
 public sealed class HistogramRunTests
 {
@@ -13,7 +13,7 @@ public sealed class HistogramRunTests
     private const string OfAll = "0-2: 1, 2-4: 0, 4-8: 3, 8-16: 0, 16-32: 0, 32-64: 0, 64-128: 0, 128-256: 0, 256-512: 0, 512-1024: 1";
 
     [KernelFact]
-    public void Slots_in_the_key_are_keyed_by_the_other_fields()
+    public void With_the_slot_in_the_key_the_other_fields_are_labels()
     {
         foreach (var map in new[] { "hist_by_slot", "hist_by_slot_on_cpus" })
         {
@@ -27,7 +27,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void Labels_that_are_not_named_are_added_up()
+    public void Fields_that_are_not_labels_are_added_up()
     {
         var histograms = Filled("hist_by_slot", new MapMetadata { Labels = ["name"] });
 
@@ -36,7 +36,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void Slots_in_the_value_are_keyed_by_the_key()
+    public void With_slots_in_the_value_the_key_is_the_labels()
     {
         var histograms = Filled("hist_in_value");
         Assert.Equal([$"a made {OfA}", $"b made {OfB}"], histograms.Select(h => $"{h.Get("text")} {h.Get("comm")} {Text(h)}").Order());
@@ -46,7 +46,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void CPUs_and_their_sums_are_added_up()
+    public void Counts_and_sums_of_all_CPUs_are_added_up()
     {
         var histograms = Filled("hist_in_values");
         Assert.Equal([("a", OfA, 12d, 4d), ("b", OfB, 905d, 452.5)], histograms.Select(h => ((string)h.Get("text")!, Text(h), h.Sum!.Value, h.Mean!.Value)).Order());
@@ -57,7 +57,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void An_index_or_a_whole_key_can_be_the_slot()
+    public void An_index_or_a_whole_key_can_be_the_slot_number()
     {
         foreach (var map in new[] { "hist_index", "hist_index_on_cpus", "hist_whole_key" })
         {
@@ -66,7 +66,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void The_author_says_what_slots_stand_for()
+    public void Metadata_sets_the_scale_of_slots()
     {
         var linear = new MapMetadata { Scale = new HistogramScale { Spacing = HistogramSpacing.Linear, Start = 0, Step = 10 } };
         Assert.Equal("0-10: 1, 10-20: 0, 20-30: 3, 30-40: 0, 40-50: 0, 50-60: 0, 60-70: 0, 70-80: 0, 80-90: 0, 90-100: 1", Text(Assert.Single(Filled("hist_index", linear))));
@@ -78,7 +78,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void A_map_without_slots_streams_its_entries_and_says_why()
+    public void A_map_without_slots_streams_its_entries_with_a_notice()
     {
         using var session = Load();
         Run(session, "fill");
@@ -93,7 +93,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void A_ring_is_counted_and_given_once_at_the_end()
+    public void Histograms_of_a_ring_are_reported_at_the_end()
     {
         using var session = Load();
         using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "hist_ring", Interval = TimeSpan.FromHours(1) });
@@ -110,7 +110,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void Histograms_come_when_they_have_changed_and_are_cumulative()
+    public void Histograms_are_cumulative_and_reported_when_they_change()
     {
         using var session = Load();
         using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name is "hist_ring" or "hist_in_values", Interval = TimeSpan.FromMilliseconds(30) });
@@ -120,7 +120,7 @@ public sealed class HistogramRunTests
         {
             OnEvent = _ =>
             {
-                // Both labels of the hash are there at the start; then those of the ring, then the hash's once more as the end.
+                // The first poll reports both labels of the hash, then come those of the ring, and at the end the hash's again.
                 switch (++given)
                 {
                     case 2:
@@ -144,7 +144,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void All_come_at_every_interval_when_asked_for()
+    public void AllEntries_reports_every_histogram_at_every_interval()
     {
         using var session = Load();
         Run(session, "fill");
@@ -158,7 +158,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void When_events_end_the_run_histograms_tell_how_things_stood()
+    public void Histograms_are_reported_when_an_event_ends_the_run()
     {
         using var session = Load();
         using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name is "hist_ring" or "print_numbers", Interval = TimeSpan.FromHours(1) });
@@ -168,7 +168,7 @@ public sealed class HistogramRunTests
 
         Assert.Equal(["print_numbers", "hist_ring", "hist_ring"], sink.Events.Select(e => e.Get("MapName")));
 
-        // A histogram that the sink wants to be the last one is the last one.
+        // If the sink ends the run at a histogram, it receives no further ones.
         Run(session, "fill");
         using var others = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "hist_in_values" });
         sink = new CollectingSink { OnEvent = _ => false };
@@ -178,7 +178,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void Deleted_entries_give_nothing_and_come_back_as_news()
+    public void Deleted_entries_are_not_reported_until_they_reappear()
     {
         using var session = Load();
         using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "hist_in_values" });
@@ -194,16 +194,16 @@ public sealed class HistogramRunTests
         Assert.Empty(Changed());
         Assert.Empty(Changed("forget"));
         Assert.Equal([3ul, 4], Changed("fill"));
-        // What was forgotten and counted again between two looks is what it was.
+        // A histogram that was deleted and counted again between two polls is unchanged.
         Assert.Equal([6ul], Changed("forget", "fill"));
     }
 
     /// <summary>
-    /// The kernel keeps spare entries for each processor and evicts before the map is full, so a round leaves fewer than its 100 keys when the thread
-    /// has moved. It always leaves the key that was added last.
+    /// The kernel keeps spare entries for each CPU and evicts entries before the map is full, so fewer than the 100 keys of a round remain if the thread has moved to another CPU. The key that was
+    /// added last always remains.
     /// </summary>
     [KernelFact]
-    public void An_LRU_map_of_many_keys_is_never_too_much()
+    public void An_LRU_map_with_many_evicted_keys_does_not_exceed_the_limit()
     {
         using var session = Load();
         using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "hist_recent" });
@@ -225,7 +225,7 @@ public sealed class HistogramRunTests
     }
 
     [KernelFact]
-    public void A_perf_buffer_is_counted_too()
+    public void Histograms_of_a_perf_buffer_are_counted()
     {
         using var session = Load();
         using var reader = session.OpenReader(new EventReaderOptions { Select = m => m.Name == "hist_perf", Interval = TimeSpan.FromHours(1) });

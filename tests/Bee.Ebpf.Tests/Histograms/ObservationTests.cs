@@ -8,7 +8,7 @@ using Bee.Ebpf.Tests.Records;
 
 namespace Bee.Ebpf.Tests.Histograms;
 
-/// <summary>Records of a ring, each of which is one value: which field is the value, which are labels, and what comes out.</summary>
+/// <summary>Records of a ring that are one value each: the choice of the value and of the labels, and the result.</summary>
 public sealed class ObservationTests
 {
     [ClangFact]
@@ -33,7 +33,7 @@ public sealed class ObservationTests
     }
 
     [ClangFact]
-    public void What_stands_behind_a_text_or_beside_a_bitfield_tells_nothing_apart()
+    public void Bytes_behind_a_text_or_beside_a_bit_field_do_not_distinguish_labels()
     {
         using var c = new CProgram("struct event { char comm[4]; u32 kind : 3; u32 rest : 29; u64 size; };", ["struct event"], """
             struct event events[] = { { "ab", 5, 1, 1 }, { "ab\0x", 5, 2, 1 }, { "ab", 6, 1, 1 } }; put(events, sizeof events);
@@ -44,7 +44,7 @@ public sealed class ObservationTests
     }
 
     [ClangFact]
-    public void The_value_is_le_or_the_only_measure_or_the_last_integer()
+    public void The_value_is_le_or_the_only_duration_or_size_or_the_last_integer()
     {
         using var c = new CProgram("""
             struct bumblebee { char fname[16]; char op; u64 le; };
@@ -57,7 +57,7 @@ public sealed class ObservationTests
         Assert.Equal("le: fname op", Chosen(c, "bumblebee"));
         Assert.Equal("le: count op", Chosen(c, "bumblebee_first"));
         Assert.Equal("size: pid cpu", Chosen(c, "measured"));
-        // A moment is never the same twice, so it is no label.
+        // Timestamps hardly ever repeat, so they are not labels.
         Assert.Equal("latency: pid port comm", Chosen(c, "last"));
         Assert.Equal("took: waited", Chosen(c, "two"));
         Assert.Equal("waited: took", Chosen(c, "two", "took"));
@@ -76,7 +76,7 @@ public sealed class ObservationTests
     }
 
     [ClangFact]
-    public void The_authors_limits_and_unit_count()
+    public void Metadata_sets_limits_and_unit()
     {
         using var c = new CProgram("struct event { u32 le; };", ["struct event"], "struct event events[] = { { 0 }, { 10 }, { 11 }, { 5000 }, { 5001 } }; put(events, sizeof events);");
         var map = Map(c, "event").WithMetadata(new MapMetadata { Buckets = [0, 10, 5000], Unit = "packets" });
@@ -87,7 +87,7 @@ public sealed class ObservationTests
     }
 
     [ClangFact]
-    public void Labels_named_as_what_every_histogram_has_get_a_number()
+    public void Labels_with_the_name_of_a_histogram_property_get_a_number()
     {
         using var c = new CProgram("struct event { u32 Count; char unit[4]; u64 took; };", ["struct event"], "struct event e = { 7, \"x\", 1 }; put(&e, sizeof e);");
         var histogram = Assert.Single(Count(Map(c, "event"), c.Output, 16));
@@ -96,7 +96,7 @@ public sealed class ObservationTests
     }
 
     [ClangFact]
-    public void A_record_without_a_number_is_no_histogram()
+    public void A_record_without_a_number_has_no_histograms()
     {
         using var c = new CProgram("struct event { char comm[16]; ktime at; };", ["struct event"]);
 
@@ -107,7 +107,7 @@ public sealed class ObservationTests
     }
 
     [ClangFact]
-    public void Too_many_combinations_of_labels_are_told_once()
+    public void Too_many_combinations_of_labels_are_reported_once()
     {
         using var c = new CProgram("struct event { u32 id; u64 le; };", ["struct event"]);
         var (tally, sink) = (Tally(Map(c, "event")), new CollectingSink());
@@ -127,7 +127,7 @@ public sealed class ObservationTests
     }
 
     [ClangFact]
-    public void Quantiles_stand_in_their_bucket()
+    public void Quantiles_are_within_their_bucket()
     {
         using var c = new CProgram("struct event { u64 le; };", ["struct event"], """
             for (u64 i = 0; i < 100; i++) { u64 v = i < 50 ? 3 : i < 99 ? 100 : 1000; put(&v, 8); }

@@ -3,7 +3,7 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Tests.Histograms;
 
-/// <summary>Which bucket a value or a slot belongs to, against limits worked out by hand.</summary>
+/// <summary>The bucket of a value or slot, compared with limits computed by hand.</summary>
 public sealed class ScaleTests
 {
     [Theory]
@@ -16,7 +16,7 @@ public sealed class ScaleTests
     [InlineData(1024ul, 1024d, 2048d)]
     [InlineData(1ul << 63, 9223372036854775808d, 18446744073709551616d)]
     [InlineData(ulong.MaxValue, 9223372036854775808d, 18446744073709551616d)]
-    public void Log_2_values_stand_between_powers_of_two(ulong value, double from, double to)
+    public void Log2_buckets_have_powers_of_two_as_limits(ulong value, double from, double to)
     {
         var scale = BucketScale.ForValues(MapMetadata.None);
 
@@ -40,7 +40,7 @@ public sealed class ScaleTests
     // A hundred steps of 25 end at 2510.
     [InlineData(2510d, 2510d, null)]
     [InlineData(1e9, 2510d, null)]
-    public void Linear_values_stand_between_steps(double value, double? from, double? to)
+    public void Linear_buckets_have_steps_as_limits(double value, double? from, double? to)
     {
         var scale = BucketScale.ForValues(Linear(10, 25));
 
@@ -48,7 +48,7 @@ public sealed class ScaleTests
     }
 
     [Fact]
-    public void Linear_steps_go_below_zero()
+    public void Linear_steps_can_be_negative()
     {
         var scale = BucketScale.ForValues(Linear(-20, 10));
 
@@ -64,7 +64,7 @@ public sealed class ScaleTests
     [InlineData(11ul, 10d, 20.5)]
     [InlineData(20ul, 10d, 20.5)]
     [InlineData(21ul, 20.5, null)]
-    public void A_value_that_equals_a_named_limit_belongs_below_it(ulong value, double? from, double? to)
+    public void A_value_equal_to_a_named_limit_is_in_the_bucket_below(ulong value, double? from, double? to)
     {
         var scale = BucketScale.ForValues(new MapMetadata { Buckets = [0, 10, 20.5] });
 
@@ -83,7 +83,7 @@ public sealed class ScaleTests
         Assert.Equal(-1, all.OfSlot(64));
 
         var linear = BucketScale.ForSlots(Linear(100, 5), 3);
-        // Programs put what is below the start into the first slot.
+        // Programs count values below the start in the first slot.
         Assert.Equal([(null, 105d), (105, 110), (110, null)], Enumerable.Range(0, 3).Select(slot => Limits(linear, linear.OfSlot((ulong)slot))));
         Assert.Equal(-1, linear.OfSlot(3));
     }
@@ -107,7 +107,7 @@ public sealed class ScaleTests
     }
 
     [Fact]
-    public void Empty_buckets_are_left_out_at_the_ends_only()
+    public void Empty_buckets_are_omitted_only_at_the_ends()
     {
         var scale = BucketScale.ForValues(MapMetadata.None);
         var counts = new ulong[scale.Buckets];

@@ -47,14 +47,14 @@ public sealed class GlobalTests
         Assert.Equal(["hist", "hists", "hits", "my_tgid", "per_group"], section.Fields.Where(field => field.CName.Length > 0).Select(field => field.CName).Order());
         Assert.Equal((4u, 4u), (file.Maps.Single(map => map.Name == "per_group").MaxEntries, file.Maps.Single(map => map.Name == "per_group").ValueSize));
         Assert.Equal(["hist", "hists"], file.Maps.Where(map => map.Role == MapRole.Histogram).Select(map => map.Name).Order());
-        // A number without a value is a parameter once it is described.
+        // A global variable without an initial value becomes a parameter when metadata describes it.
         var described = file.WithMetadata(new ObjectMetadata { Parameters = new Dictionary<string, ParameterMetadata> { ["my_tgid"] = new() { Description = "Only this process" } } });
         Assert.Equal("my_tgid", described.Parameters[^1].Name);
         Assert.DoesNotContain(described.Globals, global => global.Name == "my_tgid");
     }
 
     [KernelFact]
-    public void Globals_are_set_before_loading_and_read_after()
+    public void Globals_are_set_before_load_and_read_afterwards()
     {
         using var session = Started();
         Call(10);
@@ -71,13 +71,13 @@ public sealed class GlobalTests
     }
 
     [KernelFact]
-    public void Only_the_variables_that_are_named_are_written()
+    public void A_write_changes_only_the_named_variables()
     {
         using var session = Started();
         Call(4);
         var writer = new MapWriter(Map(session, ".bss"));
         var entry = writer.Encode(Members(("hits", 0)));
-        // What the program counts between reading and writing stays.
+        // Changes that the program makes between the read and the write remain.
         Call(1);
         writer.Write(entry);
 
@@ -108,7 +108,7 @@ public sealed class GlobalTests
     }
 
     [KernelFact]
-    public void Constants_are_not_written_and_the_parameters_are_named()
+    public void A_write_of_constants_fails_and_names_the_parameters()
     {
         using var session = Started();
         var writer = new MapWriter(Map(session, ".rodata"));
@@ -119,7 +119,7 @@ public sealed class GlobalTests
     }
 
     [KernelFact]
-    public void A_section_that_is_chosen_streams_and_histograms_stream_by_themselves()
+    public void A_selected_section_is_streamed_and_histograms_always_are()
     {
         using var session = Started();
         Call(3);
@@ -161,7 +161,7 @@ public sealed class GlobalTests
     }
 
     [Fact]
-    public void The_author_makes_a_variable_a_metric()
+    public void Metadata_makes_a_variable_a_metric()
     {
         var said = new ObjectMetadata { Maps = new Dictionary<string, MapMetadata> { ["hits"] = new() { Kind = MapRole.Counter }, ["nothing"] = new() } };
         Assert.Equal(MapRole.Counter, s_file.Value.WithMetadata(said).Maps.Single(map => map.Name == "hits").Role);

@@ -7,7 +7,7 @@ using Bee.Ebpf.Tests.Loading;
 
 namespace Bee.Ebpf.Tests.Maps;
 
-/// <summary>Sizes of maps that the object leaves to its loader.</summary>
+/// <summary>Sizes of maps that the object leaves to the loader.</summary>
 [Collection(KernelFactAttribute.Collection)]
 public sealed class SizeTests
 {
@@ -26,7 +26,7 @@ public sealed class SizeTests
         """));
 
     [Fact]
-    public void A_stack_map_has_the_default_depth_where_its_declaration_says_none() =>
+    public void A_stack_map_without_a_declared_depth_has_the_default() =>
         Assert.Equal(127u * 8, s_file.Value.Maps.Single(map => map.Name == "stacks").ValueSize);
 
     [KernelFact]
@@ -39,7 +39,7 @@ public sealed class SizeTests
     }
 
     [KernelFact]
-    public void The_users_size_goes_before_the_authors()
+    public void A_size_in_the_options_overrides_metadata()
     {
         var said = new Dictionary<string, MapMetadata> { ["start"] = new() { Entries = 10 }, ["stacks"] = new() { Entries = 20 } };
         var file = s_file.Value.WithMetadata(new ObjectMetadata { Maps = said });
@@ -54,7 +54,7 @@ public sealed class SizeTests
     [InlineData("start", 0u, "one entry at least")]
     [InlineData(".rodata", 1u, "global variables")]
     [InlineData("stat", 1u, "no map 'stat'")]
-    public void A_size_that_does_not_suit_the_map_is_refused(string map, uint entries, string why)
+    public void A_size_that_is_invalid_for_the_map_is_refused(string map, uint entries, string why)
     {
         var fault = Assert.Throws<BpfLoadException>(() => BpfSession.Load(s_file.Value, new BpfSessionOptions { MapSizes = new Dictionary<string, uint> { [map] = entries } }));
 
@@ -83,7 +83,7 @@ public sealed class SizeTests
     }
 
     [Fact]
-    public void The_author_is_told_of_a_size_that_does_not_suit_the_map()
+    public void An_invalid_size_in_metadata_is_reported()
     {
         var said = new ObjectMetadata { Maps = new Dictionary<string, MapMetadata> { ["ring"] = new() { Entries = 5000 } } };
 

@@ -5,14 +5,14 @@ using Bee.Ebpf.Tests.Loading;
 
 namespace Bee.Ebpf.Tests.Maps;
 
-/// <summary>Entries set and removed in the kernel, in every kind of map that takes them.</summary>
+/// <summary>Writes and removals of entries in the kernel, for each type of map that supports them.</summary>
 [Collection(KernelFactAttribute.Collection)]
 public sealed class WriterTests : IDisposable
 {
     private readonly BpfSession? _session = Fixture.HasClang && Environment.IsPrivilegedProcess ? Calls.Load(Fixture.Object("writable")) : null;
 
     [KernelFact]
-    public void An_entry_is_set_from_its_fields_and_read_back()
+    public void An_entry_is_written_by_its_fields_and_read_back()
     {
         var writer = Writer("callers");
         writer.Write(writer.Encode(Members(("pid", 7), ("comm", "sh"), ("port", 80), ("count", 5), ("last", -3), ("flags", 5), ("rest", 9), ("level", "HIGH"), ("bytes", new[] { 1, 2, 3, 4 }))));
@@ -24,7 +24,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void Fields_that_are_not_given_keep_their_value()
+    public void Omitted_fields_keep_their_value()
     {
         var writer = Writer("callers");
         var key = Members(("pid", 7), ("comm", "sh"), ("port", 80));
@@ -36,14 +36,14 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void Write_list_shorter_than_its_array_zeroes_the_rest()
+    public void Write_with_a_short_list_zeroes_the_rest_of_the_array()
     {
         var writer = Writer("callers");
         var key = Members(("pid", 7), ("comm", "sh"), ("port", 80));
         writer.Write(writer.Encode(Members(("Key", key), ("count", 5), ("bytes", new[] { 1, 2, 3, 4 }))));
         writer.Write(writer.Encode(Members(("Key", key), ("bytes", new[] { 9 }))));
         Assert.Equal("[9,0,0,0]", Assert.Single(writer.Map.Entries()).Get("bytes")!.ToString());
-        // One value is a list of one.
+        // A single value counts as a list of one.
         writer.Write(writer.Encode(Members(("Key", key), ("bytes", 9))));
         var entry = Assert.Single(writer.Map.Entries());
 
@@ -51,11 +51,11 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void An_entry_that_was_read_goes_back_as_it_is_and_is_removed_as_it_is()
+    public void An_entry_that_was_read_can_be_written_back_and_removed()
     {
         var writer = Writer("callers");
         var encoded = writer.Encode(Members(("pid", 7), ("comm", "sh"), ("port", 80), ("count", 5)));
-        // Bytes that no field covers count in a key.
+        // Padding counts in a key.
         encoded.Key[^1] = 0xaa;
         writer.Write(encoded);
         var entry = Assert.Single(writer.Map.Entries());
@@ -67,7 +67,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void What_is_wrong_is_said()
+    public void Invalid_entries_fail_with_a_reason()
     {
         var writer = Writer("callers");
         Assert.Contains("'comm'?", Fails(MapFault.UnknownField, () => writer.Encode(Members(("pid", 7), ("com", "sh"), ("port", 80), ("count", 5)))).Message, StringComparison.Ordinal);
@@ -85,7 +85,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void The_kernels_refusals_are_said()
+    public void Errors_of_the_kernel_are_explained()
     {
         var writer = Writer("callers");
         for (var i = 0; i < 8; i++)
@@ -135,7 +135,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void Queues_and_stacks_show_the_next_and_are_taken_from()
+    public void Queues_and_stacks_show_the_next_value_and_return_it_when_taken()
     {
         foreach (var (name, next) in new[] { ("waiting", 1u), ("pile", 3u) })
         {
@@ -158,7 +158,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void A_bloom_filter_is_added_to_and_not_read()
+    public void A_bloom_filter_can_be_written_but_not_read()
     {
         var writer = Writer("filter");
         writer.Write(writer.Encode(null, 42));
@@ -171,7 +171,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void Routes_are_addresses_with_prefixes()
+    public void Keys_of_an_LPM_trie_are_addresses_with_prefixes()
     {
         foreach (var (name, prefix, wrong) in new[] { ("routes", "10.1.0.0/16", "10.0.0.0/33"), ("routes6", "2001:db8::/32", "2001:db8::/129"), ("bare", "192.0.2.0/24", "x/8") })
         {
@@ -193,7 +193,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void Maps_inside_of_maps_are_listed_read_and_exchanged()
+    public void Inner_maps_are_listed_read_and_replaced()
     {
         var outer = Map("outer");
         var inner = Assert.Single(outer.InnerMaps());
@@ -212,7 +212,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void Replace_leaves_the_given_entries_and_no_others()
+    public void Replace_leaves_only_the_given_entries()
     {
         var writer = Writer("numbers");
         for (var i = 0; i < 100; i++)
@@ -231,7 +231,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void Many_entries_go_in()
+    public void Many_entries_are_written()
     {
         var writer = Writer("numbers");
         for (var i = 0; i < 100_000; i++)
@@ -243,7 +243,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void A_full_LRU_map_drops_the_oldest()
+    public void A_full_LRU_map_evicts_the_oldest_entry()
     {
         var writer = Writer("recent");
         for (var i = 0; i < 1000; i++)
@@ -255,7 +255,7 @@ public sealed class WriterTests : IDisposable
     }
 
     [KernelFact]
-    public void A_closed_session_takes_no_entries()
+    public void Entries_of_a_disposed_session_cannot_be_written()
     {
         var writer = Writer("numbers");
         _session!.Dispose();

@@ -4,7 +4,7 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Tests.Objects;
 
-/// <summary>The C types of records that no declaration tells.</summary>
+/// <summary>The C types of records whose map declares none.</summary>
 public class RecordTypeTests
 {
     private const string Source = """
@@ -54,10 +54,10 @@ public class RecordTypeTests
     [InlineData("4event", false)]
     [InlineData("", false)]
     [InlineData("a; int b", false)]
-    public void Name_of_a_type_is_a_tag_and_an_identifier(string name, bool isGood) => Assert.Equal(isGood, RecordTypeName.Fault(name) is null);
+    public void A_type_name_is_a_tag_and_an_identifier(string name, bool isGood) => Assert.Equal(isGood, RecordTypeName.Fault(name) is null);
 
     [ClangFact]
-    public void Buffers_without_a_type_are_told_with_the_structs_that_fit()
+    public void Buffers_without_a_type_are_reported_with_the_structs_that_fit()
     {
         var untyped = UntypedRecords.In(Read());
 
@@ -68,7 +68,7 @@ public class RecordTypeTests
     }
 
     [ClangFact]
-    public void Type_of_the_metadata_makes_a_buffer_stream_records_of_it()
+    public void A_type_in_metadata_makes_a_buffer_stream_its_records()
     {
         var file = Read();
         Assert.Equal(MapRole.None, Map(file, "records").Role);
@@ -82,7 +82,7 @@ public class RecordTypeTests
     }
 
     [ClangFact]
-    public void Type_that_the_object_does_not_have_leaves_bytes()
+    public void A_type_that_the_object_does_not_have_leaves_bytes()
     {
         var file = Read();
         var said = Types(("records", "gone"));

@@ -9,8 +9,7 @@ using Bee.Ebpf.Records;
 namespace Bee.Ebpf.Tests.Records;
 
 /// <summary>
-/// C declarations compiled twice: for BPF, for their BTF; and natively into a program that writes values of the same types. So expected
-/// layouts and values come from the C compiler.
+/// Compiles C declarations twice: for BPF, for their BTF; and natively, into a program that writes values of the same types. Expected layouts and values thus come from the C compiler.
 /// </summary>
 internal sealed class CProgram : IDisposable
 {
@@ -28,8 +27,8 @@ internal sealed class CProgram : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("bee-records-");
 
     /// <param name="declarations">C types.</param>
-    /// <param name="roots">Types whose BTF is wanted, as C writes them: "struct event".</param>
-    /// <param name="body">The body of main; it writes with <c>put(&amp;value, size)</c> or printf.</param>
+    /// <param name="roots">The types whose BTF is needed, in C: "struct event".</param>
+    /// <param name="body">The body of main, which writes with <c>put(&amp;value, size)</c> or printf.</param>
     public CProgram(string declarations, string[] roots, string body = "")
     {
         var globals = string.Concat(roots.Select((root, i) => $"{root} root{i};\n"));
@@ -56,14 +55,14 @@ internal sealed class CProgram : IDisposable
 
     public BtfSpec Btf { get; }
 
-    /// <summary>What the native program wrote.</summary>
+    /// <summary>The output of the native program.</summary>
     public byte[] Output { get; }
 
     public string Text => Encoding.UTF8.GetString(Output);
 
     public BtfStruct Struct(string name) => (BtfStruct)Btf.Find(name, BtfKind.Struct)!;
 
-    /// <summary>A global's type, for types without a name of their own.</summary>
+    /// <summary>Returns the type of a global variable, for anonymous types.</summary>
     public BtfType Root(int index) => ((BtfVariable)Btf.Find($"root{index}", BtfKind.Variable)!).Type;
 
     public RecordType Event(string name, string map = "print_test") =>

@@ -4,11 +4,11 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Tests.Records;
 
-/// <summary>Type information that contradicts itself: it may be refused, and nothing else may happen.</summary>
+/// <summary>Inconsistent BTF must be rejected without other effects.</summary>
 public sealed class DamagedBtfTests
 {
     [ClangFact]
-    public void No_byte_of_BTF_breaks_more_than_its_own_types()
+    public void A_changed_byte_of_BTF_affects_only_its_own_types()
     {
         using var c = new CProgram("""
             enum st { A, B }; struct in { s16 x:3, y; char t[4]; }; typedef struct in in_t;
@@ -47,7 +47,7 @@ public sealed class DamagedBtfTests
         Assert.True(refused > 20 && made > 20, $"{refused} refused, {made} made");
     }
 
-    // The graph keeps its bytes to itself; a test may look.
+    // The bytes of the graph are private, so read them by reflection.
     private static byte[] Raw(CProgram c) =>
         (byte[])typeof(BtfTable).GetField("_section", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!.GetValue(c.Btf.Table)!;
 }

@@ -13,7 +13,7 @@ public sealed class EntryTests
         """;
 
     [ClangFact]
-    public void A_hash_gives_key_value_and_their_fields()
+    public void An_entry_of_a_hash_has_key_value_and_their_fields()
     {
         using var c = new CProgram(Declarations, ["struct key", "struct value"], """
             struct key k = { 7, "sshd" }; struct value v = { 5, 8, -9, "x", 0x0100007f }; put(&k, sizeof k); put(&v, sizeof v);
@@ -37,12 +37,12 @@ public sealed class EntryTests
     }
 
     [ClangFact]
-    public void Per_CPU_integers_add_up()
+    public void Per_CPU_integers_are_added_up()
     {
         using var c = new CProgram("", ["u32", "s64", "u64"]);
         var type = EntryType.ForMap(Map(MapType.PerCpuArray, c.Root(0), c.Root(0)));
         Assert.Equal(["MapName", "Key", "Value", "Values"], type.Names());
-        // Four bytes a value, each rounded up to eight; what stands in the gap is nobody's business.
+        // Each value has four bytes, rounded up to eight. The padding is arbitrary.
         var e = type.Decode([3, 0, 0, 0], [1, 0, 0, 0, 99, 99, 99, 99, 255, 255, 255, 255, 99, 99, 99, 99]);
         Assert.Equal(3u, e.Get("Key"));
         Assert.Equal(0x1_0000_0000ul, e.Get("Value"));
@@ -57,7 +57,7 @@ public sealed class EntryTests
     }
 
     [ClangFact]
-    public void Of_per_CPU_structs_the_numbers_add_up()
+    public void Integers_in_per_CPU_structs_are_added_up()
     {
         using var c = new CProgram(Declarations, ["struct value"], """
             struct value v[3] = { { 1, 2, -3 }, { 10, 0xffffffff, -30 }, { 100, 200, -300 } }; put(v, sizeof v);
@@ -72,7 +72,7 @@ public sealed class EntryTests
     }
 
     [Fact]
-    public void Without_types_there_are_bytes_and_indexes()
+    public void Entries_without_BTF_have_bytes_and_indexes()
     {
         var type = EntryType.ForMap(Map(MapType.Hash, null, null, 3, 5));
         var e = type.Decode([1, 2, 3], [4, 5, 6, 7, 8]);

@@ -20,12 +20,12 @@ public sealed class EnumTests
     [InlineData(false, "8")]
     [InlineData(false, "-1 1")]
     [InlineData(false, "")]
-    public void Flags_are_told_from_states(bool flags, string values) =>
+    public void Enums_of_flags_are_recognized(bool flags, string values) =>
         Assert.Equal(flags, FlagEnums.IsFlags(values.Split(' ', StringSplitOptions.RemoveEmptyEntries)
             .Select((v, i) => ($"N{i}", long.Parse(v, System.Globalization.CultureInfo.InvariantCulture))).ToList()));
 
     [Fact]
-    public void Sixty_four_bits_are_kept()
+    public void Enums_of_64_bits_keep_all_bits()
     {
         var type = EmittedTypes.Enum(new EnumShape("big", NumberKind.UInt64, false, [("ZERO", 0), ("TOP", long.MinValue), ("ALL", -1)]));
         Assert.Equal(typeof(ulong), Enum.GetUnderlyingType(type));
@@ -34,7 +34,7 @@ public sealed class EnumTests
     }
 
     [Fact]
-    public void Of_two_names_for_a_value_the_first_shows()
+    public void The_first_of_two_names_for_a_value_is_shown()
     {
         for (var count = 2; count < 24; count++)
         {
@@ -46,7 +46,7 @@ public sealed class EnumTests
     }
 
     [Fact]
-    public void Odd_names_do_not_matter()
+    public void Reserved_and_duplicate_names_are_accepted()
     {
         var type = EmittedTypes.Enum(new EnumShape("a b+c,d[]\\", NumberKind.Int8, false, [("value__", 1), ("same", 2), ("same", 3), ("", 4), ("Same", 5)]));
         Assert.Equal("value___2", Enum.ToObject(type, (sbyte)1).ToString());

@@ -21,7 +21,7 @@ public sealed class FieldTextTests
     [InlineData(3_600_000_000_000, "1h00m")]
     [InlineData(90_000_000_000_000, "1d01h")]
     [InlineData(ulong.MaxValue, "213503d23h")]
-    public void Durations_take_their_best_unit(ulong nanoseconds, string text) => Assert.Equal(text, FieldText.Duration(nanoseconds));
+    public void Durations_have_a_suitable_unit(ulong nanoseconds, string text) => Assert.Equal(text, FieldText.Duration(nanoseconds));
 
     [Theory]
     [InlineData(0, "0B")]
@@ -30,10 +30,10 @@ public sealed class FieldTextTests
     [InlineData(1536, "1.5KiB")]
     [InlineData(1048575, "1MiB")]
     [InlineData(ulong.MaxValue, "16EiB")]
-    public void Sizes_take_their_best_unit(ulong bytes, string text) => Assert.Equal(text, FieldText.ByteSize(bytes));
+    public void Sizes_have_a_suitable_unit(ulong bytes, string text) => Assert.Equal(text, FieldText.ByteSize(bytes));
 
     [Fact]
-    public void Names_and_numbers()
+    public void Names_fall_back_to_numbers()
     {
         Assert.Equal("0xffff888012345678", FieldText.Hex(0xffff888012345678));
         Assert.Equal("0x0", FieldText.Hex(0));
@@ -57,7 +57,7 @@ public sealed class FieldTextTests
     }
 
     [Fact]
-    public void Arrays_behave_as_arrays_do()
+    public void BpfArray_behaves_like_an_array()
     {
         var a = new BpfArray<int>([1, 2, 10]);
         Assert.Equal("[1,2,10]", a.ToString());

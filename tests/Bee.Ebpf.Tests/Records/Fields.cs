@@ -5,10 +5,10 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Tests.Records;
 
-/// <summary>Reads properties of emitted objects by name, as a person would in PowerShell, but with case.</summary>
+/// <summary>Reads properties of emitted objects by name, case-sensitively.</summary>
 internal static class Fields
 {
-    /// <summary>The value at a path such as <c>pts[1].x</c>.</summary>
+    /// <summary>Returns the value at a path such as <c>pts[1].x</c>.</summary>
     public static object? Get(this object record, string path)
     {
         object? value = record;

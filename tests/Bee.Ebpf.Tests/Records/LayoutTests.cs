@@ -5,11 +5,11 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Tests.Records;
 
-/// <summary>Bitfields, names, flexible arrays, samples that are too short or too long.</summary>
+/// <summary>Bit fields, names, flexible arrays, and records that are too short or too long.</summary>
 public sealed class LayoutTests
 {
     [ClangFact]
-    public void Bitfields_of_all_sorts_are_read()
+    public void Bit_fields_of_all_kinds_are_read()
     {
         using var c = new CProgram("""
             enum st { A, B, C = 9 };
@@ -45,7 +45,7 @@ public sealed class LayoutTests
     }
 
     [ClangFact]
-    public void Names_that_PowerShell_cannot_tell_apart_get_a_number()
+    public void Names_that_differ_only_in_case_get_a_number()
     {
         using var c = new CProgram("""
             struct names { int Pid, pid, PID, pid_2, GetType, tostring, Equals, psobject, MapName, Count, Length; struct { int mapname; }; int $odd; };
@@ -61,7 +61,7 @@ public sealed class LayoutTests
     }
 
     [ClangFact]
-    public void A_flexible_array_takes_the_rest()
+    public void A_flexible_array_has_the_rest_of_the_record()
     {
         using var c = new CProgram("""
             struct item { u16 a, b; };
@@ -78,7 +78,7 @@ public sealed class LayoutTests
         Assert.Equal("", text.Decode(c.Output.AsSpan(0, 4)).Get("text"));
         Assert.Throws<ShortRecordException>(() => text.Decode(c.Output.AsSpan(0, 3)));
 
-        // C's sizeof is 16; the array begins in the padding, and a record of header and data may be shorter than that.
+        // sizeof is 16 in C, but the array begins in the padding, and a record of header and data may be shorter.
         var bytes = c.Event("bytes");
         Assert.Equal(9, bytes.Size);
         Assert.Equal([7, 8], bytes.Decode([1, 0, 0, 0, 0, 0, 0, 0, 5, 7, 8]).Ints("data"));
@@ -91,7 +91,7 @@ public sealed class LayoutTests
     }
 
     [ClangFact]
-    public void Short_samples_tell_and_long_ones_do_not_matter()
+    public void Short_records_throw_and_long_ones_are_accepted()
     {
         using var c = new CProgram("struct two { u32 a, b; };", ["struct two"]);
         var type = c.Event("two", "print_two");
@@ -102,7 +102,7 @@ public sealed class LayoutTests
     }
 
     [ClangFact]
-    public void Scalars_and_bare_bytes_have_one_property()
+    public void Scalars_and_untyped_records_have_one_property()
     {
         using var c = new CProgram("enum st { A, B }; struct none { };", ["u32", "enum st", "duration", "char *", "struct none"]);
         object? Value(int root, params byte[] bytes) => RecordType.ForStruct(c.Root(root), "scalar").Decode(bytes).Get("Value");
@@ -120,7 +120,7 @@ public sealed class LayoutTests
     }
 
     [ClangFact]
-    public void Very_large_records_work()
+    public void Very_large_records_are_decoded()
     {
         using var c = new CProgram("struct large { u32 first; u8 middle[300000]; u32 last; char text[70000]; };", ["struct large"], """
             static struct large l; l.first = 1; l.middle[299999] = 9; l.last = 2; l.text[0] = 'x'; put(&l, sizeof l);
@@ -131,7 +131,7 @@ public sealed class LayoutTests
     }
 
     [ClangFact]
-    public void Empty_arrays_and_structs_anywhere_are_empty()
+    public void Empty_arrays_and_structs_are_decoded_as_empty()
     {
         using var c = new CProgram("struct none { }; struct gaps { u32 a; u32 zero[0]; struct none n; u32 grid[2][0]; struct { u32 len; u8 tail[]; } in[1]; u32 b; };", ["struct gaps"]);
         var e = c.Event("gaps").Decode([1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0]);

@@ -3,7 +3,7 @@ using Bee.Ebpf.Interop;
 using Bee.Ebpf.Records;
 namespace Bee.Ebpf.Tests.Records;
 
-/// <summary>Typedef names that carry meaning.</summary>
+/// <summary>Typedef names with a meaning.</summary>
 public sealed class MeaningTests
 {
     private const string Declarations = """
@@ -27,7 +27,7 @@ public sealed class MeaningTests
         """;
 
     [ClangFact]
-    public void Names_decide_how_numbers_are_read()
+    public void Typedef_names_determine_how_numbers_are_decoded()
     {
         var start = DateTime.Now;
         using var c = new CProgram(Declarations, ["struct meant"], Fill);
@@ -66,7 +66,7 @@ public sealed class MeaningTests
     }
 
     [ClangFact]
-    public void Fields_say_what_they_mean()
+    public void Fields_have_the_meaning_of_their_typedef()
     {
         using var c = new CProgram(Declarations, ["struct meant"]);
         var fields = c.Event("meant").Fields.ToDictionary(f => f.Name);
@@ -82,7 +82,7 @@ public sealed class MeaningTests
     }
 
     [ClangFact]
-    public void A_name_that_does_not_fit_its_type_says_nothing()
+    public void A_typedef_name_that_does_not_fit_its_type_is_ignored()
     {
         using var c = new CProgram("""
             struct a { u64 x; }; typedef struct a other; 
@@ -94,7 +94,7 @@ public sealed class MeaningTests
     }
 
     [ClangFact]
-    public void BumbleBee_s_ipv_6_is_four_bytes()
+    public void An_ipv6_addr_of_four_bytes_is_IPv4_as_in_BumbleBee()
     {
         using var c = new CProgram("#define ipv6_addr ipv6_wide\n#undef ipv6_addr\nstruct s { u32 x; };", ["struct s"]);
         Assert.Equal(FieldMeaning.Ipv4, TypedefMeaning.Of("ipv6_addr", c.Struct("s").Members[0].Type.Resolve())!.Meaning);

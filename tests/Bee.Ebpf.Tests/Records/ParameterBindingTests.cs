@@ -12,7 +12,7 @@ public class ParameterBindingTests
     private static ParameterDescription Pid(ObjectFile file) => file.Parameters.Single(p => p.Name == "target_pid");
 
     [ClangFact]
-    public void BindParameters_keeps_the_value_in_the_file_where_none_is_given()
+    public void BindParameters_without_a_value_keeps_the_one_in_the_object()
     {
         var file = File;
 
@@ -23,7 +23,7 @@ public class ParameterBindingTests
     }
 
     [ClangFact]
-    public void BindParameters_takes_the_given_value_before_the_default_of_the_author()
+    public void BindParameters_prefers_the_given_value_to_the_default_in_metadata()
     {
         var file = File.WithMetadata(new ObjectMetadata { Parameters = new Dictionary<string, ParameterMetadata> { ["target_pid"] = new() { Key = "pid", Default = "7" } } });
 
@@ -35,7 +35,7 @@ public class ParameterBindingTests
     }
 
     [ClangFact]
-    public void BindParameters_with_an_unknown_name_throws_with_the_nearest()
+    public void BindParameters_with_an_unknown_name_throws_with_suggestions()
     {
         var fault = Assert.Throws<BpfParameterException>(() => File.BindParameters(new Dictionary<string, object?> { ["target_pit"] = 1 }));
 

@@ -9,7 +9,7 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Tests.Records;
 
-/// <summary>Parameters: what people give, into bytes that read back as the same.</summary>
+/// <summary>Encodes values of parameters, and decodes them again.</summary>
 public sealed class ParameterTests
 {
     private const string Declarations = """
@@ -32,7 +32,7 @@ public sealed class ParameterTests
         ("st", "RUNNING", "\"RUNNING\""), ("st", "running", "\"RUNNING\""), ("st", 5, "\"RUNNING\""), ("st", "7", "7"), ("md", "R, X", "\"R, X\""), ("md", 3, "\"R, W\""),
         ("text", "seven77", "\"seven77\""), ("text", "", "\"\""), ("text", "é", "\"é\""), ("raw", new byte[] { 1, 2, 3, 4 }, "[1,2,3,4]"), ("raw", new object[] { 9 }, "[9,0,0,0]"),
         ("ints", new[] { -1, 2, 3 }, "[-1,2,3]"), ("ints", new List<string> { "5" }, "[5,0,0]"),
-        // One value is a list of one.
+        // A single value counts as a list of one.
         ("ints", 5, "[5,0,0]"), ("raw", "7", "[7,0,0,0]"), ("grid", 3, "[[3,0],[0,0]]"), ("names", "ab", """["ab",""]"""),
         ("rule_list", new Hashtable { ["port"] = 1 }, """[{"port":1,"parts":[0,0,0],"tag":""},{"port":0,"parts":[0,0,0],"tag":""}]"""),
         ("rule_list", new[] { new Hashtable { ["parts"] = 2 } }, """[{"port":0,"parts":[2,0,0],"tag":""},{"port":0,"parts":[0,0,0],"tag":""}]"""),
@@ -57,7 +57,7 @@ public sealed class ParameterTests
     ];
 
     [ClangFact]
-    public void What_is_given_reads_back()
+    public void Encoded_values_are_decoded_to_the_same_values()
     {
         using var c = new CProgram(Declarations, s_roots);
         Assert.All(Good, test =>
@@ -69,7 +69,7 @@ public sealed class ParameterTests
     }
 
     [ClangFact]
-    public void What_does_not_fit_is_refused()
+    public void Values_that_do_not_fit_are_refused()
     {
         using var c = new CProgram(Declarations, s_roots);
         Assert.All(Bad, test =>
@@ -82,14 +82,14 @@ public sealed class ParameterTests
     }
 
     [ClangFact]
-    public void Encode_struct_with_members_missing_keeps_the_programs_own()
+    public void Encode_of_a_struct_keeps_the_members_that_are_omitted()
     {
         using var c = new CProgram(Declarations, s_roots);
         Assert.Equal([1, 2, 0xff, 0xff, 0x05, 6, 7, 8, 9, 10, 11, 12], ParameterEncoder.Encode(Parameter(c, "range_t", Own(12)), new Hashtable { ["to"] = 65535, ["high"] = 0 }));
     }
 
     [ClangFact]
-    public void Encode_list_shorter_than_its_array_zeroes_the_rest()
+    public void Encode_of_a_short_list_zeroes_the_rest_of_the_array()
     {
         using var c = new CProgram(Declarations, s_roots);
         Assert.Equal([9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], ParameterEncoder.Encode(Parameter(c, "ints", Own(12)), new[] { 9 }));
@@ -100,9 +100,9 @@ public sealed class ParameterTests
         Assert.Equal([(byte)'a', 0, 0, 0, 0, 0, 0, 0], ParameterEncoder.Encode(Parameter(c, "text", Own(8)), 'a'));
     }
 
-    // A dictionary names the members that change; a list is its whole array, so members that its elements do not name are zero.
+    // A dictionary changes only the members that it names. A list is the whole array, so members that its elements omit become zero.
     [ClangFact]
-    public void Encode_list_of_structs_zeroes_what_its_elements_do_not_name()
+    public void Encode_of_a_list_of_structs_zeroes_the_members_that_are_omitted()
     {
         using var c = new CProgram(Declarations, s_roots);
         var own = Own(c.Root(Array.IndexOf(s_roots, "rules_t")).Size);
@@ -112,7 +112,7 @@ public sealed class ParameterTests
     }
 
     [ClangFact]
-    public void Default_of_the_author_shorter_than_its_array_zeroes_the_rest()
+    public void A_default_shorter_than_its_array_zeroes_the_rest()
     {
         using var c = new CProgram(Declarations, s_roots);
         var parameter = Parameter(c, "ints", Own(12)).WithMetadata(new ParameterMetadata { Default = new[] { 9, 8 } });
@@ -121,7 +121,7 @@ public sealed class ParameterTests
     }
 
     [ClangFact]
-    public void Moments_go_both_ways()
+    public void Times_are_encoded_and_decoded()
     {
         using var c = new CProgram(Declarations, s_roots);
         var parameter = Parameter(c, "ktime");

@@ -6,8 +6,7 @@ using Xunit.Abstractions;
 namespace Bee.Ebpf.Tests.Records;
 
 /// <summary>
-/// Structs that nobody would write, filled with noise: a C program says what it reads in every corner of them, and so do the objects.
-/// BEE_RANDOM_LAYOUTS sets how many structs there are, BEE_RANDOM_SEED which.
+/// Random structs filled with random bytes: the emitted objects must read the same values as a C program. BEE_RANDOM_LAYOUTS sets the number of structs, and BEE_RANDOM_SEED the seed.
 /// </summary>
 public sealed class RandomLayoutTests(ITestOutputHelper log)
 {
@@ -21,7 +20,7 @@ public sealed class RandomLayoutTests(ITestOutputHelper log)
     private int _names;
 
     [ClangFact]
-    public void Objects_read_what_c_reads()
+    public void Objects_have_the_values_that_C_reads()
     {
         var count = int.Parse(Environment.GetEnvironmentVariable("BEE_RANDOM_LAYOUTS") ?? "40", CultureInfo.InvariantCulture);
         var seed = int.Parse(Environment.GetEnvironmentVariable("BEE_RANDOM_SEED") ?? "1", CultureInfo.InvariantCulture);

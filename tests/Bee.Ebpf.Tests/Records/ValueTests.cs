@@ -3,7 +3,7 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Tests.Records;
 
-/// <summary>Every kind of value against what a C program stored.</summary>
+/// <summary>Every kind of value, compared with what a C program stored.</summary>
 public sealed class ValueTests
 {
     private const string Kinds = """
@@ -44,7 +44,7 @@ public sealed class ValueTests
         """;
 
     [ClangFact]
-    public void Every_kind_comes_as_the_compiler_laid_it_out()
+    public void Every_kind_of_value_is_decoded()
     {
         using var c = new CProgram(Kinds, ["struct kinds"], Fill);
         var type = c.Event("kinds");
@@ -112,7 +112,7 @@ public sealed class ValueTests
     }
 
     [ClangFact]
-    public void A_type_is_made_once_for_a_layout()
+    public void A_type_is_emitted_once_for_a_layout()
     {
         using var c = new CProgram(Kinds, ["struct kinds"]);
         using var again = new CProgram(Kinds, ["struct kinds"]);
@@ -130,7 +130,7 @@ public sealed class ValueTests
     }
 
     [ClangFact]
-    public void An_event_keeps_its_bytes_when_the_ring_takes_them_again()
+    public void An_event_stays_valid_when_the_buffer_is_reused()
     {
         using var c = new CProgram(Kinds, ["struct kinds"], Fill);
         var bytes = c.Output.ToArray();
@@ -149,7 +149,7 @@ public sealed class ValueTests
         {
             foreach (var negative in new[] { "-", "\u2212" })
             {
-                // As German and Swedish write numbers, without their data at hand.
+                // The number formats of German and Swedish, without culture data.
                 var culture = (System.Globalization.CultureInfo)System.Globalization.CultureInfo.InvariantCulture.Clone();
                 culture.NumberFormat.NumberDecimalSeparator = ",";
                 culture.NumberFormat.NegativeSign = negative;
@@ -164,7 +164,7 @@ public sealed class ValueTests
     }
 
     [ClangFact]
-    public void Equal_values_are_equal_objects_whatever_the_padding_holds()
+    public void Objects_with_equal_values_and_different_padding_are_equal()
     {
         using var c = new CProgram("struct holes { u8 a; u64 b; char c[8]; };", ["struct holes"], """
             struct holes x, y; __builtin_memset(&x, 1, sizeof x); __builtin_memset(&y, 2, sizeof y);

@@ -6,7 +6,7 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Tests.Records;
 
-/// <summary>Arrays of char that hold words with a NUL behind each.</summary>
+/// <summary>Arrays of char with words that end with a NUL each.</summary>
 public sealed class WordsTests
 {
     private const string Declarations = "struct started { u32 pid; char args[16]; char comm[8]; char more[]; };";
@@ -19,7 +19,7 @@ public sealed class WordsTests
     ];
 
     [ClangFact]
-    public void Decode_words_gives_a_list_and_keeps_all()
+    public void Decode_of_words_returns_a_list()
     {
         using var c = new CProgram(Declarations, ["struct started"]);
         var type = RecordType.ForStruct(c.Struct("started"), "started", s_said);
@@ -37,7 +37,7 @@ public sealed class WordsTests
     }
 
     [ClangFact]
-    public void Decode_words_that_nobody_calls_so_is_text_up_to_the_first_nul_and_its_bytes_are_there()
+    public void Decode_of_words_without_metadata_returns_text_up_to_the_first_NUL()
     {
         using var c = new CProgram(Declarations, ["struct started"]);
         var data = new byte[28];
@@ -49,7 +49,7 @@ public sealed class WordsTests
     }
 
     [ClangFact]
-    public void Words_in_a_key_read_and_write_back()
+    public void Words_in_a_key_are_decoded_and_encoded()
     {
         using var c = new CProgram("struct key { char args[16]; };", ["struct key", "u64"]);
         var map = new MapDescription { Name = "counter_runs", Type = MapType.Hash, Key = c.Struct("key"), Value = c.Root(1), KeySize = 16, ValueSize = 8 }.WithMetadata(s_said);
