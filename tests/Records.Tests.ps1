@@ -72,7 +72,9 @@ char LICENSE[] SEC("license") = "GPL";
 '@ | Set-Content $TestDrive/values.bpf.c
         $object = Invoke-BeeBuild $TestDrive/values.bpf.c -BinaryOnly -OutFile $TestDrive/values.o
         $file = [Bee.Ebpf.Objects.ObjectFile]::Read($object.FullName)
-        $type = [Bee.Ebpf.Records.RecordType]::ForEvent(($file.Maps | Where-Object Name -EQ print_values))
+        # The type is internal, so PowerShell finds it only by reflection.
+        $recordType = [Bee.Ebpf.Objects.ObjectFile].Assembly.GetType('Bee.Ebpf.Records.RecordType')
+        $type = $recordType::ForEvent(($file.Maps | Where-Object Name -EQ print_values))
         $bytes = ($file.Parameters | Where-Object Name -EQ sample).Default.ToArray()
         $record, $same = 1..2 | ForEach-Object { $type.Decode($bytes) }
         $row = $record | ConvertTo-Csv | ConvertFrom-Csv

@@ -34,7 +34,7 @@ struct mm_struct___old {
 	struct mm_rss_stat___old rss_stat;
 } __attribute__((preserve_access_index));
 
-// Pages of one kind. The newer counter is slightly inexact: each CPU keeps recent changes in a counter of its own.
+// Pages of one kind. The newer counter is slightly inexact: each CPU keeps recent changes in its own counter.
 static __always_inline u64 pages(struct mm_struct *mm, int sort)
 {
 	struct mm_struct___old *old = (void *)mm;

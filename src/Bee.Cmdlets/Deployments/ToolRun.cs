@@ -22,7 +22,7 @@ public static partial class ToolRun
     private const string UsageText = """
         usage: bee-run IMAGE [ARGUMENT...]
 
-        Runs a tool and writes its events as lines of JSON. Each argument is also a variable: BEE_RUN_IMAGE, BEE_RUN_DURATION=10s, BEE_RUN_PARAMETER_target_pid=1.
+        Runs a tool and writes its events as JSON lines. Each argument can also be set in an environment variable: BEE_RUN_IMAGE, BEE_RUN_DURATION=10s, BEE_RUN_PARAMETER_target_pid=1.
 
         """;
 

@@ -124,8 +124,8 @@ public sealed class ConnectRegistryCommand : RegistryCmdlet
         {
             [var line] => line,
             [] => throw new BeeInputException(
-                "EmptySecret", $"No password or token for {Registry} came through the pipeline.", "With pwsh -Command or -File, pass standard input as $input: $input | Connect-BeeRegistry …"),
-            _ => throw new BeeInputException("SeveralSecrets", $"{lines.Length} objects came through the pipeline where one password or token for {Registry} is expected.", "Pass one line of text, or one SecureString."),
+                "EmptySecret", $"No password or token for {Registry} was passed through the pipeline.", "With pwsh -Command or -File, pass standard input as $input: $input | Connect-BeeRegistry …"),
+            _ => throw new BeeInputException("SeveralSecrets", $"{lines.Length} objects were passed through the pipeline, but one password or token for {Registry} is expected.", "Pass one line of text, or one SecureString."),
         };
     }
 

@@ -181,7 +181,7 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
     {
         if (reader.Streams.Count == 0)
         {
-            string maps = string.Join(", ", tool.File.Maps.Where(map => !map.IsInternal).Select(map => map.Name));
+            string maps = string.Join(", ", tool.File.Maps.Where(map => !map.IsInternal && map.Name != LostCounts.MapName).Select(map => map.Name));
             streams.WriteWarning($"{tool.Name} has nothing to stream: no selected map has a name that begins with print_, counter_, gauge_ or hist_."
                 + (maps.Length > 0 ? $" Select one of its maps with -Map: {maps}." : string.Empty)
                 + (TraceCalls.In(tool.File).Count > 0 ? " It writes trace lines with bpf_printk, which -Trace shows." : string.Empty));

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Host;
 using System.Text;
+using Bee.Ebpf.Events;
 using Bee.Ebpf.Records;
 using Bee.Posix;
 
@@ -31,7 +32,7 @@ public static class ViewText
     private const string Indent = "    ", Gap = "  ";
 
     // An internal map of Bee, which views do not show.
-    private const string OwnMap = "bee_lost";
+    private const string OwnMap = LostCounts.MapName;
 
     /// <summary>Returns the first twelve digits of a digest, which are enough to name an image.</summary>
     /// <param name="digest">A digest.</param>

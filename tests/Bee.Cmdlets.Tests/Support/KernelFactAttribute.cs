@@ -27,7 +27,7 @@ internal static class KernelTests
     /// <summary>The reason why kernel tests cannot run; null if they can.</summary>
     public static string? Obstacle { get; } =
         !Kernel.IsRoot ? "loading programs takes root"
-        : !File.Exists("/sys/kernel/btf/vmlinux") ? "this kernel brings no BTF"
+        : !File.Exists("/sys/kernel/btf/vmlinux") ? "this kernel has no BTF"
         : !File.Exists("/sys/kernel/tracing/events/enable") && !File.Exists("/sys/kernel/debug/tracing/events/enable") ? "tracefs is not mounted"
         : null;
 
