@@ -89,7 +89,7 @@ internal static class EmittedTypes
     }
 
     /// <summary>
-    /// Hides the indexer of <see cref="BpfEvent"/> from PowerShell. PowerShell would call it for <c>$event[0]</c>, which must return the object itself, as for every object that is not a list.
+    /// Hides the indexer of <see cref="BpfEvent"/> from dynamic callers such as scripts. A script host would call it for <c>$event[0]</c>, which must return the object itself, as for every object that is not a list.
     /// </summary>
     public static void HideIndexer(TypeBuilder type) => type.SetCustomAttribute(s_defaultMember, [1, 0, 1, (byte)'.', 0, 0]);
 

@@ -11,7 +11,7 @@ namespace Bee.Telemetry.Serving;
 /// Serves metrics to Prometheus over HTTP/1.1, or over TLS with a certificate: <c>/metrics</c>, <c>/healthz</c> and <c>/readyz</c>. A slow scraper does not delay others. A server that other machines can reach
 /// requires a token, a certificate, or <see cref="MetricServerOptions.AllowAnonymous"/>. All members are safe from any thread.
 /// </summary>
-/// <remarks>It works on sockets, because PowerShell does not include ASP.NET, and <c>HttpListener</c> supports neither TLS nor limits on Linux.</remarks>
+/// <remarks>It works on sockets, because the host may not include ASP.NET, and <c>HttpListener</c> supports neither TLS nor limits on Linux.</remarks>
 public sealed class MetricServer : IDisposable
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
