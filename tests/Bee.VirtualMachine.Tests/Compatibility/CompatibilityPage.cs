@@ -5,7 +5,7 @@ using Bee.VirtualMachine.Machine;
 
 namespace Bee.VirtualMachine.Compatibility;
 
-/// <summary>docs/compatibility.md: what each kernel takes. Written from a real run, and read again by the test that keeps it true.</summary>
+/// <summary>Writes docs/compatibility.md from the results of a run, and reads it for the comparison with a later run.</summary>
 internal static partial class CompatibilityPage
 {
     /// <summary>The page's file.</summary>
@@ -14,18 +14,19 @@ internal static partial class CompatibilityPage
     private const string Before = """
         # Compatibility
 
-        Which kinds of programs which kernel takes, from a real run of a program of each kind, by the tests in virtual machines and on the kernel that the last
-        column names:
+        The program kinds that each kernel supports. The tests run a program of each kind, on 6.1 and 6.12 in
+        virtual machines and on 6.18 directly, and write this page:
 
-        - **6.1** is Debian 12's kernel for virtual machines (`linux-image-cloud-amd64`), **6.12** Debian 13's. Both have kprobes, BPF trampolines and BPF among their security modules
-          (`lsm=…,bpf` on the kernel's command line, for programs of `lsm`). Other distributions' kernels are built alike, most of them with
-          CONFIG_FPROBE too, which Debian's 6.1 lacks.
+        - **6.1** is Debian 12's kernel for virtual machines (`linux-image-cloud-amd64`), **6.12** Debian
+          13's. Both have kprobes and BPF trampolines, and run with BPF as a security module (`lsm=…,bpf` on
+          the kernel's command line). Most other distributions also enable CONFIG_FPROBE, unlike Debian's 6.1.
         - **6.18** is a small kernel, built without kprobes and without BPF trampolines.
 
-        A kernel's own configuration decides as much as its version: `Test-BeeHost` tells what the running one
-        has, and `Test-BeeImage` whether it can run an image.
+        A kernel's configuration matters as much as its version: `Test-BeeHost` reports that of the running
+        kernel, and `Test-BeeImage` whether it can run an image.
 
-        Programs are compiled once: all examples, compiled with the types of 6.18, load and attach on 6.1 and 6.12 as they are (CO-RE).
+        Tools are compiled once: all examples, compiled with the types of 6.18, load and attach unchanged on
+        6.1 and 6.12 (CO-RE).
 
         ## Kinds of programs
 
@@ -33,12 +34,12 @@ internal static partial class CompatibilityPage
 
     private const string After = """
 
-        This page is made by `BEE_UPDATE_DOCS=1 dotnet test tests/Bee.VirtualMachine.Tests --filter Compatibility`, as root; the same test without the variable fails when a kernel of the virtual machines
-        and the page disagree.
+        `BEE_UPDATE_DOCS=1 dotnet test tests/Bee.VirtualMachine.Tests --filter Compatibility` writes this
+        page, as root. Without the variable, the same test fails if a virtual machine and the page disagree.
 
         """;
 
-    /// <summary>The page for these kernels, in their order.</summary>
+    /// <summary>Returns the page for these kernels, in their order.</summary>
     public static string Render(IReadOnlyList<(string Kernel, IReadOnlyList<KindResult> Kinds)> columns, IReadOnlyDictionary<string, string> sections)
     {
         var reasons = new List<string>();
@@ -64,7 +65,7 @@ internal static partial class CompatibilityPage
         return page.Append(After.ReplaceLineEndings("\n")).ToString();
     }
 
-    /// <summary>Reads a page: kernel, then section, then true where the cell says that it attached.</summary>
+    /// <summary>Reads a page: by kernel and section, whether the program was attached.</summary>
     public static Dictionary<string, Dictionary<string, bool>> Parse(string page)
     {
         string[][] rows = [.. page.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Select(line => line.Trim('|').Split('|', StringSplitOptions.TrimEntries))];
@@ -80,7 +81,7 @@ internal static partial class CompatibilityPage
             return "attached";
         }
 
-        // The tests' program has no name that means anything to a reader, and section and type stand in the table.
+        // Omits the name of the test's program, which has no meaning for a reader; the table has section and type.
         string reason = OwnProgram().Replace(result.Message, "a program ");
         reason = (char.ToUpperInvariant(reason[0]) + reason[1..] + " " + result.Remedy).Replace(" :", ":", StringComparison.Ordinal).Trim();
         int number = reasons.IndexOf(reason);
