@@ -72,12 +72,12 @@ internal static class TransferSample
 
     private static JsonObject Put(string folder, byte[] content, string mediaType)
     {
-        var digest = ContentDigest.Of(content).ToString();
+        var digest = Digest.Of(content).ToString();
         File.WriteAllBytes(Blob(folder, digest), content);
         return new JsonObject { ["mediaType"] = mediaType, ["digest"] = digest, ["size"] = (long)content.Length };
     }
 
-    private static string Blob(string folder, string digest) => Path.Combine(folder, "blobs", "sha256", digest[ContentDigest.Prefix.Length..]);
+    private static string Blob(string folder, string digest) => Path.Combine(folder, "blobs", "sha256", digest[Digest.Prefix.Length..]);
 
     private static byte[] Bytes(JsonNode node) => Encoding.UTF8.GetBytes(node.ToJsonString());
 }

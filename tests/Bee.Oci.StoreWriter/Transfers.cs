@@ -20,7 +20,7 @@ internal static class Transfers
             Task<TransferResult> saving = new ImageTransfer(new() { Progress = progress })
                 .PullAsync(registry.Repository(repository), tag, store, ImageReference.Parse(whole));
             await TellAsync(saving, progress);
-            Line.Say("added", whole, (await saving).Descriptor.Digest);
+            Line.Say("added", whole, (await saving).Descriptor.Digest.ToString());
             Writing.TagAndRemove(store, name, i, store.Find(whole)!);
         }
     }
@@ -33,7 +33,7 @@ internal static class Transfers
         Task<TransferResult> publishing = new ImageTransfer(new() { Progress = progress })
             .PushAsync(store, store.Find(name)!, registry.Repository(repository), tag);
         await TellAsync(publishing, progress);
-        Line.Say("published", tag, (await publishing).Descriptor.Digest);
+        Line.Say("published", tag, (await publishing).Descriptor.Digest.ToString());
     }
 
     private static async Task TellAsync(Task transfer, TransferProgress progress)

@@ -56,7 +56,7 @@ internal sealed class StoreFolder : IDisposable
     /// <summary>Puts a blob into a layout made by hand.</summary>
     public JsonObject Put(byte[] content, string mediaType)
     {
-        var digest = ContentDigest.Of(content);
+        var digest = Digest.Of(content);
         File.WriteAllBytes(Blob(digest.ToString()), content);
         return new JsonObject { ["mediaType"] = mediaType, ["digest"] = digest.ToString(), ["size"] = content.Length };
     }

@@ -83,7 +83,7 @@ public sealed class CopyImageCommand : RegistryStoreCmdlet
         var transfer = new ImageTransfer(Link.Transfer(progress) with { Platform = platform, Referrers = IncludeReferrers });
         // If the destination has a digest, that image is copied: the source's tag may have moved.
         TransferResult result = Link.Wait(
-            cancellationToken => transfer.CopyAsync(from, destination.Digest ?? source.Digest ?? source.Tag!, to, destination.Tag, cancellationToken), $"Copying {source}", progress);
+            cancellationToken => transfer.CopyAsync(from, destination.Digest?.ToString() ?? source.TagOrDigest, to, destination.Tag, cancellationToken), $"Copying {source}", progress);
         WriteNote($"{destination} is {result.Descriptor.Digest}: {ImagePuller.Moved(result, "copied", "there")}.");
         WriteObject(RemoteImage.Resolved(destination, result.Descriptor));
     }

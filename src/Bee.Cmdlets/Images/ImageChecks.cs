@@ -23,7 +23,7 @@ internal static class ImageChecks
         {
             yield return new CheckResult("Digests", CheckState.Failed, $"{image.Reference}: {Role(blob.Role)}: {blob.Fault!.Message}")
             {
-                Target = blob.Descriptor.Digest,
+                Target = blob.Descriptor.Digest.ToString(),
                 Remedy = "Remove the image and build or pull it again.",
             };
         }

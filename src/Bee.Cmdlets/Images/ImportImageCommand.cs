@@ -94,7 +94,7 @@ public sealed class ImportImageCommand : StoreCmdlet
         {
             throw new BeeInputException(
                 "SeveralImages",
-                $"'{path}' contains {layout.Images.Count} images, but only one can be named {Tag}: {string.Join(", ", layout.Images.Take(8).Select(image => image.Name?.ToString() ?? image.Tag ?? image.Descriptor.Digest))}.",
+                $"'{path}' contains {layout.Images.Count} images, but only one can be named {Tag}: {string.Join(", ", layout.Images.Take(8).Select(image => image.Name?.ToString() ?? image.Tag ?? image.Descriptor.Digest.ToString()))}.",
                 "Omit -Tag, and name the images with Copy-BeeImage.");
         }
 
@@ -128,7 +128,7 @@ public sealed class ImportImageCommand : StoreCmdlet
         ImageReference name = Name(Tag is null ? image.Name ?? ImageReference.Parse($"{ImageNames.FromFile(Stem(path)).Name}:{image.Tag ?? ImageReference.DefaultTag}") : ImageReference.Parse(Tag));
 
         // Signatures and other referrers are found by the image's name in the layout.
-        return ShouldProcess($"{path} as {name}", "Import image") ? new PullRequest(layout.Repository((image.Name ?? name).Name), image.Descriptor.Digest, name) : null;
+        return ShouldProcess($"{path} as {name}", "Import image") ? new PullRequest(layout.Repository((image.Name ?? name).Name), image.Descriptor.Digest.ToString(), name) : null;
     }
 
     private void Add(List<PullRequest> requests, string path, Platform? platform)

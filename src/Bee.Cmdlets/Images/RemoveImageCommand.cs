@@ -62,9 +62,9 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
         }
 
         IRepository repository = Link.Repository(ImageReference.Parse($"{wanted.Registry ?? throw RegistryLink.NoRegistry(wanted.Text)}/{wanted.Repository}"));
-        if (wanted.Digest is not null)
+        if (wanted.Digest is { } pinned)
         {
-            RemoveWhole(repository, wanted.Digest);
+            RemoveWhole(repository, pinned);
             return;
         }
 
@@ -86,7 +86,7 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
     }
 
     // Removes the image by digest, with all tags and with its signatures, which would otherwise stay behind unused.
-    private void RemoveWhole(IRepository repository, string digest)
+    private void RemoveWhole(IRepository repository, Digest digest)
     {
         string whole = $"{repository.Name}@{digest}";
         SignatureRemoval signatures = Link.Wait(cancellationToken => SignatureRemoval.FindAsync(repository, digest, Link.Note, cancellationToken));
@@ -95,7 +95,7 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
             return;
         }
 
-        Delete(repository, digest, whole);
+        Delete(repository, digest.ToString(), whole);
         if (signatures.IsEmpty)
         {
             return;
@@ -124,10 +124,10 @@ public sealed class RemoveImageCommand : RegistryStoreCmdlet
             Link.Wait(cancellationToken => Done(repository.DeleteAsync(name, cancellationToken)));
             WriteNote($"Removed {whole}.");
         }
-        catch (RegistryException refused) when (refused.Fault == RegistryFault.Unsupported && !name.StartsWith(ContentDigest.Prefix, StringComparison.Ordinal))
+        catch (RegistryException refused) when (refused.Fault == RegistryFault.Unsupported && !name.StartsWith(Digest.Prefix, StringComparison.Ordinal))
         {
             // Some registries delete by digest only. That would remove the image's other tags too, so it is left to the user.
-            string? digest = Link.Wait(cancellationToken => repository.ResolveAsync(name, cancellationToken))?.Digest;
+            Digest? digest = Link.Wait(cancellationToken => repository.ResolveAsync(name, cancellationToken))?.Digest;
             throw new RegistryException(RegistryFault.Unsupported, $"The registry cannot remove a single tag. {refused.Message}", refused)
             {
                 Code = refused.Code,

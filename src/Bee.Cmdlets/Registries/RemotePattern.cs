@@ -9,7 +9,7 @@ namespace Bee.Cmdlets.Registries;
 /// <param name="Repository">A name or pattern of repositories; empty for all.</param>
 /// <param name="Tag">A name or pattern of tags; null if there is none.</param>
 /// <param name="Digest">A digest; null if there is none.</param>
-internal sealed record RemotePattern(string Text, string? Registry, string Repository, string? Tag, string? Digest)
+internal sealed record RemotePattern(string Text, string? Registry, string Repository, string? Tag, Digest? Digest)
 {
     /// <summary>Whether the pattern needs a list of the registry's repositories.</summary>
     public bool IsOverRepositories => Repository.Length == 0 || WildcardPattern.ContainsWildcardCharacters(Repository);

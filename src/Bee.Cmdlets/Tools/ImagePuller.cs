@@ -33,7 +33,7 @@ internal sealed class ImagePuller(RegistryLink link, LocalImages local, ImageVer
         var progress = new TransferProgress();
         var transfer = new ImageTransfer(link.Transfer(progress) with { Platform = platform, Referrers = includeReferrers, BeforeCommit = verifier?.BeforeCommit(name) });
         TransferResult result = link.Wait(
-            cancellationToken => transfer.PullAsync(repository, name.Digest ?? name.Tag!, local.Stores.Own, name, cancellationToken), $"Saving {name}", progress);
+            cancellationToken => transfer.PullAsync(repository, name.TagOrDigest, local.Stores.Own, name, cancellationToken), $"Saving {name}", progress);
         streams.WriteNote($"{name} is {result.Descriptor.Digest}: {Moved(result, "pulled", "in the store")}.");
         return result.Image!;
     }

@@ -171,7 +171,7 @@ internal sealed class ToolResolver(
         try
         {
             streams.WriteNote($"Looking in {name.Registry} for signatures of {image.Digest} that are not in the local store.");
-            puller.Pull(WithDigest(name, image.Digest));
+            puller.Pull(name.WithDigest(image.Descriptor.Digest));
             return true;
         }
         catch (Exception fault) when (fault is RegistryException or TrustException)
@@ -204,21 +204,21 @@ internal sealed class ToolResolver(
 
     private Image PullNewer(ImageReference name, Image? found)
     {
-        if (name.Digest is not null && found?.Digest == name.Digest)
+        if (name.Digest is not null && found?.Descriptor.Digest == name.Digest)
         {
             streams.WriteNote($"{name} is in the local store. A digest cannot change, so no registry is asked.");
             return found;
         }
 
         IReadOnlyRepository repository = link.Source(name);
-        Descriptor newest = link.Wait(cancellationToken => repository.ResolveAsync(name.Digest ?? name.Tag!, cancellationToken))
+        Descriptor newest = link.Wait(cancellationToken => repository.ResolveAsync(name.TagOrDigest, cancellationToken))
             ?? throw new RegistryException(RegistryFault.NotFound, $"{name.Registry} has no image {name}.")
             {
                 Remedy = found is null || name.Digest is not null
                     ? $"Find-BeeImage {name.Name} lists the tags."
                     : "To run the local image of this name, use -Pull Missing.",
             };
-        if (found?.Digest == newest.Digest && found.Problem is null)
+        if (found?.Descriptor.Digest == newest.Digest && found.Problem is null)
         {
             streams.WriteNote($"{name} is {newest.Digest} in the registry, the same as in the local store.");
             return found;
@@ -226,10 +226,8 @@ internal sealed class ToolResolver(
 
         streams.WriteNote($"{name} is {newest.Digest} in the registry" + (found is null ? ", and not in the local store." : $", but {found.Digest} in the local store."));
         // Pulled by digest, because the tag may move before the next request.
-        return puller.Pull(WithDigest(name, newest.Digest));
+        return puller.Pull(name.WithDigest(newest.Digest));
     }
-
-    private static ImageReference WithDigest(ImageReference name, string digest) => ImageReference.Parse($"{name.Name}{(name.Tag is null ? "" : $":{name.Tag}")}@{digest}");
 }
 
 /// <summary>A tool: an object with its metadata and its origin.</summary>

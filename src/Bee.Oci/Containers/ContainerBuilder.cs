@@ -62,7 +62,7 @@ internal sealed class PackedContainer
 
     private readonly LayoutFiles _files;
     private readonly ContainerRequest _request;
-    private readonly Dictionary<string, byte[]> _blobs = [];
+    private readonly Dictionary<Digest, byte[]> _blobs = [];
     private readonly Dictionary<string, Descriptor> _parts = [];
 
     private PackedContainer(LayoutFiles files, ContainerRequest request) => (_files, _request) = (files, request);
@@ -91,7 +91,7 @@ internal sealed class PackedContainer
     private void Pack(byte[] tool)
     {
         byte[] layer = StoredGzip.Write(tool);
-        string diffId = ContentDigest.Of(tool).ToString();
+        string diffId = Digest.Of(tool).ToString();
         Descriptor layerDescriptor = Add(Layer + Gzip, layer) with { Annotations = new Dictionary<string, string> { [AnnotationKeys.Title] = "tool.tar.gz" } };
         Descriptor[] manifests = [.. Chosen().Select(chosen => Manifest(chosen.Manifest, chosen.Platform, layerDescriptor, diffId))];
         Descriptor = manifests is [var only] ? only : Add(MediaTypes.ImageIndex, OciJson.Write(
@@ -138,7 +138,7 @@ internal sealed class PackedContainer
     // The bytes of docker's layers are those of OCI's, under other names.
     private DescriptorDocument Part(DescriptorDocument? document, Descriptor of)
     {
-        if (document is null || document.Size < 0 || !ContentDigest.TryParse(document.Digest, out _))
+        if (document is null || document.Size < 0 || !Digest.TryParse(document.Digest, out _))
         {
             throw new StoreException(StoreFault.DamagedManifest, $"The manifest {of.Digest} has a descriptor without a sha256 digest or a size.");
         }
@@ -234,7 +234,7 @@ internal sealed class PackedContainer
 
     private Descriptor Add(string mediaType, byte[] content)
     {
-        var descriptor = new Descriptor(mediaType, ContentDigest.Of(content).ToString(), content.Length);
+        var descriptor = new Descriptor(mediaType, Digest.Of(content), content.Length);
         _blobs.TryAdd(descriptor.Digest, content);
         return descriptor;
     }

@@ -1,10 +1,10 @@
 namespace Bee.Oci.Formats;
 
-/// <summary>OCI's pointer to a piece of content: what it is, its digest, its length.</summary>
-/// <param name="MediaType">What the content is.</param>
-/// <param name="Digest">Digest, <c>sha256:…</c>.</param>
-/// <param name="Size">Length in bytes.</param>
-public sealed record Descriptor(string MediaType, string Digest, long Size)
+/// <summary>Refers to content by media type, digest and size (OCI Image Specification 1.1, descriptor.md).</summary>
+/// <param name="MediaType">The media type of the content.</param>
+/// <param name="Digest">The digest of the content.</param>
+/// <param name="Size">The size of the content in bytes.</param>
+public sealed record Descriptor(string MediaType, Digest Digest, long Size)
 {
     /// <summary>What a manifest is about, where its media type does not tell; null for most.</summary>
     public string? ArtifactType { get; init; }
@@ -18,8 +18,12 @@ public sealed record Descriptor(string MediaType, string Digest, long Size)
     /// <summary>The title annotation, which is the file name of a blob; null where there is none.</summary>
     public string? Title => Annotations.GetValueOrDefault(AnnotationKeys.Title);
 
-    /// <summary>The digest, for text views.</summary>
-    public override string ToString() => Digest;
+    /// <summary>The digest.</summary>
+    /// <exception cref="StoreException"><see cref="StoreFault.DamagedManifest"/>: the document that this descriptor comes from had no valid digest.</exception>
+    internal Digest RequiredDigest => Digest.IsEmpty ? throw new StoreException(StoreFault.DamagedManifest, "A descriptor has no sha256 digest; other algorithms are not supported.") : Digest;
+
+    /// <summary>Returns the digest.</summary>
+    public override string ToString() => Digest.ToString();
 }
 
 /// <summary>The media types that Bee writes and reads. The two <c>ebpf.oci.image</c> ones are BumbleBee's.</summary>

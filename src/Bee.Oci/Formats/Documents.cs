@@ -37,8 +37,12 @@ internal sealed class DescriptorDocument
     /// <summary>A further entry for the same content, with all that is known about it.</summary>
     public DescriptorDocument Copy() => (DescriptorDocument)MemberwiseClone();
 
-    /// <summary>The descriptor; a missing part is empty, and then whoever reads the blob refuses.</summary>
-    public Descriptor ToDescriptor() => new(MediaType ?? "", Digest ?? "", Size)
+    /// <summary>The digest; empty if the document has none, or none that is valid.</summary>
+    [JsonIgnore]
+    public Digest ParsedDigest => Formats.Digest.TryParse(Digest, out Digest digest) ? digest : default;
+
+    /// <summary>Returns the descriptor. A missing part, or an invalid digest, is empty; readers of blobs reject that.</summary>
+    public Descriptor ToDescriptor() => new(MediaType ?? "", ParsedDigest, Size)
     {
         ArtifactType = ArtifactType,
         Annotations = Printable.Annotations(Annotations),
@@ -48,7 +52,7 @@ internal sealed class DescriptorDocument
     public static DescriptorDocument From(Descriptor descriptor) => new()
     {
         MediaType = descriptor.MediaType,
-        Digest = descriptor.Digest,
+        Digest = descriptor.Digest.ToString(),
         Size = descriptor.Size,
         ArtifactType = descriptor.ArtifactType,
         Annotations = descriptor.Annotations.Count == 0 ? null : Sorted(descriptor.Annotations),
@@ -154,7 +158,7 @@ internal sealed class ManifestDocument
         (Manifests ?? []).Concat(Layers ?? []).All(IsSound) && (Config is null || IsSound(Config)) ? this : throw Unsound(of);
 
     private static bool IsSound([NotNullWhen(true)] DescriptorDocument? document) =>
-        document is not null && document.Size >= 0 && ContentDigest.TryParse(document.Digest, out _);
+        document is not null && document.Size >= 0 && !document.ParsedDigest.IsEmpty;
 
     private static StoreException Unsound(Descriptor of) =>
         new(StoreFault.DamagedManifest, $"The manifest {of.Digest} has a descriptor without a sha256 digest or a size.");

@@ -15,7 +15,7 @@ public sealed class ImageReference : IEquatable<ImageReference>
     /// <summary>The tag that a reference without tag and digest means.</summary>
     public const string DefaultTag = "latest";
 
-    internal ImageReference(string? registry, string repository, string? tag, string? digest) =>
+    internal ImageReference(string? registry, string repository, string? tag, Digest? digest) =>
         (Registry, Repository, Tag, Digest) = (registry, repository, tag, digest);
 
     /// <summary>Host of the registry with its port, if the reference names one: <c>ghcr.io</c>, <c>localhost:5000</c>, <c>[::1]:5000</c>.</summary>
@@ -27,8 +27,8 @@ public sealed class ImageReference : IEquatable<ImageReference>
     /// <summary>The tag, if the reference has one.</summary>
     public string? Tag { get; }
 
-    /// <summary>The digest, <c>sha256:…</c>, if the reference has one. Where there is a tag too, the digest decides.</summary>
-    public string? Digest { get; }
+    /// <summary>The digest; null if the reference has none. If the reference has a tag too, the digest identifies the image.</summary>
+    public Digest? Digest { get; }
 
     /// <summary>Registry and repository: <c>ghcr.io/me/opensnoop</c>.</summary>
     public string Name => Registry is null ? Repository : $"{Registry}/{Repository}";
@@ -69,6 +69,12 @@ public sealed class ImageReference : IEquatable<ImageReference>
 
     /// <summary>This reference, with <see cref="DefaultTag"/> if it has neither tag nor digest.</summary>
     public ImageReference WithDefaultTag() => Tag is null && Digest is null ? new(Registry, Repository, DefaultTag, null) : this;
+
+    /// <summary>Returns this reference pinned to a digest: <c>ghcr.io/me/opensnoop:v1@sha256:…</c>.</summary>
+    public ImageReference WithDigest(Digest digest) => new(Registry, Repository, Tag, digest);
+
+    /// <summary>The digest, the tag, or <see cref="DefaultTag"/>: what a repository resolves.</summary>
+    internal string TagOrDigest => Digest?.ToString() ?? Tag ?? DefaultTag;
 
     /// <summary>The reference as text; <see cref="Parse"/> of it gives the same reference.</summary>
     public override string ToString() =>
@@ -115,7 +121,7 @@ internal static class ReferenceGrammar
             ?? (tag is null ? null : TagFault(tag))
             ?? (digest is null ? null : DigestFault(digest));
         problem = fault is null ? "" : $"Bad image reference '{text}': {fault}";
-        return fault is null ? new ImageReference(registry, repository, tag, digest) : null;
+        return fault is null ? new ImageReference(registry, repository, tag, digest is null ? null : Digest.Parse(digest)) : null;
     }
 
     private static string? Split(string text, out string? registry, out string repository, out string? tag, out string? digest)
@@ -156,7 +162,7 @@ internal static class ReferenceGrammar
 
     // Whoever asks for a digest must never get what somebody has named so.
     private static string? DigestLikeFault(string repository) =>
-        repository == ContentDigest.Prefix[..^1] || (repository.Length == ContentDigest.HexLength && ContentDigest.IsHex(repository))
+        repository == Digest.Prefix[..^1] || (repository.Length == Digest.HexLength && Digest.IsHex(repository))
             ? $"'{repository}' is how a digest reads, and no repository without a registry can be called so. In a reference a digest stands behind a name and '@'."
             : null;
 
@@ -305,7 +311,7 @@ internal static class ReferenceGrammar
     }
 
     internal static string? DigestFault(string digest) =>
-        ContentDigest.TryParse(digest, out _)
+        Digest.TryParse(digest, out _)
             ? null
-            : $"the digest '{digest}' is not {ContentDigest.Prefix} and {ContentDigest.HexLength} lower-case hexadecimal digits.";
+            : $"the digest '{digest}' is not {Digest.Prefix} and {Digest.HexLength} lower-case hexadecimal digits.";
 }

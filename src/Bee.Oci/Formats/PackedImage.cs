@@ -39,7 +39,7 @@ internal sealed class PackedImage
             throw new StoreException(StoreFault.BadContent, $"The image's manifest has {Manifest.Length} bytes; {StoreLimits.Manifest} are the limit.");
         }
 
-        Descriptor = new Descriptor(MediaTypes.ImageManifest, ContentDigest.Of(Manifest).ToString(), Manifest.Length) { Platform = content.Platform };
+        Descriptor = new Descriptor(MediaTypes.ImageManifest, Digest.Of(Manifest), Manifest.Length) { Platform = content.Platform };
     }
 
     /// <summary>The manifest's bytes.</summary>
@@ -74,7 +74,7 @@ internal sealed class PackedImage
     private static DescriptorDocument Titled(string mediaType, byte[] content, string title) => new()
     {
         MediaType = mediaType,
-        Digest = ContentDigest.Of(content).ToString(),
+        Digest = Digest.Of(content).ToString(),
         Size = content.Length,
         Annotations = new() { [AnnotationKeys.Title] = title },
     };
@@ -125,7 +125,7 @@ internal sealed class PackedIndex
     {
         Images = images;
         Index = index;
-        Descriptor = new Descriptor(MediaTypes.ImageIndex, ContentDigest.Of(index).ToString(), index.Length);
+        Descriptor = new Descriptor(MediaTypes.ImageIndex, Digest.Of(index), index.Length);
     }
 
     /// <summary>The images, in the order of the index.</summary>

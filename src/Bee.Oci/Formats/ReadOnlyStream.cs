@@ -56,7 +56,7 @@ internal abstract class ReadOnlyStream : Stream
 internal interface IDigestChecked
 {
     /// <summary>What the content was compared with.</summary>
-    string Digest { get; }
+    Digest Digest { get; }
 }
 
 /// <summary>The blobs of an image layout, in a directory or an archive. May be asked by several threads.</summary>
@@ -74,9 +74,9 @@ internal interface IBlobs
     Stream OpenBlob(Descriptor descriptor);
 
     /// <summary>Whether a blob is there, without reading it.</summary>
-    bool HasBlob(ContentDigest digest);
+    bool HasBlob(Digest digest);
 
     /// <summary>The bytes of something that may be a manifest; null if it is not there.</summary>
     /// <exception cref="StoreException">It is larger than a manifest may be, or not what its digest says.</exception>
-    byte[]? ReadManifestBytes(ContentDigest digest);
+    byte[]? ReadManifestBytes(Digest digest);
 }

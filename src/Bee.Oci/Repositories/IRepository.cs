@@ -94,7 +94,7 @@ public interface IReadOnlyRepository
     /// <param name="digest">Digest of the manifest that is referred to.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Descriptors of manifests. Their artifact types are what the index claims: read the manifest before you believe one.</returns>
-    IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, CancellationToken cancellationToken = default);
+    IAsyncEnumerable<Descriptor> ReferrersAsync(Digest digest, CancellationToken cancellationToken = default);
 }
 
 /// <summary>A document with its descriptor.</summary>

@@ -88,10 +88,10 @@ internal sealed record ManifestGraph(IReadOnlyList<ManifestNode> Nodes, IReadOnl
 
     private sealed class Walk(Func<IReadOnlyList<ManifestNode>, ValueTask<IReadOnlyList<ManifestDocument?>>> read)
     {
-        private readonly HashSet<string> _found = [];
+        private readonly HashSet<Digest> _found = [];
 
         // A digest may be a blob in one place and a manifest in another.
-        private readonly HashSet<string> _read = [];
+        private readonly HashSet<Digest> _read = [];
 
         public List<ManifestNode> Nodes { get; } = [];
 
@@ -143,7 +143,7 @@ internal sealed record ManifestGraph(IReadOnlyList<ManifestNode> Nodes, IReadOnl
     }
 
     // In the place of JSON's null. No reader takes it.
-    private static readonly Descriptor s_nothing = new("", "", 0);
+    private static readonly Descriptor s_nothing = new("", default, 0);
 }
 
 /// <summary>A manifest of an image, with the platform that it is for.</summary>

@@ -37,7 +37,7 @@ public static class ImageSigner
         ArgumentNullException.ThrowIfNull(key);
         SignatureReport report = await new SignatureVerifier().VerifyAsync(target, reference, image.Digest, [key.PublicKey], cancellationToken).ConfigureAwait(false);
         if (report.Findings.FirstOrDefault(finding => finding.IsValid && finding.Layout == layout) is { } done
-            && await target.ResolveAsync(done.Manifest, cancellationToken).ConfigureAwait(false) is { } signature)
+            && await target.ResolveAsync(done.Manifest.ToString()!, cancellationToken).ConfigureAwait(false) is { } signature)
         {
             return signature;
         }
@@ -84,7 +84,7 @@ public static class ImageSigner
 
     /// <summary>A layer with payload and signature: behind those that the signature's tag has already, or in a manifest of its own that refers to the image.</summary>
     private static async Task<Descriptor> PushSimpleAsync(
-        IRepository target, ImageReference reference, string digest, SigningKey key, DescriptorDocument? subject, CancellationToken cancellationToken)
+        IRepository target, ImageReference reference, Digest digest, SigningKey key, DescriptorDocument? subject, CancellationToken cancellationToken)
     {
         string? tag = subject is null ? DigestTag.Signatures(digest) : null;
         List<DescriptorDocument?> layers = tag is null ? [] : await ExistingAsync(target, tag, cancellationToken).ConfigureAwait(false);
@@ -113,7 +113,7 @@ public static class ImageSigner
             cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<Descriptor> PushBundleAsync(IRepository target, DescriptorDocument subject, string digest, SigningKey key, CancellationToken cancellationToken)
+    private static async Task<Descriptor> PushBundleAsync(IRepository target, DescriptorDocument subject, Digest digest, SigningKey key, CancellationToken cancellationToken)
     {
         byte[] statement = Statement.Write(digest);
         var bundle = new SigstoreBundle
@@ -167,7 +167,7 @@ public static class ImageSigner
 
     private static async Task<DescriptorDocument> PushAsync(IRepository target, string mediaType, byte[] content, CancellationToken cancellationToken)
     {
-        var blob = new Descriptor(mediaType, ContentDigest.Of(content).ToString(), content.Length);
+        var blob = new Descriptor(mediaType, Digest.Of(content), content.Length);
         if (!await target.ExistsAsync(blob, cancellationToken).ConfigureAwait(false))
         {
             await target.PushAsync(blob, () => new MemoryStream(content, writable: false), null, cancellationToken).ConfigureAwait(false);
@@ -179,7 +179,7 @@ public static class ImageSigner
     private static async Task<Descriptor> PushManifestAsync(IRepository target, ManifestDocument manifest, string? tag, CancellationToken cancellationToken)
     {
         byte[] bytes = OciJson.Write(manifest, OciJson.Canonical.ManifestDocument);
-        var descriptor = new Descriptor(MediaTypes.ImageManifest, ContentDigest.Of(bytes).ToString(), bytes.Length) { ArtifactType = manifest.ArtifactType };
+        var descriptor = new Descriptor(MediaTypes.ImageManifest, Digest.Of(bytes), bytes.Length) { ArtifactType = manifest.ArtifactType };
         await target.PushManifestAsync(new Content(descriptor, bytes), tag, cancellationToken).ConfigureAwait(false);
         return descriptor;
     }

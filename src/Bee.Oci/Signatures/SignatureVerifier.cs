@@ -21,16 +21,14 @@ public sealed class SignatureVerifier
     /// <param name="keys">The keys of which one must have signed.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>What was found. A signature that is damaged, hostile or not for this image is a finding, not an exception.</returns>
-    /// <exception cref="FormatException"><paramref name="digest"/> is none.</exception>
     /// <exception cref="RegistryException">The registry could not be asked.</exception>
     /// <exception cref="StoreException">The store could not be read, or <see cref="SignedAs"/> is no reference.</exception>
     public async Task<SignatureReport> VerifyAsync(
-        IReadOnlyRepository repository, ImageReference reference, string digest, IReadOnlyList<VerificationKey> keys, CancellationToken cancellationToken = default)
+        IReadOnlyRepository repository, ImageReference reference, Digest digest, IReadOnlyList<VerificationKey> keys, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(repository);
         ArgumentNullException.ThrowIfNull(reference);
         ArgumentNullException.ThrowIfNull(keys);
-        ContentDigest.Parse(digest);
         var findings = new List<SignatureFinding>();
         await foreach (FoundSignature found in FoundSignature.AllAsync(repository, digest, cancellationToken).ConfigureAwait(false))
         {
@@ -40,7 +38,7 @@ public sealed class SignatureVerifier
         return new SignatureReport(digest, findings);
     }
 
-    private SignatureFinding Check(FoundSignature found, ImageReference reference, string digest, IReadOnlyList<VerificationKey> keys)
+    private SignatureFinding Check(FoundSignature found, ImageReference reference, Digest digest, IReadOnlyList<VerificationKey> keys)
     {
         var finding = new SignatureFinding(found.Layout, found.Manifest, null, found.Problem);
         if (found.Problem is not null)
@@ -70,7 +68,7 @@ public sealed class SignatureVerifier
 /// <summary>What was found when an image's signatures were looked at.</summary>
 /// <param name="Digest">Digest of the image, <c>sha256:…</c>.</param>
 /// <param name="Findings">Each signature that was found, valid or not; none for an image that nobody signed.</param>
-public sealed record SignatureReport(string Digest, IReadOnlyList<SignatureFinding> Findings)
+public sealed record SignatureReport(Digest Digest, IReadOnlyList<SignatureFinding> Findings)
 {
     private const int MostTold = 3;
 
@@ -104,7 +102,7 @@ public sealed record SignatureReport(string Digest, IReadOnlyList<SignatureFindi
 /// <param name="Manifest">Digest of the manifest that carries it; empty where that could not be read.</param>
 /// <param name="Key">The key that made it; null where it is not valid.</param>
 /// <param name="Problem">Why it does not count, as a sentence's end; null where it is valid.</param>
-public sealed record SignatureFinding(SignatureLayout Layout, string Manifest, VerificationKey? Key, string? Problem)
+public sealed record SignatureFinding(SignatureLayout Layout, Digest? Manifest, VerificationKey? Key, string? Problem)
 {
     /// <summary>Whether it was made with one of the keys, for this digest, and for this reference where the layout names one.</summary>
     public bool IsValid => Problem is null;

@@ -121,7 +121,7 @@ public sealed class VerificationKey
         _key = key;
         Name = name;
         SubjectPublicKeyInfo = key.SubjectPublicKeyInfo;
-        KeyId = ContentDigest.Of(SubjectPublicKeyInfo).Hex;
+        KeyId = Digest.Of(SubjectPublicKeyInfo).Hex;
     }
 
     /// <summary>SHA-256 of the key's SubjectPublicKeyInfo (DER), as 64 lower-case hexadecimal digits: the same whatever the file looks like.

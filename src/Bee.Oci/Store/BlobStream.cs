@@ -11,13 +11,13 @@ namespace Bee.Oci.Store;
 /// <param name="digest">The blob's digest.</param>
 /// <param name="length">Its bytes.</param>
 /// <param name="start">Where in the file it begins; anywhere but at the beginning the file is an archive's, and stays open.</param>
-internal sealed class BlobStream(SafeFileHandle file, string path, ContentDigest digest, long length, long start = 0) : ReadOnlyStream, IDigestChecked
+internal sealed class BlobStream(SafeFileHandle file, string path, Digest digest, long length, long start = 0) : ReadOnlyStream, IDigestChecked
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _position;
     private bool _isChecked;
 
-    public string Digest => digest.ToString();
+    public Digest Digest => digest;
 
     public override long Length => length;
 
@@ -88,7 +88,7 @@ internal sealed class BlobStream(SafeFileHandle file, string path, ContentDigest
 
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         _hash.GetHashAndReset(hash);
-        if (_position != length || ContentDigest.OfHash(hash) != digest)
+        if (_position != length || Digest.OfHash(hash) != digest)
         {
             throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} is damaged: its content has another digest.");
         }
@@ -124,7 +124,7 @@ internal sealed class StoredPieces(IBlobs blobs)
     /// <returns>The pieces, each digest once, from the top.</returns>
     public IReadOnlyCollection<BlobCheck> Verify(Descriptor image, Action<Descriptor> check)
     {
-        var faults = new Dictionary<string, StoreException?>();
+        var faults = new Dictionary<Digest, StoreException?>();
         var graph = ManifestGraph.Read(image, node =>
         {
             ManifestDocument? document = null;

@@ -26,7 +26,7 @@ public sealed class Image
     public string? Tag { get; private set; }
 
     /// <summary>Digest of the manifest, or of the index where the image has several platforms: <c>sha256:…</c>.</summary>
-    public string Digest => Descriptor.Digest;
+    public string Digest => Descriptor.Digest.ToString();
 
     /// <summary>Bytes of all manifests, configs and layers together, of all platforms; each blob counts once.</summary>
     public long Size { get; internal init; }
@@ -148,7 +148,7 @@ public sealed class Image
 /// <param name="Digest">Digest of the image.</param>
 /// <param name="BlobsDeleted">Blobs deleted, since nothing refers to them any more.</param>
 /// <param name="BytesFreed">Their bytes.</param>
-public sealed record RemoveResult(IReadOnlyList<string> References, string Digest, int BlobsDeleted, long BytesFreed);
+public sealed record RemoveResult(IReadOnlyList<string> References, Digest Digest, int BlobsDeleted, long BytesFreed);
 
 /// <summary>Describes the programs of images that do not describe them themselves, as Inspektor Gadget's do not: out of the object.</summary>
 public interface IProgramDescriber

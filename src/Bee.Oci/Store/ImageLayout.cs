@@ -149,10 +149,10 @@ internal sealed class LayoutContent : ILayoutContent
     public DescriptorDocument? Named(StoreIndex entries, string repository, string tag) => entries.Named($"{repository}:{tag}") ?? entries.Named(tag);
 
     /// <summary>An entry may tell a platform, which not all manifests do.</summary>
-    public DescriptorDocument? Known(string digest) => _index.WithDigest(digest);
+    public DescriptorDocument? Known(Digest digest) => _index.WithDigest(digest);
 
     /// <summary>The entries without a name whose subject is the manifest, as ORAS has them.</summary>
-    public IEnumerable<DescriptorDocument> Referrers(string digest) => _referrers.Value[digest];
+    public IEnumerable<DescriptorDocument> Referrers(Digest digest) => _referrers.Value[digest.ToString()];
 
     private string Subject(DescriptorDocument entry) => _subjects.GetOrAdd(Key(entry), _ => Manifest(entry)?.Subject is { } subject ? subject.Digest ?? "none" : "");
 

@@ -11,7 +11,7 @@ internal sealed class ImageReader(IBlobs files, string store)
     public Image Read(DescriptorDocument entry)
     {
         var descriptor = entry.ToDescriptor();
-        string reference = TerminalText.Clean(entry.ReferenceName ?? descriptor.Digest);
+        string reference = TerminalText.Clean(entry.ReferenceName ?? entry.Digest ?? "");
         try
         {
             return Read(reference, descriptor);

@@ -238,7 +238,7 @@ public sealed class ImageStore
             List<DescriptorDocument> orphans = SignatureNames.Orphans(index, files);
             index.Remove(orphans);
             gone = [found[0].Digest, .. orphans.Select(o => o.Digest)];
-            result = new RemoveResult([.. names.Select(TerminalText.Clean)], found[0].Digest ?? "", 0, 0);
+            result = new RemoveResult([.. names.Select(TerminalText.Clean)], found[0].ParsedDigest, 0, 0);
             return true;
         }, (files, index) =>
         {
@@ -250,7 +250,7 @@ public sealed class ImageStore
 
     internal Image Tag(Image image, ImageReference reference, ImageStore source)
     {
-        string name = NameFor(reference, image.Digest);
+        string name = NameFor(reference, image.Descriptor.Digest);
         if (source.Path != Path)
         {
             return Writer.CopyFrom(source, image, name);
@@ -272,7 +272,7 @@ public sealed class ImageStore
     }
 
     /// <summary>The name for the index, which is the reference with its tag, or with the digest where it has no tag.</summary>
-    internal static string NameFor(ImageReference reference, string digest)
+    internal static string NameFor(ImageReference reference, Digest digest)
     {
         if (reference.Digest is not null && reference.Digest != digest)
         {
@@ -292,7 +292,7 @@ public sealed class ImageStore
     {
         IReadOnlyList<Image> found = ReadEntries(index => named.Select(one =>
         {
-            if (index.Named(one.Name) is { } entry && entry.Digest == one.Image.Digest)
+            if (index.Named(one.Name) is { } entry && entry.ParsedDigest == one.Image.Digest)
             {
                 return entry;
             }
@@ -306,7 +306,7 @@ public sealed class ImageStore
             throw new StoreException(StoreFault.NotFound, $"The image '{removed.Reference}' was stored, and removed by someone else at once.");
         }
 
-        ILookup<(string, string), Image> images = found.ToLookup(image => (image.Reference, image.Digest));
+        ILookup<(string, Digest), Image> images = found.ToLookup(image => (image.Reference, image.Descriptor.Digest));
         return [.. named.Select(one => images[(one.Name, one.Image.Digest)].First())];
     }
 

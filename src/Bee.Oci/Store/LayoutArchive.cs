@@ -49,50 +49,46 @@ internal sealed class LayoutArchive : IBlobs, IDisposable
     /// <inheritdoc/>
     public Stream OpenBlob(Descriptor descriptor)
     {
-        (ContentDigest digest, ArchiveEntry entry) = Find(descriptor);
+        (Digest digest, ArchiveEntry entry) = Find(descriptor);
         return new BlobStream(_file, _path, digest, entry.Size, entry.Offset);
     }
 
     /// <inheritdoc/>
     public byte[] ReadBlob(Descriptor descriptor, int limit)
     {
-        (ContentDigest digest, ArchiveEntry entry) = Find(descriptor);
+        (Digest digest, ArchiveEntry entry) = Find(descriptor);
         if (entry.Size > limit)
         {
             throw new StoreException(StoreFault.TooLarge, $"The blob {digest} has {Quantity.Of(entry.Size, "byte")}; {limit} are the limit for its kind.");
         }
 
         byte[] content = Content(entry);
-        return ContentDigest.Of(content) == digest ? content : throw Damaged(digest);
+        return Digest.Of(content) == digest ? content : throw Damaged(digest);
     }
 
     /// <inheritdoc/>
-    public bool HasBlob(ContentDigest digest) => _blobs.ContainsKey(digest.Hex);
+    public bool HasBlob(Digest digest) => _blobs.ContainsKey(digest.Hex);
 
     /// <inheritdoc/>
-    public byte[]? ReadManifestBytes(ContentDigest digest)
+    public byte[]? ReadManifestBytes(Digest digest)
     {
         if (!_blobs.TryGetValue(digest.Hex, out ArchiveEntry? entry))
         {
             return null;
         }
 
-        return ReadBlob(new Descriptor("", digest.ToString(), entry.Size), StoreLimits.Manifest);
+        return ReadBlob(new Descriptor("", digest, entry.Size), StoreLimits.Manifest);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    private StoreException Damaged(ContentDigest digest) =>
+    private StoreException Damaged(Digest digest) =>
         new(StoreFault.DigestMismatch, $"The blob {digest} in '{_path}' is damaged: its content has another digest.");
 
-    private (ContentDigest Digest, ArchiveEntry Entry) Find(Descriptor descriptor)
+    private (Digest Digest, ArchiveEntry Entry) Find(Descriptor descriptor)
     {
-        if (!ContentDigest.TryParse(descriptor.Digest, out ContentDigest digest))
-        {
-            throw new StoreException(StoreFault.DamagedManifest, $"'{descriptor.Digest}' is not a sha256 digest; nothing else is supported.");
-        }
-
+        Digest digest = descriptor.RequiredDigest;
         ArchiveEntry entry = _blobs.GetValueOrDefault(digest.Hex)
             ?? throw new StoreException(StoreFault.MissingBlob, $"The blob {digest} is not in the archive '{_path}'.");
         return entry.Size == descriptor.Size ? (digest, entry) : throw new StoreException(
@@ -120,7 +116,7 @@ internal sealed class LayoutArchive : IBlobs, IDisposable
             {
                 Layout = Small(entry, StoreLimits.Manifest);
             }
-            else if (entry.Name.StartsWith(Blobs, StringComparison.Ordinal) && ContentDigest.TryParse(ContentDigest.Prefix + entry.Name[Blobs.Length..], out ContentDigest digest))
+            else if (entry.Name.StartsWith(Blobs, StringComparison.Ordinal) && Digest.TryParse(Digest.Prefix + entry.Name[Blobs.Length..], out Digest digest))
             {
                 _blobs[digest.Hex] = entry;
             }
@@ -304,7 +300,7 @@ internal sealed class LayoutArchiveWriter(Stream output, string folder = "")
             return;
         }
 
-        HashSet<string> digests = [.. parts.Select(part => part.Digest)];
+        HashSet<Digest> digests = [.. parts.Select(part => part.Digest)];
         foreach ((string tag, DescriptorDocument signature) in SignatureNames.Of(index, image.Repository, digests))
         {
             Take(files, signature.ToDescriptor(), $"{image.Repository}:{tag}");
@@ -329,7 +325,7 @@ internal sealed class LayoutArchiveWriter(Stream output, string folder = "")
         foreach ((LayoutFiles files, Descriptor blob) in _blobs.Values)
         {
             using Stream content = files.OpenBlob(blob);
-            Put($"{LayoutFiles.BlobsName}/{LayoutFiles.AlgorithmName}/{ContentDigest.Parse(blob.Digest).Hex}", content, blob.Size, cancellationToken);
+            Put($"{LayoutFiles.BlobsName}/{LayoutFiles.AlgorithmName}/{blob.Digest.Hex}", content, blob.Size, cancellationToken);
         }
 
         // Two empty blocks are the end.
@@ -341,7 +337,7 @@ internal sealed class LayoutArchiveWriter(Stream output, string folder = "")
         IReadOnlyCollection<Descriptor> parts = new StoredPieces(files).Of(top);
         foreach (Descriptor part in parts)
         {
-            _blobs.TryAdd(part.Digest, (files, part));
+            _blobs.TryAdd(part.Digest.Hex, (files, part));
         }
 
         // Without when it came into the store, or each store would give another archive.
@@ -351,7 +347,7 @@ internal sealed class LayoutArchiveWriter(Stream output, string folder = "")
             annotations[AnnotationKeys.ReferenceName] = name;
         }
 
-        _entries.TryAdd(name ?? top.Digest, DescriptorDocument.From(top with { Annotations = annotations }));
+        _entries.TryAdd(name ?? top.Digest.ToString(), DescriptorDocument.From(top with { Annotations = annotations }));
         return parts;
     }
 

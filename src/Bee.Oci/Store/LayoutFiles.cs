@@ -48,10 +48,7 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
     /// <exception cref="StoreException">It is missing, too large, or not what its digest says.</exception>
     public byte[] ReadBlob(Descriptor descriptor, int limit)
     {
-        if (!ContentDigest.TryParse(descriptor.Digest, out ContentDigest digest))
-        {
-            throw new StoreException(StoreFault.DamagedManifest, $"'{descriptor.Digest}' is not a sha256 digest; nothing else is supported.");
-        }
+        Digest digest = descriptor.RequiredDigest;
 
         if (descriptor.Size > limit)
         {
@@ -66,7 +63,7 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
             throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} has {Quantity.Of(content.Length, "byte")}, not the {descriptor.Size} of its descriptor.");
         }
 
-        return ContentDigest.Of(content) == digest
+        return Digest.Of(content) == digest
             ? content
             : throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} is damaged: its content has another digest.");
     }
@@ -76,10 +73,7 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
     /// <exception cref="StoreException">It is missing, or has another length.</exception>
     public BlobStream OpenBlob(Descriptor descriptor)
     {
-        if (!ContentDigest.TryParse(descriptor.Digest, out ContentDigest digest))
-        {
-            throw new StoreException(StoreFault.DamagedManifest, $"'{descriptor.Digest}' is not a sha256 digest; nothing else is supported.");
-        }
+        Digest digest = descriptor.RequiredDigest;
 
         string path = BlobPath(_path, digest);
         SafeFileHandle file = (OpenBlobs() is { } blobs ? OpenRegular(blobs, digest.Hex, path).File : null) ?? throw Missing(digest);
@@ -120,16 +114,16 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
 
     /// <summary>The bytes of something that may be a manifest; null if it is not there.</summary>
     /// <exception cref="StoreException">It is larger than a manifest may be, or not what its digest says.</exception>
-    public byte[]? ReadManifestBytes(ContentDigest digest)
+    public byte[]? ReadManifestBytes(Digest digest)
     {
         byte[]? content = OpenBlobs() is { } blobs ? Read(blobs, digest.Hex, BlobPath(_path, digest), StoreLimits.Manifest) : null;
-        return content is null || ContentDigest.Of(content) == digest
+        return content is null || Digest.Of(content) == digest
             ? content
             : throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} is damaged: its content has another digest.");
     }
 
     /// <summary>Whether a blob is there, without reading it.</summary>
-    public bool HasBlob(ContentDigest digest) => BlobStatus(digest.Hex) is { IsRegular: true };
+    public bool HasBlob(Digest digest) => BlobStatus(digest.Hex) is { IsRegular: true };
 
     /// <summary>The names in the folder of blobs.</summary>
     public IEnumerable<string> BlobNames() => OpenBlobs()?.Names() ?? [];
@@ -147,9 +141,9 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
         _root.Dispose();
     }
 
-    internal static string BlobPath(string store, ContentDigest digest) => Path.Combine(store, BlobsName, AlgorithmName, digest.Hex);
+    internal static string BlobPath(string store, Digest digest) => Path.Combine(store, BlobsName, AlgorithmName, digest.Hex);
 
-    private StoreException Missing(ContentDigest digest) =>
+    private StoreException Missing(Digest digest) =>
         new(StoreFault.MissingBlob, $"The blob {digest} is not in the image store '{_path}'.");
 
     private Folder? OpenBlobs()

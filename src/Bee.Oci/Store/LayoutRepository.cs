@@ -18,10 +18,10 @@ internal interface ILayoutContent
     DescriptorDocument? Named(StoreIndex entries, string repository, string tag);
 
     /// <summary>An entry that says more of a manifest than the manifest itself; null for none.</summary>
-    DescriptorDocument? Known(string digest);
+    DescriptorDocument? Known(Digest digest);
 
     /// <summary>Entries that refer to a manifest, besides those under its tag <c>sha256-…</c>.</summary>
-    IEnumerable<DescriptorDocument> Referrers(string digest);
+    IEnumerable<DescriptorDocument> Referrers(Digest digest);
 }
 
 /// <summary>What a layout has of one repository, to be read as a registry's is.</summary>
@@ -49,10 +49,10 @@ internal sealed class LayoutRepository(ILayoutContent layout, string name) : IRe
 
     /// <inheritdoc/>
     public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default) =>
-        Read((blobs, _) => ContentDigest.TryParse(descriptor.Digest, out ContentDigest digest) && blobs.HasBlob(digest), cancellationToken);
+        Read((blobs, _) => !descriptor.Digest.IsEmpty && blobs.HasBlob(descriptor.Digest), cancellationToken);
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<Descriptor> ReferrersAsync(Digest digest, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         string tag = DigestTag.Referrers(digest);
         IReadOnlyList<DescriptorDocument> listed = await Read<IReadOnlyList<DescriptorDocument>>(
@@ -70,12 +70,12 @@ internal sealed class LayoutRepository(ILayoutContent layout, string name) : IRe
     /// <summary>What a reference stands for, with the manifest's bytes where they had to be read for that.</summary>
     private (Descriptor? Descriptor, byte[]? Bytes) Resolve(IBlobs blobs, Func<StoreIndex> index, string reference)
     {
-        if (!ContentDigest.TryParse(reference, out ContentDigest digest))
+        if (!Digest.TryParse(reference, out Digest digest))
         {
             return (layout.Named(index(), name, reference)?.ToDescriptor(), null);
         }
 
-        if (layout.Known(reference) is { } known)
+        if (layout.Known(digest) is { } known)
         {
             return (known.ToDescriptor(), null);
         }
@@ -88,7 +88,7 @@ internal sealed class LayoutRepository(ILayoutContent layout, string name) : IRe
         // BumbleBee's manifests do not say what they are.
         ManifestDocument document = OciJson.Read(bytes, OciJson.Canonical.ManifestDocument, StoreFault.DamagedManifest, $"manifest {digest}");
         string mediaType = document.MediaType ?? (document.Manifests is null ? MediaTypes.ImageManifest : MediaTypes.ImageIndex);
-        return (new Descriptor(mediaType, reference, bytes.Length) { ArtifactType = document.ArtifactType }, bytes);
+        return (new Descriptor(mediaType, digest, bytes.Length) { ArtifactType = document.ArtifactType }, bytes);
     }
 
     private Task<T> Read<T>(Func<IBlobs, Func<StoreIndex>, T> read, CancellationToken cancellationToken)
@@ -130,10 +130,10 @@ internal sealed class StoreContent(ImageStore store) : ILayoutContent
     public DescriptorDocument? Named(StoreIndex entries, string repository, string tag) => entries.Named($"{repository}:{tag}");
 
     /// <summary>None: what the store's entries say besides is the store's own, such as a date.</summary>
-    public DescriptorDocument? Known(string digest) => null;
+    public DescriptorDocument? Known(Digest digest) => null;
 
     /// <summary>None: all stand under tags.</summary>
-    public IEnumerable<DescriptorDocument> Referrers(string digest) => [];
+    public IEnumerable<DescriptorDocument> Referrers(Digest digest) => [];
 
     private StoreIndex Index(LayoutFiles files)
     {

@@ -21,8 +21,8 @@ internal sealed record ReferenceMatch(IReadOnlyList<DescriptorDocument> Entries,
         DescriptorDocument[] images = [.. all.Where(SignatureNames.IsImage)];
 
         // Before any name: whoever wrote the index can name an image as another one's digest.
-        string? hex = wanted.StartsWith(ContentDigest.Prefix, StringComparison.Ordinal) ? wanted[ContentDigest.Prefix.Length..]
-            : wanted.Length == ContentDigest.HexLength && ContentDigest.IsHex(wanted) ? wanted
+        string? hex = wanted.StartsWith(Digest.Prefix, StringComparison.Ordinal) ? wanted[Digest.Prefix.Length..]
+            : wanted.Length == Digest.HexLength && Digest.IsHex(wanted) ? wanted
             : null;
         if (hex is not null)
         {
@@ -30,12 +30,12 @@ internal sealed record ReferenceMatch(IReadOnlyList<DescriptorDocument> Entries,
                 ? new(OneImage(WithDigest(images, hex), wanted), ByDigest: true)
                 : throw new StoreException(
                     StoreFault.BadReference,
-                    $"'{wanted}' is neither a digest nor the beginning of one: {ShortestPrefix} to {ContentDigest.HexLength} lower-case hexadecimal digits belong after '{ContentDigest.Prefix}'.");
+                    $"'{wanted}' is neither a digest nor the beginning of one: {ShortestPrefix} to {Digest.HexLength} lower-case hexadecimal digits belong after '{Digest.Prefix}'.");
         }
 
         // As it stands: other tools name images as they like. A digest in a name has to be the image's all the same.
-        string? pinned = ImageReference.TryParse(wanted, out ImageReference? asked) ? asked.Digest : null;
-        DescriptorDocument[] named = [.. all.Where(e => e.ReferenceName == wanted && (pinned is null || e.Digest == pinned))];
+        Digest? pinned = ImageReference.TryParse(wanted, out ImageReference? asked) ? asked.Digest : null;
+        DescriptorDocument[] named = [.. all.Where(e => e.ReferenceName == wanted && (pinned is null || e.ParsedDigest == pinned))];
         if (named.Length > 0)
         {
             return new(named, ByDigest: false);
@@ -57,7 +57,7 @@ internal sealed record ReferenceMatch(IReadOnlyList<DescriptorDocument> Entries,
     /// <summary>Returns the entries of a repository, by its whole name, else by its short name; none if the text is not the name of a repository alone.</summary>
     public static IReadOnlyList<DescriptorDocument> OfRepository(IEnumerable<DescriptorDocument> entries, string wanted)
     {
-        bool isDigest = wanted.Length == ContentDigest.HexLength && ContentDigest.IsHex(wanted);
+        bool isDigest = wanted.Length == Digest.HexLength && Digest.IsHex(wanted);
         if (isDigest || !ImageReference.TryParse(wanted, out ImageReference? reference) || reference.Tag is not null || reference.Digest is not null)
         {
             return [];
@@ -70,17 +70,17 @@ internal sealed record ReferenceMatch(IReadOnlyList<DescriptorDocument> Entries,
 
     private static bool Fits(DescriptorDocument entry, ImageReference wanted, bool shortName) =>
         IsOf(entry, wanted, shortName, out ImageReference? name)
-        && (wanted.Digest is null ? name.WithDefaultTag().Tag == wanted.Tag && name.Digest is null : entry.Digest == wanted.Digest);
+        && (wanted.Digest is null ? name.WithDefaultTag().Tag == wanted.Tag && name.Digest is null : entry.ParsedDigest == wanted.Digest);
 
     private static bool IsOf(DescriptorDocument entry, ImageReference wanted, bool shortName, [NotNullWhen(true)] out ImageReference? name) =>
         ImageReference.TryParse(entry.ReferenceName, out name)
         && (shortName ? name.Name.EndsWith("/" + wanted.Repository, StringComparison.Ordinal) : name.Name == wanted.Name);
 
     private static bool IsDigestPrefix(string hex) =>
-        hex.Length is >= ShortestPrefix and <= ContentDigest.HexLength && ContentDigest.IsHex(hex);
+        hex.Length is >= ShortestPrefix and <= Digest.HexLength && Digest.IsHex(hex);
 
     private static DescriptorDocument[] WithDigest(DescriptorDocument[] all, string hex) =>
-        [.. all.Where(e => e.Digest?.StartsWith(ContentDigest.Prefix + hex, StringComparison.Ordinal) == true)];
+        [.. all.Where(e => e.Digest?.StartsWith(Digest.Prefix + hex, StringComparison.Ordinal) == true)];
 
     private static DescriptorDocument[] OneImage(DescriptorDocument[] found, string wanted)
     {

@@ -57,7 +57,7 @@ internal sealed class Staging : IDisposable
         using LayoutFiles files = LayoutFiles.Open(_path, null) ?? throw new StoreException(StoreFault.Io, $"The image store '{_path}' was removed.");
 
         // Sizes come from a manifest, so they may be absurd, and their sum no number.
-        decimal needed = blobs.Where(b => !files.HasBlob(ContentDigest.Parse(b.Digest))).Sum(b => (decimal)b.Size);
+        decimal needed = blobs.Where(b => !files.HasBlob(b.RequiredDigest)).Sum(b => (decimal)b.Size);
         long free = new DriveInfo(_path).AvailableFreeSpace;
         if (needed > free)
         {
@@ -73,7 +73,7 @@ internal sealed class Staging : IDisposable
     /// <exception cref="StoreException">The content is not the descriptor's, or the disk refuses.</exception>
     public async Task AddAsync(Descriptor descriptor, Stream content, Action<long>? moved, CancellationToken cancellationToken)
     {
-        var digest = ContentDigest.Parse(descriptor.Digest);
+        Digest digest = descriptor.RequiredDigest;
 
         // What is hashed where it is read need not be hashed twice.
         using IncrementalHash? hash = content is IDigestChecked known && known.Digest == descriptor.Digest ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -102,7 +102,7 @@ internal sealed class Staging : IDisposable
                     StoreFault.DigestMismatch, $"What came for the blob {digest} has {(length > descriptor.Size ? "more" : $"{length}")} bytes, not the {descriptor.Size} of its descriptor.");
             }
 
-            if (hash is not null && ContentDigest.OfHash(hash.GetHashAndReset()) != digest)
+            if (hash is not null && Digest.OfHash(hash.GetHashAndReset()) != digest)
             {
                 throw new StoreException(StoreFault.DigestMismatch, $"What came for the blob {digest} has another digest.");
             }
@@ -141,7 +141,7 @@ internal sealed class BlobPublisher : IDisposable
     private readonly StoreLayout _layout;
     private readonly string _path;
     private readonly CancellationToken _cancellationToken;
-    private readonly Queue<(TemporaryFile File, ContentDigest Digest)> _waiting = new();
+    private readonly Queue<(TemporaryFile File, Digest Digest)> _waiting = new();
     private readonly Thread _thread;
     private int _unfinished;
     private Exception? _failure;
@@ -160,7 +160,7 @@ internal sealed class BlobPublisher : IDisposable
     }
 
     /// <summary>Takes over a file that is whole and right.</summary>
-    public void Add(TemporaryFile file, ContentDigest digest)
+    public void Add(TemporaryFile file, Digest digest)
     {
         lock (_waiting)
         {
@@ -214,7 +214,7 @@ internal sealed class BlobPublisher : IDisposable
         }
     }
 
-    private List<(TemporaryFile File, ContentDigest Digest)> Take()
+    private List<(TemporaryFile File, Digest Digest)> Take()
     {
         lock (_waiting)
         {
@@ -223,13 +223,13 @@ internal sealed class BlobPublisher : IDisposable
                 Monitor.Wait(_waiting);
             }
 
-            List<(TemporaryFile File, ContentDigest Digest)> files = [.. _waiting];
+            List<(TemporaryFile File, Digest Digest)> files = [.. _waiting];
             _waiting.Clear();
             return files;
         }
     }
 
-    private void Publish(List<(TemporaryFile File, ContentDigest Digest)> files)
+    private void Publish(List<(TemporaryFile File, Digest Digest)> files)
     {
         foreach ((TemporaryFile file, _) in files)
         {
@@ -238,7 +238,7 @@ internal sealed class BlobPublisher : IDisposable
         }
 
         using FileLock held = _layout.Lock(_cancellationToken);
-        foreach ((TemporaryFile file, ContentDigest digest) in files)
+        foreach ((TemporaryFile file, Digest digest) in files)
         {
             _layout.Publish(file, digest);
         }

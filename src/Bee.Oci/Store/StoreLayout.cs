@@ -128,7 +128,7 @@ internal sealed class StoreLayout : IDisposable
     }
 
     /// <summary>Gives a written blob its final name, in place of whatever has it. Only under the lock, after <see cref="Complete"/>.</summary>
-    public void Publish(TemporaryFile file, ContentDigest digest) => file.MoveTo(_blobs!, digest.Hex);
+    public void Publish(TemporaryFile file, Digest digest) => file.MoveTo(_blobs!, digest.Hex);
 
     /// <summary>Makes the names of blobs last through a power cut.</summary>
     public void SynchronizeBlobs() => _blobs!.Synchronize();
@@ -224,7 +224,7 @@ internal sealed class StoreIndex
     public DescriptorDocument? Named(string name) => First().Names.GetValueOrDefault(name);
 
     /// <summary>Returns the first entry with this digest, or null.</summary>
-    public DescriptorDocument? WithDigest(string digest) => First().Digests.GetValueOrDefault(digest);
+    public DescriptorDocument? WithDigest(Digest digest) => First().Digests.GetValueOrDefault(digest.ToString());
 
     // Several threads may ask at once; then each makes its own.
     private Firsts First() => _first ??= new Firsts(Entries);

@@ -35,18 +35,18 @@ internal sealed class StoreWriter(ImageStore store)
         Fault.Wrap(store.Path, () =>
         {
             using var layout = StoreLayout.Open(store.Path);
-            var written = new List<(TemporaryFile File, ContentDigest Digest)>();
+            var written = new List<(TemporaryFile File, Digest Digest)>();
             try
             {
                 foreach (byte[] blob in blobs)
                 {
-                    written.Add((layout.WriteFile(blob), ContentDigest.Of(blob)));
+                    written.Add((layout.WriteFile(blob), Digest.Of(blob)));
                 }
 
                 using FileLock held = layout.Lock();
                 layout.DeleteStale();
                 layout.Complete();
-                foreach ((TemporaryFile file, ContentDigest digest) in written)
+                foreach ((TemporaryFile file, Digest digest) in written)
                 {
                     // In place of a blob that is there already too: what was written now is known to be right.
                     layout.Publish(file, digest);
@@ -181,10 +181,10 @@ internal sealed class StoreWriter(ImageStore store)
 
     /// <summary>The parts that are not there.</summary>
     public static List<Descriptor> Missing(LayoutFiles files, IEnumerable<Descriptor> parts) =>
-        [.. parts.Where(p => !files.HasBlob(ContentDigest.Parse(p.Digest)))];
+        [.. parts.Where(p => !files.HasBlob(p.RequiredDigest))];
 
     /// <summary>The digests of parts.</summary>
-    public static HashSet<string> Digests(IEnumerable<Descriptor> parts) => [.. parts.Select(p => p.Digest)];
+    public static HashSet<Digest> Digests(IEnumerable<Descriptor> parts) => [.. parts.Select(p => p.Digest)];
 
     /// <summary>Names an image and its signatures in an index; false when that changes nothing. Only under the lock.</summary>
     public static bool SetAll(
@@ -197,7 +197,7 @@ internal sealed class StoreWriter(ImageStore store)
         foreach ((string tag, Descriptor manifest) in signatures)
         {
             string whole = $"{repository}:{tag}";
-            Descriptor joined = index.Named(whole) is { } old && old.Digest != manifest.Digest
+            Descriptor joined = index.Named(whole) is { } old && old.ParsedDigest != manifest.Digest
                 ? Join(layout, files, manifest, old.ToDescriptor())
                 : manifest;
             isChanged |= index.Set(whole, DescriptorDocument.From(joined));
@@ -220,8 +220,8 @@ internal sealed class StoreWriter(ImageStore store)
             return newer;
         }
 
-        var digest = ContentDigest.Of(joined);
-        if (digest.ToString() == newer.Digest)
+        var digest = Digest.Of(joined);
+        if (digest == newer.Digest)
         {
             return newer;
         }
@@ -229,6 +229,6 @@ internal sealed class StoreWriter(ImageStore store)
         using TemporaryFile file = layout.WriteFile(joined);
         layout.Publish(file, digest);
         layout.SynchronizeBlobs();
-        return newer with { Digest = digest.ToString(), Size = joined.Length };
+        return newer with { Digest = digest, Size = joined.Length };
     }
 }

@@ -12,7 +12,7 @@ internal static class SignatureNames
     public static bool IsImage(DescriptorDocument entry) => DigestTag.Subject(entry.ReferenceName) is null;
 
     /// <summary>The signatures of a repository's manifests, as tag and entry.</summary>
-    public static IEnumerable<(string Tag, DescriptorDocument Entry)> Of(StoreIndex index, string repository, IReadOnlyCollection<string> digests)
+    public static IEnumerable<(string Tag, DescriptorDocument Entry)> Of(StoreIndex index, string repository, IReadOnlyCollection<Digest> digests)
     {
         foreach (DescriptorDocument entry in index.Entries)
         {
@@ -33,7 +33,7 @@ internal static class SignatureNames
         }
 
         var signed = signatures.Select(Repository).ToHashSet();
-        var alive = new HashSet<(string Repository, string? Digest)>();
+        var alive = new HashSet<(string Repository, Digest? Digest)>();
         foreach (DescriptorDocument entry in index.Entries.Where(IsImage))
         {
             if (entry.ReferenceName is null || Repository(entry) is not { } repository || !signed.Contains(repository))
@@ -41,10 +41,10 @@ internal static class SignatureNames
                 continue;
             }
 
-            alive.Add((repository, entry.Digest));
+            alive.Add((repository, entry.ParsedDigest));
             if (MediaTypes.IsIndex(entry.MediaType))
             {
-                alive.UnionWith(new StoredPieces(files).Of(entry.ToDescriptor()).Select(d => (repository, (string?)d.Digest)));
+                alive.UnionWith(new StoredPieces(files).Of(entry.ToDescriptor()).Select(d => (repository, (Digest?)d.Digest)));
             }
         }
 

@@ -38,8 +38,8 @@ internal sealed class Sweep(LayoutFiles files)
         (int blobs, long bytes) = (0, 0);
         foreach (string name in files.BlobNames())
         {
-            string digest = ContentDigest.Prefix + name;
-            if (alive.Digests.Contains(digest) || !ContentDigest.TryParse(digest, out _))
+            string digest = Digest.Prefix + name;
+            if (alive.Digests.Contains(digest) || !Digest.TryParse(digest, out _))
             {
                 continue;
             }
@@ -67,7 +67,7 @@ internal sealed class Sweep(LayoutFiles files)
 
         while (reach.Unread.TryPop(out string? next))
         {
-            if (!ContentDigest.TryParse(next, out ContentDigest parsed))
+            if (!Digest.TryParse(next, out Digest parsed))
             {
                 continue;
             }

@@ -10,7 +10,7 @@ namespace Bee.Oci.Transfer;
 /// <param name="Manifest">Its own manifest.</param>
 /// <param name="Blobs">Its config and layers.</param>
 /// <param name="Tag">The tag that it has (<see cref="DigestTag"/>); null where it refers to its subject.</param>
-internal sealed record Attachment(string Subject, Content Manifest, IReadOnlyList<Descriptor> Blobs, string? Tag);
+internal sealed record Attachment(Digest Subject, Content Manifest, IReadOnlyList<Descriptor> Blobs, string? Tag);
 
 /// <summary>Finds what goes with an image.</summary>
 /// <param name="source">Where it is.</param>
@@ -31,7 +31,7 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
 
     /// <summary>What goes with one manifest.</summary>
     /// <exception cref="RegistryException">It cannot be had for a reason that may pass.</exception>
-    public async Task<IReadOnlyList<Attachment>> OfAsync(string digest, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Attachment>> OfAsync(Digest digest, CancellationToken cancellationToken)
     {
         var found = new List<Attachment>();
         foreach (string tag in includeOthers ? [DigestTag.Signatures(digest), .. DigestTag.Statements(digest)] : new[] { DigestTag.Signatures(digest) })
@@ -79,7 +79,7 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
         }
 
         byte[] bytes = OciJson.Write(new ManifestDocument { MediaType = MediaTypes.ImageIndex, Manifests = entries }, OciJson.Canonical.ManifestDocument);
-        return new Content(new Descriptor(MediaTypes.ImageIndex, ContentDigest.Of(bytes).ToString(), bytes.Length), bytes);
+        return new Content(new Descriptor(MediaTypes.ImageIndex, Digest.Of(bytes), bytes.Length), bytes);
     }
 
     private static DescriptorDocument? Entry(Attachment attachment)
@@ -89,19 +89,19 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
         return new DescriptorDocument
         {
             MediaType = manifest.MediaType,
-            Digest = manifest.Digest,
+            Digest = manifest.Digest.ToString(),
             Size = manifest.Size,
             ArtifactType = document.ArtifactType ?? document.Config?.MediaType,
             Annotations = document.Annotations,
         };
     }
 
-    private void Add(List<Attachment> found, string digest, Content manifest, string? tag)
+    private void Add(List<Attachment> found, Digest digest, Content manifest, string? tag)
     {
         ManifestDocument document = RepositoryManifests.Parse(manifest);
         bool goesAlong = tag is not null
             ? document.Manifests is null
-            : document.Subject?.Digest == digest && (includeOthers || IsSignature(document));
+            : document.Subject?.ParsedDigest == digest && (includeOthers || IsSignature(document));
         if (!goesAlong)
         {
             return;
@@ -140,7 +140,7 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
             || t.Contains("signature", StringComparison.Ordinal) || t.Contains("cosign.artifact.sig", StringComparison.Ordinal)));
 
     /// <summary>An image is not kept from its user by what is wrong with what someone else hung onto it; by a registry that fails it is.</summary>
-    private async Task TryAsync(string digest, Func<Task> work)
+    private async Task TryAsync(Digest digest, Func<Task> work)
     {
         try
         {
@@ -184,7 +184,7 @@ public sealed class SignatureRemoval
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="RegistryException">The registry cannot be asked.</exception>
     public static async Task<SignatureRemoval> FindAsync(
-        IRepository repository, string digest, Action<RegistryNote>? note = null, CancellationToken cancellationToken = default)
+        IRepository repository, Digest digest, Action<RegistryNote>? note = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(repository);
         IReadOnlyList<Attachment> found = await new Attachments(repository, includeOthers: false, note).OfAsync(digest, cancellationToken).ConfigureAwait(false);
@@ -199,7 +199,7 @@ public sealed class SignatureRemoval
     public async Task RunAsync(CancellationToken cancellationToken = default)
     {
         // The list first: what is removed while it stands there is taken out of it one by one.
-        foreach (string digest in new[] { _list?.Digest }.Concat(_signatures.Select(signature => signature.Manifest.Descriptor.Digest)).OfType<string>().Distinct())
+        foreach (Digest digest in new[] { _list?.Digest }.Concat(_signatures.Select(signature => (Digest?)signature.Manifest.Descriptor.Digest)).OfType<Digest>().Distinct())
         {
             try
             {
@@ -226,7 +226,7 @@ public sealed class SignatureRemoval
 
     /// <summary>The index under the tag <c>sha256-…</c>, where nothing would be left in it.</summary>
     private static async Task<Descriptor?> ListAsync(
-        IRepository repository, string digest, IReadOnlyList<Attachment> signatures, CancellationToken cancellationToken)
+        IRepository repository, Digest digest, IReadOnlyList<Attachment> signatures, CancellationToken cancellationToken)
     {
         if (await repository.ResolveAsync(DigestTag.Referrers(digest), cancellationToken).ConfigureAwait(false) is not { } list || !MediaTypes.IsIndex(list.MediaType))
         {
@@ -234,7 +234,7 @@ public sealed class SignatureRemoval
         }
 
         Content index = await repository.FetchManifestAsync(list.Digest, cancellationToken).ConfigureAwait(false);
-        IEnumerable<string?> listed = (RepositoryManifests.Parse(index).Manifests ?? []).Select(entry => entry?.Digest);
+        IEnumerable<Digest?> listed = (RepositoryManifests.Parse(index).Manifests ?? []).Select(entry => entry?.ParsedDigest);
         return listed.All(entry => signatures.Any(signature => signature.Manifest.Descriptor.Digest == entry)) ? index.Descriptor : null;
     }
 }

@@ -31,10 +31,10 @@ internal sealed class Pull(ImageStore store, TransferOptions options)
     private const int Portion = 100;
 
     // What is in the store: the images of an archive may share it all, and looking reads it.
-    private readonly ConcurrentDictionary<string, bool> _brought = new();
+    private readonly ConcurrentDictionary<Digest, bool> _brought = new();
 
     // How to bring in again what others remove meanwhile.
-    private readonly Dictionary<string, (IReadOnlyRepository Source, byte[]? Manifest)> _origins = [];
+    private readonly Dictionary<Digest, (IReadOnlyRepository Source, byte[]? Manifest)> _origins = [];
 
     private Staging? _staging;
 
@@ -94,7 +94,7 @@ internal sealed class Pull(ImageStore store, TransferOptions options)
 
         List<Content> manifests = [.. attachments.Select(a => a.Manifest), .. plan.Tree.Manifests];
         List<(string Tag, Descriptor Manifest)> tags = [.. attachments.Where(a => a.Tag is not null).Select(a => (a.Tag!, a.Manifest.Descriptor))];
-        foreach (IGrouping<string, Attachment> subject in attachments.GroupBy(a => a.Subject))
+        foreach (IGrouping<Digest, Attachment> subject in attachments.GroupBy(a => a.Subject))
         {
             if (Attachments.ReferrersIndex(subject) is { } index)
             {
@@ -136,9 +136,9 @@ internal sealed class Pull(ImageStore store, TransferOptions options)
     /// <summary>The name that is asked for; a digest in it is what was resolved, and in the store's name it is what is stored.</summary>
     private static string Name(ImageReference name, TransferPlan plan)
     {
-        string digest = plan.Image.Descriptor.Digest;
+        Digest digest = plan.Image.Descriptor.Digest;
         _ = ImageStore.NameFor(name, plan.Resolved.Descriptor.Digest);
-        return ImageStore.NameFor(new ImageReference(name.Registry, name.Repository, name.Tag, name.Digest is null ? null : digest), digest);
+        return ImageStore.NameFor(name.Digest is null ? name : name.WithDigest(digest), digest);
     }
 
     private Task BringAsync(IReadOnlyRepository source, Tally tally, IReadOnlyCollection<Descriptor> blobs, CancellationToken cancellationToken)

@@ -120,9 +120,9 @@ internal sealed class AttachmentPush(IRepository target)
 {
     public async Task RunAsync(IEnumerable<Attachment> attachments, CancellationToken cancellationToken)
     {
-        foreach (IGrouping<string, Attachment> subject in attachments.GroupBy(a => a.Subject))
+        foreach (IGrouping<Digest, Attachment> subject in attachments.GroupBy(a => a.Subject))
         {
-            HashSet<string>? known = null;
+            HashSet<Digest>? known = null;
             foreach (Attachment attachment in subject)
             {
                 if (attachment.Tag is { } tag)
@@ -141,9 +141,9 @@ internal sealed class AttachmentPush(IRepository target)
         }
     }
 
-    private async Task<HashSet<string>> ReferrersAsync(string digest, CancellationToken cancellationToken)
+    private async Task<HashSet<Digest>> ReferrersAsync(Digest digest, CancellationToken cancellationToken)
     {
-        var known = new HashSet<string>();
+        var known = new HashSet<Digest>();
         await foreach (Descriptor referrer in target.ReferrersAsync(digest, cancellationToken).ConfigureAwait(false))
         {
             known.Add(referrer.Digest);
@@ -159,7 +159,7 @@ internal sealed class AttachmentPush(IRepository target)
         {
             Content old = await target.FetchManifestAsync(tag, cancellationToken).ConfigureAwait(false);
             byte[] joined = Joined(manifest, old);
-            manifest = new Content(manifest.Descriptor with { Digest = ContentDigest.Of(joined).ToString(), Size = joined.Length }, joined);
+            manifest = new Content(manifest.Descriptor with { Digest = Digest.Of(joined), Size = joined.Length }, joined);
             if (manifest.Descriptor.Digest == old.Descriptor.Digest)
             {
                 return;

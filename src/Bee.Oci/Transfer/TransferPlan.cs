@@ -124,7 +124,7 @@ internal sealed record ImageTree(IReadOnlyCollection<Content> Manifests, IReadOn
     /// <exception cref="RegistryException">A manifest is missing, or none.</exception>
     public static async Task<ImageTree> ReadAsync(IReadOnlyRepository source, Content root, CancellationToken cancellationToken)
     {
-        var contents = new Dictionary<string, Content>();
+        var contents = new Dictionary<Digest, Content>();
         HashSet<string> expected = [];
         long bytes = 0;
         ManifestGraph graph = await ManifestGraph.ReadAsync(root.Descriptor, async nodes =>

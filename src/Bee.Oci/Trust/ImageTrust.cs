@@ -40,7 +40,7 @@ public sealed class ImageTrust
     /// <exception cref="TrustException">It does not pass.</exception>
     /// <exception cref="RegistryException">The registry could not be asked for signatures.</exception>
     /// <exception cref="StoreException">The store could not be read.</exception>
-    public async Task<TrustDecision> CheckAsync(IReadOnlyRepository repository, ImageReference reference, string digest, CancellationToken cancellationToken = default)
+    public async Task<TrustDecision> CheckAsync(IReadOnlyRepository repository, ImageReference reference, Digest digest, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(reference);
         var reasons = new List<string>();
@@ -88,7 +88,7 @@ public sealed class ImageTrust
     }
 
     private static async Task<(string Reason, bool IsSigned)> ApplyAsync(
-        TrustPolicy policy, IReadOnlyRepository repository, ImageReference reference, string digest, CancellationToken cancellationToken)
+        TrustPolicy policy, IReadOnlyRepository repository, ImageReference reference, Digest digest, CancellationToken cancellationToken)
     {
         TrustRule? rule = policy.For(reference);
         string where = rule is null ? $"the default of {policy.Path}" : $"the rule for {rule.Pattern} in {policy.Path}, line {rule.Line}";
@@ -119,7 +119,7 @@ public sealed class ImageTrust
     }
 
     private static async Task<string> VerifyAsync(
-        IReadOnlyRepository repository, ImageReference reference, string digest, IReadOnlyList<VerificationKey> keys, string? signedAs, string asked, CancellationToken cancellationToken)
+        IReadOnlyRepository repository, ImageReference reference, Digest digest, IReadOnlyList<VerificationKey> keys, string? signedAs, string asked, CancellationToken cancellationToken)
     {
         SignatureReport report = await new SignatureVerifier { SignedAs = signedAs }.VerifyAsync(repository, reference, digest, keys, cancellationToken).ConfigureAwait(false);
         return report.IsVerified

@@ -88,7 +88,7 @@ public enum TrustAction
 /// <param name="Keys">For <see cref="TrustAction.Verify"/>: the keys of which one has to have signed.</param>
 /// <param name="Digests">For <see cref="TrustAction.Verify"/>: digests that pass without a signature.</param>
 /// <param name="Line">Where it stands, from 1.</param>
-public sealed record TrustRule(RepositoryPattern Pattern, TrustAction Action, IReadOnlyList<VerificationKey> Keys, IReadOnlyList<string> Digests, int Line)
+public sealed record TrustRule(RepositoryPattern Pattern, TrustAction Action, IReadOnlyList<VerificationKey> Keys, IReadOnlyList<Digest> Digests, int Line)
 {
     /// <summary>The repository that signatures may name instead of the image's own, for images that were copied with their signatures; <c>ghcr.io/me/*</c> for a whole tree.
     /// Null for none.</summary>
@@ -146,7 +146,7 @@ internal sealed class TrustPolicyReader(string path, Func<IKeyAlgorithms> algori
             pattern,
             TrustAction.Verify,
             [.. keys?.Items.Select(Key) ?? []],
-            [.. digests?.Items.Select(digest => At(digest, () => ContentDigest.Parse(digest.Text("a digest")).ToString())) ?? []],
+            [.. digests?.Items.Select(digest => At(digest, () => Digest.Parse(digest.Text("a digest")))) ?? []],
             json.Line)
         {
             SignedAs = signedAs is null ? null : SignedAs(signedAs, pattern),

@@ -66,7 +66,7 @@ public sealed class ContainerTests : IDisposable
     {
         Image container = Make(Tool());
         JsonArray layers = Document(container.Descriptor)["layers"]!.AsArray();
-        string[] unpacked = [.. layers.Select(layer => ContentDigest.Of(Unzip(_folder.Blob((string)layer!["digest"]!))).ToString())];
+        string[] unpacked = [.. layers.Select(layer => Digest.Of(Unzip(_folder.Blob((string)layer!["digest"]!))).ToString())];
         Assert.Equal(unpacked, Words(Config(container.Descriptor)["rootfs"]!["diff_ids"]));
         Assert.All(_folder.Store.Verify(container), check => Assert.Null(check.Fault));
     }
@@ -91,7 +91,7 @@ public sealed class ContainerTests : IDisposable
     {
         _layout.AddBase("docker-base:v1", s_layer, ["amd64"], docker: true);
         JsonObject manifest = Document(Make(Tool(), "docker-base:v1").Descriptor);
-        Assert.Equal(("application/vnd.oci.image.layer.v1.tar+gzip", ContentDigest.Of(s_layer).ToString()), ((string?)manifest["layers"]![0]!["mediaType"], (string?)manifest["layers"]![0]!["digest"]));
+        Assert.Equal(("application/vnd.oci.image.layer.v1.tar+gzip", Digest.Of(s_layer).ToString()), ((string?)manifest["layers"]![0]!["mediaType"], (string?)manifest["layers"]![0]!["digest"]));
         Assert.Equal(MediaTypes.ContainerConfig, (string?)manifest["config"]!["mediaType"]);
     }
 
@@ -142,7 +142,7 @@ public sealed class ContainerTests : IDisposable
     {
         Image tool = Tool();
         Image lower = Base;
-        File.Delete(_folder.Blob(ContentDigest.Of(s_layer).ToString()));
+        File.Delete(_folder.Blob(Digest.Of(s_layer).ToString()));
         Assert.Equal(StoreFault.MissingBlob, Assert.Throws<StoreException>(() => new ContainerBuilder(_stores).Build(new ContainerRequest(tool, lower), s_name)).Fault);
         Assert.Null(_folder.Store.Find($"{s_name}"));
     }

@@ -11,7 +11,7 @@ public class DigestTagTests
     [InlineData($"sha256-{Hex}.sig")]
     [InlineData($"sha256-{Hex}.att")]
     [InlineData($"localhost:5000/me/tool:sha256-{Hex}.sbom")]
-    public void Names_what_it_is_about(string name) => Assert.Equal($"sha256:{Hex}", DigestTag.Subject(name));
+    public void Names_what_it_is_about(string name) => Assert.Equal($"sha256:{Hex}", DigestTag.Subject(name).ToString());
 
     [Theory]
     [InlineData(null)]
@@ -29,8 +29,8 @@ public class DigestTagTests
     [Fact]
     public void Reads_what_it_writes()
     {
-        Assert.Equal($"sha256-{Hex}.sig", DigestTag.Signatures($"sha256:{Hex}"));
-        Assert.Equal($"sha256:{Hex}", DigestTag.Subject(DigestTag.Signatures($"sha256:{Hex}")));
-        Assert.Equal($"sha256:{Hex}", DigestTag.Subject(DigestTag.Referrers($"sha256:{Hex}")));
+        Assert.Equal($"sha256-{Hex}.sig", DigestTag.Signatures(Digest.Parse($"sha256:{Hex}")));
+        Assert.Equal($"sha256:{Hex}", DigestTag.Subject(DigestTag.Signatures(Digest.Parse($"sha256:{Hex}"))).ToString());
+        Assert.Equal($"sha256:{Hex}", DigestTag.Subject(DigestTag.Referrers(Digest.Parse($"sha256:{Hex}"))).ToString());
     }
 }

@@ -22,7 +22,7 @@ public sealed class DocumentMutationTests(ITestOutputHelper output) : IDisposabl
             ["manifests"] = new JsonArray(new JsonObject
             {
                 ["mediaType"] = MediaTypes.ImageManifest,
-                ["digest"] = ContentDigest.Of(manifest).ToString(),
+                ["digest"] = Digest.Of(manifest).ToString(),
                 ["size"] = manifest.Length,
                 ["platform"] = new JsonObject { ["os"] = "linux", ["architecture"] = "amd64" },
             }),
@@ -43,7 +43,7 @@ public sealed class DocumentMutationTests(ITestOutputHelper output) : IDisposabl
         Run("configs", [config], (bytes, number) =>
         {
             JsonNode around = JsonNode.Parse(manifest)!;
-            around["config"]!["digest"] = ContentDigest.Of(bytes).ToString();
+            around["config"]!["digest"] = Digest.Of(bytes).ToString();
             around["config"]!["size"] = bytes.Length;
             byte[] whole = StoreFolder.Bytes(around);
             Use(new ImageReader(new Blobs(bytes, whole), "store").Read(Entry(whole, MediaTypes.ImageManifest)));
@@ -74,7 +74,7 @@ public sealed class DocumentMutationTests(ITestOutputHelper output) : IDisposabl
         {
             JsonNode around = JsonNode.Parse(manifest)!;
             around["config"]!["mediaType"] = number % 2 == 0 ? MediaTypes.ContainerConfig : MediaTypes.DockerConfig;
-            around["config"]!["digest"] = ContentDigest.Of(bytes).ToString();
+            around["config"]!["digest"] = Digest.Of(bytes).ToString();
             around["config"]!["size"] = bytes.Length;
             byte[] whole = StoreFolder.Bytes(around);
             Use(new ImageReader(new Blobs(bytes, whole), "store").Read(Entry(whole, MediaTypes.ImageManifest)));
@@ -119,7 +119,7 @@ public sealed class DocumentMutationTests(ITestOutputHelper output) : IDisposabl
     private static DescriptorDocument Entry(byte[] content, string mediaType) => new()
     {
         MediaType = mediaType,
-        Digest = ContentDigest.Of(content).ToString(),
+        Digest = Digest.Of(content).ToString(),
         Size = content.Length,
         Annotations = new() { [AnnotationKeys.ReferenceName] = "ghcr.io/me/x:v1" },
     };
@@ -148,7 +148,7 @@ public sealed class DocumentMutationTests(ITestOutputHelper output) : IDisposabl
     /// <summary>Blobs in memory.</summary>
     private sealed class Blobs(params byte[][] contents) : IBlobs
     {
-        private readonly Dictionary<string, byte[]> _contents = contents.DistinctBy(c => ContentDigest.Of(c).ToString()).ToDictionary(c => ContentDigest.Of(c).ToString());
+        private readonly Dictionary<string, byte[]> _contents = contents.DistinctBy(c => Digest.Of(c).ToString()).ToDictionary(c => Digest.Of(c).ToString());
 
         public byte[] ReadBlob(Descriptor descriptor, int limit) =>
             descriptor.Size <= limit && _contents.TryGetValue(descriptor.Digest, out byte[]? content) && content.Length == descriptor.Size
@@ -157,8 +157,8 @@ public sealed class DocumentMutationTests(ITestOutputHelper output) : IDisposabl
 
         public Stream OpenBlob(Descriptor descriptor) => throw new NotSupportedException();
 
-        public bool HasBlob(ContentDigest digest) => throw new NotSupportedException();
+        public bool HasBlob(Digest digest) => throw new NotSupportedException();
 
-        public byte[]? ReadManifestBytes(ContentDigest digest) => throw new NotSupportedException();
+        public byte[]? ReadManifestBytes(Digest digest) => throw new NotSupportedException();
     }
 }

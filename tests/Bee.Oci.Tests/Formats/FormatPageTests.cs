@@ -149,7 +149,7 @@ public sealed partial class FormatPageTests : IDisposable
                 },
             ],
             Parameters = [new() { Name = "target_pid", Type = "pid_t", Size = 4, Default = "0", Description = "the process to watch" }],
-            Build = new() { Source = "calls.bpf.c", Clang = "clang version 19.1.7", Flags = ["-O2", "-g"], VmlinuxDigest = ContentDigest.Of("types"u8).ToString() },
+            Build = new() { Source = "calls.bpf.c", Clang = "clang version 19.1.7", Flags = ["-O2", "-g"], VmlinuxDigest = Digest.Of("types"u8).ToString() },
         },
     };
 

@@ -52,12 +52,12 @@ public sealed class PlatformTests
     [Fact]
     public void One_that_names_no_platform_is_taken_only_when_it_is_alone()
     {
-        var nameless = new Descriptor(MediaTypes.ImageManifest, "sha256:1", 1);
+        var nameless = new Descriptor(MediaTypes.ImageManifest, Digest.Of("1"u8), 1);
         Assert.Same(nameless, PlatformChoice.For([nameless], Platform.Host));
         Assert.Null(PlatformChoice.For([nameless, nameless], Platform.Host));
     }
 
-    private static Descriptor For(string platform) => new(MediaTypes.ImageManifest, "sha256:" + platform, 1) { Platform = Platform.Parse(platform) };
+    private static Descriptor For(string platform) => new(MediaTypes.ImageManifest, Digest.Of(System.Text.Encoding.UTF8.GetBytes(platform)), 1) { Platform = Platform.Parse(platform) };
 
     private static string? Chosen(Descriptor[] all, string platform) => PlatformChoice.For(all, Platform.Parse(platform))?.Platform?.ToString();
 }

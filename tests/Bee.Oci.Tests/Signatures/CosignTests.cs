@@ -237,7 +237,7 @@ public abstract class CosignTest(CosignTest.Server server) : IClassFixture<Cosig
         GC.SuppressFinalize(this);
     }
 
-    protected static Task<SignatureReport> VerifyAsync(IReadOnlyRepository repository, ImageReference reference, string digest, params VerificationKey[] keys) =>
+    protected static Task<SignatureReport> VerifyAsync(IReadOnlyRepository repository, ImageReference reference, Digest digest, params VerificationKey[] keys) =>
         new SignatureVerifier().VerifyAsync(repository, reference, digest, keys);
 
     protected async Task<(IRepository Repository, ImageReference Reference, Descriptor Image)> PushAsync(RemoteRegistry? registry = null)

@@ -14,7 +14,7 @@ internal static class HandmadeSignature
     public const string Bundle = "application/vnd.dev.sigstore.bundle.v0.3+json";
     public const string Annotation = "dev.cosignproject.cosign/signature";
 
-    public static string Tag(Descriptor image) => $"{image.Digest.Replace(':', '-')}.sig";
+    public static string Tag(Descriptor image) => $"{image.Digest.ToString().Replace(':', '-')}.sig";
 
     public static string Payload(string reference, string digest, string type = "cosign container image signature") => new JsonObject
     {

@@ -15,26 +15,26 @@ namespace Bee.Oci.Tests.Signatures;
 public sealed class HostileSignatureTests(ITestOutputHelper output) : IDisposable
 {
     private const string Name = "ghcr.io/me/tool";
-    private const string Another = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
+    private static readonly Digest s_another = Digest.Parse("sha256:1111111111111111111111111111111111111111111111111111111111111111");
 
     private readonly MemoryImages _images = new(Name);
     private readonly SigningKey _key = TestKeys.Signing();
-    private readonly Descriptor _image = new(MediaTypes.ImageManifest, "sha256:2222222222222222222222222222222222222222222222222222222222222222", 2);
+    private readonly Descriptor _image = new(MediaTypes.ImageManifest, Digest.Parse("sha256:2222222222222222222222222222222222222222222222222222222222222222"), 2);
 
     public void Dispose() => _key.Dispose();
 
     [Fact]
     public async Task A_signature_for_another_image_does_not_count()
     {
-        await PushAsync(_images, _image, _key, Payload(Name, Another));
-        await PushBundleAsync(_images, _image, Sealed(_key, Statement(Another)));
+        await PushAsync(_images, _image, _key, Payload(Name, s_another));
+        await PushBundleAsync(_images, _image, Sealed(_key, Statement(s_another)));
         await AllRefused("for another image: sha256:1111", "for another image: sha256:1111");
     }
 
     [Fact]
     public async Task A_referrer_of_another_image_does_not_count_wherever_it_is_listed()
     {
-        Content bundle = await PushBundleAsync(_images, _image with { Digest = Another }, Sealed(_key, Statement(_image.Digest)));
+        Content bundle = await PushBundleAsync(_images, _image with { Digest = s_another }, Sealed(_key, Statement(_image.Digest)));
         _images.Referrers[_image.Digest] = [bundle.Descriptor];
         await AllRefused("refers to another image");
     }
@@ -190,7 +190,7 @@ public sealed class HostileSignatureTests(ITestOutputHelper output) : IDisposabl
     {
         _images.Put(Samples.Document("{}", MediaTypes.ImageManifest), Tag(_image));
         await Samples.PushImageAsync(_images, null, _image, "application/spdx+json");
-        _images.Referrers[_image.Digest].Add(new Descriptor(MediaTypes.ImageIndex, Another, 5));
+        _images.Referrers[_image.Digest].Add(new Descriptor(MediaTypes.ImageIndex, s_another, 5));
         Assert.Empty((await VerifyAsync()).Findings);
     }
 
@@ -198,7 +198,7 @@ public sealed class HostileSignatureTests(ITestOutputHelper output) : IDisposabl
     public async Task One_bad_signature_does_not_hide_a_good_one()
     {
         await PushBundleAsync(_images, _image, "no json"u8.ToArray());
-        _images.Referrers[_image.Digest].Add(new Descriptor(MediaTypes.ImageManifest, Another, 5));
+        _images.Referrers[_image.Digest].Add(new Descriptor(MediaTypes.ImageManifest, s_another, 5));
         await PushBundleAsync(_images, _image, Sealed(_key, Statement(_image.Digest)));
         SignatureReport report = await VerifyAsync();
         Assert.True(report.IsVerified);
@@ -208,7 +208,7 @@ public sealed class HostileSignatureTests(ITestOutputHelper output) : IDisposabl
     [Fact]
     public async Task Thousands_of_signatures_are_not_all_read()
     {
-        byte[] payload = Encoding.UTF8.GetBytes(Payload(Name, Another));
+        byte[] payload = Encoding.UTF8.GetBytes(Payload(Name, s_another));
         Content made = await PushLayerAsync(_images, payload, SimpleSigning, "AAAA", Tag(_image), null);
         JsonNode manifest = JsonNode.Parse(made.Bytes)!;
         for (int i = 0; i < 3000; i++)
@@ -226,7 +226,7 @@ public sealed class HostileSignatureTests(ITestOutputHelper output) : IDisposabl
     [Fact]
     public async Task Thousands_of_referrers_are_not_all_read()
     {
-        _images.Referrers[_image.Digest] = [.. Enumerable.Range(0, 3000).Select(_ => new Descriptor(MediaTypes.ImageManifest, Another, 5))];
+        _images.Referrers[_image.Digest] = [.. Enumerable.Range(0, 3000).Select(_ => new Descriptor(MediaTypes.ImageManifest, s_another, 5))];
         SignatureReport report = await VerifyAsync();
         Assert.False(report.IsVerified);
         Assert.Equal(257, report.Findings.Count);

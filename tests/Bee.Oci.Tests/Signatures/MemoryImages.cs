@@ -36,7 +36,7 @@ internal sealed class MemoryImages(string name = "ghcr.io/me/tool") : IRepositor
 
     public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default) => Task.FromResult(Blobs.ContainsKey(descriptor.Digest));
 
-    public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<Descriptor> ReferrersAsync(Digest digest, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await Task.CompletedTask;
         foreach (Descriptor referrer in Referrers.GetValueOrDefault(digest, []))

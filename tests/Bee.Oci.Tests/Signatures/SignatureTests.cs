@@ -99,7 +99,7 @@ public sealed class SignatureTests
         using SigningKey other = TestKeys.Signing();
         Descriptor image = (await Samples.PushImageAsync(_images, "v1")).Descriptor;
         await ImageSigner.SignAsync(_images, _reference, image, key);
-        string tag = $"{image.Digest.Replace(':', '-')}.sig";
+        string tag = $"{image.Digest.ToString().Replace(':', '-')}.sig";
         JsonNode manifest = JsonNode.Parse((await _images.FetchManifestAsync(tag)).Bytes)!;
         manifest["layers"]![0]!["annotations"]!["dev.sigstore.cosign/bundle"] = "a log's entry";
         manifest["layers"]![0]!["urls"] = new JsonArray("https://example.org");
@@ -143,7 +143,7 @@ public sealed class SignatureTests
         byte[] layer = [1, 2, 3];
         await _images.PushAsync(Samples.Blob(layer), () => new MemoryStream(layer));
         Content other = Samples.Manifest(Samples.Blob("{}"u8.ToArray()), null, null, Samples.Blob(layer));
-        await _images.PushManifestAsync(other, $"{image.Digest.Replace(':', '-')}.sig");
+        await _images.PushManifestAsync(other, $"{image.Digest.ToString().Replace(':', '-')}.sig");
         SignatureException refused = await Assert.ThrowsAsync<SignatureException>(() => ImageSigner.SignAsync(_images, _reference, image, key));
         Assert.Equal(SignatureFault.BadSignatureImage, refused.Fault);
     }

@@ -23,8 +23,8 @@ public class ImageFormatTests
         string manifest = File.ReadAllText(folder.Blob(image.Digest));
         Assert.Equal(
             """{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/ebpf.oci.image.config.v1+json","digest":"CONFIG","size":151,"annotations":{"org.opencontainers.image.title":"config.json"}},"layers":[{"mediaType":"application/ebpf.oci.image.program.v1+binary","digest":"sha256:0104f6c1c3d3b4f8a37fb52fb7e6e1e1a1ad4f8d4fc3d8eb8e4bfa8bc0c1bd21","size":7,"annotations":{"org.opencontainers.image.title":"program.o"}}],"annotations":{"org.opencontainers.image.authors":"Zoë <z@example.org>","org.opencontainers.image.description":"a \"b\"\n\u0001","org.opencontainers.image.licenses":"MIT"}}"""
-                .Replace("CONFIG", ContentDigest.Of(Encoding.UTF8.GetBytes(Config)).ToString(), StringComparison.Ordinal)
-                .Replace("sha256:0104f6c1c3d3b4f8a37fb52fb7e6e1e1a1ad4f8d4fc3d8eb8e4bfa8bc0c1bd21", ContentDigest.Of("program"u8).ToString(), StringComparison.Ordinal)
+                .Replace("CONFIG", Digest.Of(Encoding.UTF8.GetBytes(Config)).ToString(), StringComparison.Ordinal)
+                .Replace("sha256:0104f6c1c3d3b4f8a37fb52fb7e6e1e1a1ad4f8d4fc3d8eb8e4bfa8bc0c1bd21", Digest.Of("program"u8).ToString(), StringComparison.Ordinal)
                 .Replace("\"size\":151", $"\"size\":{Config.Length}", StringComparison.Ordinal),
             manifest);
         Assert.Equal(Config, File.ReadAllText(folder.Blob(JsonNode.Parse(manifest)!["config"]!["digest"]!.GetValue<string>())));

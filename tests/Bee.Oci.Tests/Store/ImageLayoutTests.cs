@@ -48,7 +48,7 @@ public sealed class ImageLayoutTests : IDisposable
         _other.Add("here:v1", "program");
         using var layout = ImageLayout.Open(Archive);
         PullRequest[] requests = [.. layout.Images.Select(image => new PullRequest(layout.Repository(image.Name!.Name), image.Descriptor.Digest, image.Name))];
-        requests[7] = requests[7] with { Reference = ContentDigest.Of("nothing"u8).ToString() };
+        requests[7] = requests[7] with { Reference = Digest.Of("nothing"u8) };
         int replaced = 0;
         using var seen = new ManualResetEventSlim();
         using (var watcher = new FileSystemWatcher(_other.Store.Path) { NotifyFilter = NotifyFilters.FileName })
@@ -84,10 +84,10 @@ public sealed class ImageLayoutTests : IDisposable
     public void A_manifest_that_the_index_names_without_end_is_read_a_few_times(string mediaType)
     {
         var blobs = new CountedBlobs();
-        JsonArray entries = [.. Enumerable.Range(0, 1000).Select(_ => new JsonObject { ["mediaType"] = mediaType, ["digest"] = ContentDigest.Of(CountedBlobs.Content).ToString(), ["size"] = CountedBlobs.Content.Length })];
+        JsonArray entries = [.. Enumerable.Range(0, 1000).Select(_ => new JsonObject { ["mediaType"] = mediaType, ["digest"] = Digest.Of(CountedBlobs.Content).ToString(), ["size"] = CountedBlobs.Content.Length })];
         var content = new LayoutContent(blobs, StoreIndex.Parse(StoreFolder.Bytes(new JsonObject { ["manifests"] = entries })));
         Assert.Single(content.Images());
-        Assert.Empty(content.Referrers(ContentDigest.Of("x"u8).ToString()));
+        Assert.Empty(content.Referrers(Digest.Of("x"u8)));
         Assert.InRange(blobs.Reads, 1, 3);
     }
 
@@ -105,9 +105,9 @@ public sealed class ImageLayoutTests : IDisposable
 
         public Stream OpenBlob(Descriptor descriptor) => throw new NotSupportedException();
 
-        public bool HasBlob(ContentDigest digest) => throw new NotSupportedException();
+        public bool HasBlob(Digest digest) => throw new NotSupportedException();
 
-        public byte[]? ReadManifestBytes(ContentDigest digest) => throw new NotSupportedException();
+        public byte[]? ReadManifestBytes(Digest digest) => throw new NotSupportedException();
     }
 
     [Fact]
@@ -308,7 +308,7 @@ public sealed class ImageLayoutTests : IDisposable
         return stream.ToArray();
     }
 
-    private static async Task<List<string>> Referrers(StoreFolder folder, string repository, string digest)
+    private static async Task<List<string>> Referrers(StoreFolder folder, string repository, Digest digest)
     {
         List<string> found = [];
         await foreach (Descriptor referrer in folder.Store.Repository(repository).ReferrersAsync(digest))

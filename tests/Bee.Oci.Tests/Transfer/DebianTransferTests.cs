@@ -32,7 +32,7 @@ public sealed class DebianTransferTests : IDisposable
         using var other = new StoreFolder();
         TransferResult pulled = await new ImageTransfer().PullAsync(repository, "v1", other.Store, ImageReference.Parse($"{There.Host}/me/x:v1"));
         Assert.Equal((image.Digest, 2), (pulled.Descriptor.Digest, pulled.BlobsSent));
-        Assert.Equal(_folder.Blobs().Select(File.ReadAllBytes).Select(b => ContentDigest.Of(b).ToString()).Order(), other.Blobs().Select(File.ReadAllBytes).Select(b => ContentDigest.Of(b).ToString()).Order());
+        Assert.Equal(_folder.Blobs().Select(File.ReadAllBytes).Select(b => Digest.Of(b).ToString()).Order(), other.Blobs().Select(File.ReadAllBytes).Select(b => Digest.Of(b).ToString()).Order());
 
         TransferResult mounted = await new ImageTransfer().CopyAsync(repository, "v1", There.Repository("you/x"), "v2");
         Assert.Equal((0, 2), (mounted.BlobsSent, mounted.BlobsMounted));
@@ -74,7 +74,7 @@ public sealed class DebianTransferTests : IDisposable
         MemoryRepository source = new("registry.example/me/x");
         Descriptor image = source.PutImage("v1", "elf");
         JsonObject tagged = source.Manifest("payload");
-        source.PutManifest(tagged, image.Digest.Replace(':', '-') + ".sig");
+        source.PutManifest(tagged, image.Digest.ToString().Replace(':', '-') + ".sig");
         JsonObject referrer = source.Manifest();
         referrer["layers"]!.AsArray().Add(MemoryRepository.Json(source.Put("bundle"u8.ToArray(), "application/vnd.dev.sigstore.bundle.v0.3+json")));
         referrer["subject"] = MemoryRepository.Json(image);

@@ -38,7 +38,7 @@ internal sealed class MemoryRepository(string name) : IRepository
 
     public int MostAtWork => _mostAtWork;
 
-    public static Descriptor Describe(byte[] content, string mediaType) => new(mediaType, ContentDigest.Of(content).ToString(), content.Length);
+    public static Descriptor Describe(byte[] content, string mediaType) => new(mediaType, Digest.Of(content), content.Length);
 
     public Descriptor Put(byte[] content, string mediaType = MediaTypes.EbpfProgram)
     {
@@ -72,7 +72,7 @@ internal sealed class MemoryRepository(string name) : IRepository
     };
 
     public static JsonObject Json(Descriptor descriptor) =>
-        new() { ["mediaType"] = descriptor.MediaType, ["digest"] = descriptor.Digest, ["size"] = descriptor.Size };
+        new() { ["mediaType"] = descriptor.MediaType, ["digest"] = descriptor.Digest.ToString(), ["size"] = descriptor.Size };
 
     public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellationToken = default) => Task.FromResult(Find(reference)?.Descriptor);
 
@@ -104,7 +104,7 @@ internal sealed class MemoryRepository(string name) : IRepository
     public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default) =>
         Task.FromResult(Blobs.ContainsKey(descriptor.Digest) || Manifests.ContainsKey(descriptor.Digest));
 
-    public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<Descriptor> ReferrersAsync(Digest digest, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await Task.Yield();
         BeforeReferrers?.Invoke();
@@ -129,7 +129,7 @@ internal sealed class MemoryRepository(string name) : IRepository
             throw new RegistryException(RegistryFault.Refused, "MANIFEST_BLOB_UNKNOWN");
         }
 
-        Assert.Equal(manifest.Descriptor.Digest, ContentDigest.Of(manifest.Bytes).ToString());
+        Assert.Equal(manifest.Descriptor.Digest, Digest.Of(manifest.Bytes).ToString());
         Manifests[manifest.Descriptor.Digest] = manifest;
         if (tag is not null)
         {

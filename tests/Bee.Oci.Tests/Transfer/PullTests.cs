@@ -58,7 +58,7 @@ public sealed class PullTests : IDisposable
     public async Task A_wrong_blob_gets_no_final_name_and_the_image_none()
     {
         Descriptor image = _registry.PutImage("v1", "right", "wrong");
-        string wrong = ContentDigest.Of("wrong"u8).ToString();
+        string wrong = Digest.Of("wrong"u8).ToString();
         var transfer = new ImageTransfer(new() { Concurrency = 1 });
         foreach (string content in new[] { "Wrong", "wron", "wronger", "" })
         {
@@ -82,7 +82,7 @@ public sealed class PullTests : IDisposable
     {
         _registry.PutImage("v1", "elf");
         await new ImageTransfer().PullAsync(_registry, "v1", _folder.Store, s_name);
-        string blob = _folder.Blob(ContentDigest.Of("elf"u8).ToString());
+        string blob = _folder.Blob(Digest.Of("elf"u8).ToString());
         File.WriteAllText(blob, "fle");
 
         Assert.Equal(1, (await new ImageTransfer().PullAsync(_registry, "v1", _folder.Store, s_name)).BlobsSent);
@@ -128,7 +128,7 @@ public sealed class PullTests : IDisposable
     {
         _registry.PutImage("v1", "shared", "own");
         _folder.Add("other:v1", "shared");
-        string own = ContentDigest.Of("own"u8).ToString();
+        string own = Digest.Of("own"u8).ToString();
         _registry.BeforeFetch = blob =>
         {
             // By now the shared blob was found in the store, or is just being looked for: in neither case may it be missing in the end.
@@ -187,7 +187,7 @@ public sealed class PullTests : IDisposable
     [Fact]
     public async Task An_image_with_more_manifests_than_memory_should_hold_is_refused_before_they_come()
     {
-        JsonArray manifests = [.. Enumerable.Range(0, 17).Select(i => MemoryRepository.Json(new Descriptor(MediaTypes.ImageManifest, ContentDigest.Of([(byte)i]).ToString(), 4 << 20)))];
+        JsonArray manifests = [.. Enumerable.Range(0, 17).Select(i => MemoryRepository.Json(new Descriptor(MediaTypes.ImageManifest, Digest.Of([(byte)i]), 4 << 20)))];
         _registry.PutManifest(new JsonObject { ["schemaVersion"] = 2, ["manifests"] = manifests }, "v1", MediaTypes.ImageIndex);
         RegistryException e = await Assert.ThrowsAsync<RegistryException>(() => new ImageTransfer().PullAsync(_registry, "v1", _folder.Store, s_name));
         Assert.Equal(RegistryFault.TooLarge, e.Fault);

@@ -37,7 +37,7 @@ public sealed class SignatureTravelTests : IDisposable
         Assert.Equal("two", await text.ReadToEndAsync());
 
         // Its short digest means the image, whatever digests its signatures have.
-        Assert.Equal(StoreFault.NotFound, Assert.Throws<StoreException>(() => _folder.Store.Remove(tagged.Digest[..20])).Fault);
+        Assert.Equal(StoreFault.NotFound, Assert.Throws<StoreException>(() => _folder.Store.Remove(tagged.Digest.ToString()[..20])).Fault);
 
         Image found = _folder.Store.Find("x:v1")!;
         MemoryRepository other = new("elsewhere.example/me/x");
@@ -147,7 +147,7 @@ public sealed class SignatureTravelTests : IDisposable
         Assert.Null(await _folder.Store.Repository(_registry.Name).ResolveAsync(Tag(image) + ".sig"));
 
         // The old image's own blobs are without an owner and not old: they may be another tool's, not in its index yet.
-        Assert.Equal(new[] { image.Digest, ContentDigest.Of("old"u8).ToString() }.Select(_folder.Blob).Order(), _folder.Blobs().Order());
+        Assert.Equal(new[] { image.Digest, Digest.Of("old"u8).ToString() }.Select(_folder.Blob).Order(), _folder.Blobs().Order());
     }
 
     [Fact]
@@ -254,7 +254,7 @@ public sealed class SignatureTravelTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static string Tag(Descriptor image) => image.Digest.Replace(':', '-');
+    private static string Tag(Descriptor image) => image.Digest.ToString().Replace(':', '-');
 
     private static async Task<List<string>> Referrers(IReadOnlyRepository repository, Descriptor image)
     {
@@ -300,7 +300,7 @@ public sealed class SignatureTravelTests : IDisposable
 
         public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default) => inner.ExistsAsync(descriptor, cancellationToken);
 
-        public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+        public async IAsyncEnumerable<Descriptor> ReferrersAsync(Digest digest, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
             await Task.Yield();
             yield return referrer;

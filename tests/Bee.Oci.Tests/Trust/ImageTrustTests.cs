@@ -42,8 +42,8 @@ public sealed class ImageTrustTests : IDisposable
     {
         Descriptor image = await PushAsync();
         await ImageSigner.SignAsync(_images, s_name, image, _mine, SignatureLayout.Tag);
-        Descriptor evil = image with { Digest = ContentDigest.Of("evil"u8).ToString() };
-        _images.Tags[$"sha256-{evil.Digest[7..]}.sig"] = _images.Tags[$"sha256-{image.Digest[7..]}.sig"];
+        Descriptor evil = image with { Digest = Digest.Of("evil"u8) };
+        _images.Tags[$"sha256-{evil.Digest.Hex}.sig"] = _images.Tags[$"sha256-{image.Digest.Hex}.sig"];
         Assert.Equal(TrustFault.NotVerified, (await Refused(Trust(Policy(true, Rule(TrustAction.Verify, keys: [_mine.PublicKey]))), evil)).Fault);
     }
 
@@ -53,10 +53,10 @@ public sealed class ImageTrustTests : IDisposable
         Descriptor image = await PushAsync();
         ImageTrust trust = Trust(Policy(true, Rule(TrustAction.Verify, digests: [image.Digest])));
         Assert.Contains("lists its digest", Assert.Single(await trust.CheckAsync(_images, s_name, image.Digest)), StringComparison.Ordinal);
-        Assert.Equal(TrustFault.NotVerified, (await Refused(trust, image with { Digest = "sha256:" + new string('0', 64) })).Fault);
+        Assert.Equal(TrustFault.NotVerified, (await Refused(trust, image with { Digest = Digest.Parse("sha256:" + new string('0', 64)) })).Fault);
 
         // With keys beside it, one of the two suffices.
-        trust = Trust(Policy(true, Rule(TrustAction.Verify, [_mine.PublicKey], ["sha256:" + new string('0', 64)])));
+        trust = Trust(Policy(true, Rule(TrustAction.Verify, [_mine.PublicKey], [Digest.Parse("sha256:" + new string('0', 64))])));
         await Refused(trust, image);
         await ImageSigner.SignAsync(_images, s_name, image, _mine, SignatureLayout.Bundle);
         Assert.Single(await trust.CheckAsync(_images, s_name, image.Digest));
@@ -144,7 +144,7 @@ public sealed class ImageTrustTests : IDisposable
         _other.Dispose();
     }
 
-    private static TrustRule Rule(TrustAction action, IReadOnlyList<VerificationKey>? keys = null, IReadOnlyList<string>? digests = null) =>
+    private static TrustRule Rule(TrustAction action, IReadOnlyList<VerificationKey>? keys = null, IReadOnlyList<Digest>? digests = null) =>
         new(RepositoryPattern.Parse("ghcr.io/me/*"), action, keys ?? [], digests ?? [], 1);
 
     private static TrustPolicy Policy(bool standard, params TrustRule[] rules) => new("/policy.json", standard, rules);

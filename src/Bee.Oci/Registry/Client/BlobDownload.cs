@@ -37,7 +37,7 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
         (_endpoint, _path, _name, _scope, _descriptor, _cancellationToken, _backoff) = (endpoint, path, name, scope, descriptor, cancellationToken, endpoint.Options.NewBackoff());
 
     /// <inheritdoc/>
-    public string Digest => _descriptor.Digest;
+    public Digest Digest => _descriptor.Digest;
 
     /// <inheritdoc/>
     public override long Length => _descriptor.Size;
@@ -143,7 +143,7 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
 
     private void CheckDigest()
     {
-        if (_descriptor.Digest != ContentDigest.OfHash(_hash.GetHashAndReset()).ToString())
+        if (_descriptor.Digest != Digest.OfHash(_hash.GetHashAndReset()))
         {
             _failed = true;
             throw OtherDigest();

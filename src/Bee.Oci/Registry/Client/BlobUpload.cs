@@ -159,7 +159,7 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
         }
 
         if (response.Headers.NonValidated.TryGetValues("Docker-Content-Digest", out var values)
-            && ContentDigest.TryParse(values.ToString(), out ContentDigest digest) && digest.ToString() != descriptor.Digest)
+            && Digest.TryParse(values.ToString(), out Digest digest) && digest != descriptor.Digest)
         {
             throw new RegistryException(RegistryFault.DigestMismatch, $"Cannot {_doing}: the registry has stored it as {digest}.");
         }
@@ -224,13 +224,13 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
 internal sealed class Uploads(Endpoint endpoint, string path, string name, RepositoryRights rights)
 {
     /// <summary>Uploads that the registry began instead of mounting, for the push that follows.</summary>
-    private readonly ConcurrentDictionary<string, Uri> _begun = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Digest, Uri> _begun = new();
 
     /// <summary>Whether a blob is there.</summary>
     public async Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken)
     {
         using HttpResponseMessage response = await endpoint.SendAsync(
-            HttpMethod.Head, endpoint.Address($"{path}/blobs/{References.Check(descriptor.Digest)}"), rights.Read, cancellationToken).ConfigureAwait(false);
+            HttpMethod.Head, endpoint.Address($"{path}/blobs/{References.Check(descriptor.Digest.ToString())}"), rights.Read, cancellationToken).ConfigureAwait(false);
         return response.StatusCode switch
         {
             HttpStatusCode.OK => response.Content.Headers.ContentLength is not > 0 || response.Content.Headers.ContentLength == descriptor.Size,
@@ -242,7 +242,7 @@ internal sealed class Uploads(Endpoint endpoint, string path, string name, Repos
     /// <summary>Sends a blob.</summary>
     public Task PushAsync(Descriptor descriptor, Func<Stream> open, IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        References.Check(descriptor.Digest);
+        References.Check(descriptor.Digest.ToString());
         _begun.TryRemove(descriptor.Digest, out Uri? begun);
         var upload = new BlobUpload(endpoint, path, name, rights.Write(), descriptor, open, progress);
         return upload.RunAsync(begun, cancellationToken => ExistsAsync(descriptor, cancellationToken), cancellationToken);
@@ -252,7 +252,7 @@ internal sealed class Uploads(Endpoint endpoint, string path, string name, Repos
     /// <returns>False where the registry does not, for whatever reason: sending the blob does the same.</returns>
     public async Task<bool> MountAsync(Descriptor descriptor, string from, CancellationToken cancellationToken)
     {
-        string digest = Uri.EscapeDataString(References.Check(descriptor.Digest));
+        string digest = Uri.EscapeDataString(References.Check(descriptor.Digest.ToString()));
         Uri address = endpoint.Address($"{path}/blobs/uploads/?mount={digest}&from={Uri.EscapeDataString(from)}");
         HttpResponseMessage response;
         try

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Bee.Oci.Formats;
 using Bee.Oci.Registry.Authentication;
 using Bee.Oci.Registry.Transport;
 using Bee.Posix;
@@ -202,12 +203,12 @@ internal static class AnswerAddress
     }
 
     /// <summary>An upload's address with the digest that ends it. What the registry put into the query stays as it is.</summary>
-    public static Uri WithDigest(Uri location, string digest)
+    public static Uri WithDigest(Uri location, Digest digest)
     {
         string address = location.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped);
         char last = address[^1];
         string separator = last is '?' or '&' ? "" : address.Contains('?') ? "&" : "?";
-        return new Uri($"{address}{separator}digest={Uri.EscapeDataString(digest)}");
+        return new Uri($"{address}{separator}digest={Uri.EscapeDataString(digest.ToString())}");
     }
 
     private static Uri Asked(HttpResponseMessage response, Uri registry) => response.RequestMessage?.RequestUri is { IsAbsoluteUri: true } asked ? asked : registry;

@@ -15,7 +15,7 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
     /// <summary>The descriptor of a manifest without its content, or null where there is none.</summary>
     public async Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellationToken)
     {
-        ContentDigest? asked = References.Digest(reference);
+        Digest? asked = References.AsDigest(reference);
         using (HttpResponseMessage response = await endpoint.SendAsync(
             HttpMethod.Head, Address(reference), rights.Read, cancellationToken, Accept).ConfigureAwait(false))
         {
@@ -31,7 +31,7 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
             {
                 return asked is { } other && other != digest
                     ? throw OtherDigest(reference, digest)
-                    : length > StoreLimits.Manifest ? throw TooLarge(reference, length) : new Descriptor(type, digest.ToString(), length);
+                    : length > StoreLimits.Manifest ? throw TooLarge(reference, length) : new Descriptor(type, digest, length);
             }
         }
 
@@ -57,7 +57,7 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
     public async Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken)
     {
         using HttpResponseMessage response = await endpoint.SendAsync(
-            HttpMethod.Head, Address(References.Check(descriptor.Digest)), rights.Read, cancellationToken, Accept).ConfigureAwait(false);
+            HttpMethod.Head, Address(References.Check(descriptor.Digest.ToString())), rights.Read, cancellationToken, Accept).ConfigureAwait(false);
         return response.StatusCode switch
         {
             HttpStatusCode.OK => response.Content.Headers.ContentLength is null or 0 || response.Content.Headers.ContentLength == descriptor.Size,
@@ -79,7 +79,7 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
             throw TooLarge(reference, content.Bytes.Length);
         }
 
-        if (ContentDigest.Of(content.Bytes).ToString() != content.Descriptor.Digest)
+        if (Digest.Of(content.Bytes) != content.Descriptor.Digest)
         {
             throw new RegistryException(RegistryFault.DigestMismatch, $"The manifest that is to be pushed to {name} is not what its digest {content.Descriptor.Digest} says.");
         }
@@ -103,8 +103,8 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
             throw await endpoint.FailureAsync(response, $"push the manifest {Shown(reference)}", cancellationToken).ConfigureAwait(false);
         }
 
-        return DigestHeader(response) is { } digest && digest.ToString() != content.Descriptor.Digest
-            ? throw OtherDigest(content.Descriptor.Digest, digest)
+        return DigestHeader(response) is { } digest && digest != content.Descriptor.Digest
+            ? throw OtherDigest(content.Descriptor.Digest.ToString(), digest)
             : (true, response.Headers.Contains("OCI-Subject"));
     }
 
@@ -120,7 +120,7 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
         RegistryException failure = await endpoint.FailureAsync(response, $"delete {Shown(reference)}", cancellationToken).ConfigureAwait(false);
 
         // "If tag deletion is disabled, the registry MUST respond with either a 400 Bad Request or a 405".
-        throw References.Digest(reference) is null && failure.Status is 400 or 405
+        throw References.AsDigest(reference) is null && failure.Status is 400 or 405
             ? new RegistryException(RegistryFault.Unsupported, $"{failure.Message} {endpoint.Host} does not delete tags.", failure)
             {
                 Code = failure.Code,
@@ -139,8 +139,8 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
     }
 
     /// <summary>The digest that the registry says; null where it says none, or one of a kind that cannot be compared.</summary>
-    private static ContentDigest? DigestHeader(HttpResponseMessage response) =>
-        response.Headers.NonValidated.TryGetValues("Docker-Content-Digest", out var values) && ContentDigest.TryParse(values.ToString().Trim(), out ContentDigest digest) ? digest : null;
+    private static Digest? DigestHeader(HttpResponseMessage response) =>
+        response.Headers.NonValidated.TryGetValues("Docker-Content-Digest", out var values) && Digest.TryParse(values.ToString().Trim(), out Digest digest) ? digest : null;
 
     private Uri Address(string reference) => endpoint.Address($"{path}/manifests/{reference}");
 
@@ -151,8 +151,8 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
     /// <exception cref="RegistryException"><see cref="RegistryFault.DigestMismatch"/> or <see cref="RegistryFault.BadAnswer"/>.</exception>
     internal Content Check(string reference, RegistryDocument document)
     {
-        var digest = ContentDigest.Of(document.Body);
-        if ((References.Digest(reference) ?? DigestHeader(document.Response)) is { } expected && expected != digest)
+        var digest = Digest.Of(document.Body);
+        if ((References.AsDigest(reference) ?? DigestHeader(document.Response)) is { } expected && expected != digest)
         {
             throw OtherDigest(expected.ToString(), digest);
         }
@@ -167,15 +167,15 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
 
         string? type = said ?? manifest.MediaType ?? (manifest.Manifests is not null ? MediaTypes.ImageIndex : manifest.Config is not null ? MediaTypes.ImageManifest : null);
         return IsKnown(type)
-            ? new Content(new Descriptor(type!, digest.ToString(), document.Body.Length) { ArtifactType = manifest.ArtifactType is { } kind ? TerminalText.Clean(kind) : null }, document.Body)
+            ? new Content(new Descriptor(type!, digest, document.Body.Length) { ArtifactType = manifest.ArtifactType is { } kind ? TerminalText.Clean(kind) : null }, document.Body)
             : throw new RegistryException(RegistryFault.BadAnswer, $"The manifest {Shown(reference)} is of a kind that Bee does not know: '{TerminalText.Clean(type ?? document.ContentType ?? "")}'.");
     }
 
     private static bool IsKnown(string? type) => MediaTypes.IsIndex(type) || MediaTypes.IsManifest(type);
 
-    private string Shown(string reference) => References.Digest(reference) is null ? $"{name}:{reference}" : $"{name}@{reference}";
+    private string Shown(string reference) => References.AsDigest(reference) is null ? $"{name}:{reference}" : $"{name}@{reference}";
 
-    private RegistryException OtherDigest(string expected, ContentDigest got) =>
+    private RegistryException OtherDigest(string expected, Digest got) =>
         new(RegistryFault.DigestMismatch, $"The registry gives another manifest for {Shown(expected)} than was asked for: its digest is {got}.");
 
     private RegistryException TooLarge(string reference, long length) =>

@@ -15,10 +15,8 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Rep
     private const int Largest = 4 * StoreLimits.Manifest;
 
     /// <summary>Descriptors of what refers to a manifest: from the API, or from the tag where there is no API.</summary>
-    public async IAsyncEnumerable<Descriptor> ListAsync(string digest, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Descriptor> ListAsync(Digest subject, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        ContentDigest subject = References.Digest(digest)
-            ?? throw new RegistryException(RegistryFault.BadName, $"'{TerminalText.Clean(digest)}' is not a digest: {ReferenceGrammar.DigestFault(digest)}");
         bool hasApi = false;
         long length = 0;
         await foreach (RegistryDocument page in Listing.PagesAsync(
@@ -58,7 +56,7 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Rep
     }
 
     /// <summary>Whether the registry lists referrers itself.</summary>
-    public async Task<bool> HasApiAsync(ContentDigest subject, CancellationToken cancellationToken)
+    public async Task<bool> HasApiAsync(Digest subject, CancellationToken cancellationToken)
     {
         RegistryDocument? page = await endpoint.GetAsync(
             Address(subject), rights.Read, Doing(subject), "list", StoreLimits.Manifest, cancellationToken, absent: HasNoApi).ConfigureAwait(false);
@@ -67,22 +65,22 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Rep
 
     /// <summary>The entries of a page that can be of use.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryFault.BadAnswer"/>: it is no page.</exception>
-    internal IEnumerable<Descriptor> Read(byte[] page, ContentDigest subject) =>
+    internal IEnumerable<Descriptor> Read(byte[] page, Digest subject) =>
         Sound(RegistryDocuments.Read(page, OciJson.Canonical.ManifestDocument, $"list of what refers to {name}@{subject}"));
 
     // 404 is what the specification says; the others come from registries that know the path for nothing, or for another thing.
     private static bool HasNoApi(HttpStatusCode status) =>
         status is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.BadRequest or HttpStatusCode.NotAcceptable or HttpStatusCode.NotImplemented;
 
-    private Uri Address(ContentDigest subject) => endpoint.Address($"{path}/referrers/{subject}");
+    private Uri Address(Digest subject) => endpoint.Address($"{path}/referrers/{subject}");
 
-    private string Doing(ContentDigest subject) => $"list what refers to {name}@{subject}";
+    private string Doing(Digest subject) => $"list what refers to {name}@{subject}";
 
     private IEnumerable<Descriptor> Sound(ManifestDocument index)
     {
         foreach (DescriptorDocument? entry in index.Manifests ?? [])
         {
-            if (entry is not null && ContentDigest.TryParse(entry.Digest, out _) && entry.Size is > 0 and <= StoreLimits.Manifest
+            if (entry is not null && Digest.TryParse(entry.Digest, out _) && entry.Size is > 0 and <= StoreLimits.Manifest
                 && (MediaTypes.IsManifest(entry.MediaType) || MediaTypes.IsIndex(entry.MediaType)))
             {
                 yield return entry.ToDescriptor();
@@ -108,10 +106,10 @@ internal sealed class ReferrersTag(Manifests manifests, string name, SemaphoreSl
     private const double LeastPause = 20, LeastWait = 150, LongestPause = 1000;
 
     /// <summary>The tag at which the referrers of a manifest are listed.</summary>
-    public static string Name(ContentDigest subject) => DigestTag.Referrers(subject.ToString());
+    public static string Name(Digest subject) => DigestTag.Referrers(subject);
 
     /// <summary>The index; null where there is none, or what has the tag is no index.</summary>
-    public async Task<ManifestDocument?> ReadAsync(ContentDigest subject, CancellationToken cancellationToken)
+    public async Task<ManifestDocument?> ReadAsync(Digest subject, CancellationToken cancellationToken)
     {
         var found = await manifests.TryFetchAsync(Name(subject), cancellationToken).ConfigureAwait(false);
         return found is { } there && MediaTypes.IsIndex(there.Content.Descriptor.MediaType) ? Parse(there.Content.Bytes, subject) : null;
@@ -119,21 +117,21 @@ internal sealed class ReferrersTag(Manifests manifests, string name, SemaphoreSl
 
     /// <summary>Adds an entry, unless there is one with its digest.</summary>
     /// <exception cref="RegistryException">Among others <see cref="RegistryFault.Refused"/> where the tag is something else's.</exception>
-    public Task AddAsync(ContentDigest subject, DescriptorDocument entry, CancellationToken cancellationToken) => ChangeAsync(
+    public Task AddAsync(Digest subject, DescriptorDocument entry, CancellationToken cancellationToken) => ChangeAsync(
         subject,
         entries => entries.Any(e => e?.Digest == entry.Digest) ? null : [.. entries, entry],
         cancellationToken);
 
     /// <summary>Takes an entry out.</summary>
-    public Task RemoveAsync(ContentDigest subject, string digest, CancellationToken cancellationToken) => ChangeAsync(
+    public Task RemoveAsync(Digest subject, Digest digest, CancellationToken cancellationToken) => ChangeAsync(
         subject,
-        entries => entries.All(e => e?.Digest != digest) ? null : [.. entries.Where(e => e?.Digest != digest)],
+        entries => entries.All(e => e?.ParsedDigest != digest) ? null : [.. entries.Where(e => e?.ParsedDigest != digest)],
         cancellationToken);
 
     /// <param name="subject">What is referred to.</param>
     /// <param name="change">Gives the entries as they should be; null where they are so.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    private async Task ChangeAsync(ContentDigest subject, Func<List<DescriptorDocument?>, List<DescriptorDocument?>?> change, CancellationToken cancellationToken)
+    private async Task ChangeAsync(Digest subject, Func<List<DescriptorDocument?>, List<DescriptorDocument?>?> change, CancellationToken cancellationToken)
     {
         // Writers of this process need not race each other.
         await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -170,7 +168,7 @@ internal sealed class ReferrersTag(Manifests manifests, string name, SemaphoreSl
                     Content changed = Write(subject, index, entries);
 
                     // Looked at once more: what is left is the time of one request, in which another writer would have to come between.
-                    string? now = (await manifests.ResolveAsync(Name(subject), cancellationToken).ConfigureAwait(false))?.Digest;
+                    Digest? now = (await manifests.ResolveAsync(Name(subject), cancellationToken).ConfigureAwait(false))?.Digest;
                     if (now == found?.Content.Descriptor.Digest)
                     {
                         EntityTagHeaderValue? tag = conditional && found?.Tag is { IsWeak: false } strong ? strong : null;
@@ -200,15 +198,15 @@ internal sealed class ReferrersTag(Manifests manifests, string name, SemaphoreSl
         }
     }
 
-    private Content Write(ContentDigest subject, ManifestDocument index, List<DescriptorDocument?> entries)
+    private Content Write(Digest subject, ManifestDocument index, List<DescriptorDocument?> entries)
     {
         index.MediaType = MediaTypes.ImageIndex;
         index.Manifests = entries;
         byte[] bytes = OciJson.Write(index, OciJson.Canonical.ManifestDocument);
         return bytes.Length <= StoreLimits.Manifest
-            ? new Content(new Descriptor(MediaTypes.ImageIndex, ContentDigest.Of(bytes).ToString(), bytes.Length), bytes)
+            ? new Content(new Descriptor(MediaTypes.ImageIndex, Digest.Of(bytes), bytes.Length), bytes)
             : throw new RegistryException(RegistryFault.TooLarge, $"The list of what refers to {name}@{subject} would have {bytes.Length} bytes; {StoreLimits.Manifest} are the limit.");
     }
 
-    private ManifestDocument Parse(byte[] bytes, ContentDigest subject) => RegistryDocuments.Read(bytes, OciJson.Canonical.ManifestDocument, $"list of what refers to {name}@{subject}");
+    private ManifestDocument Parse(byte[] bytes, Digest subject) => RegistryDocuments.Read(bytes, OciJson.Canonical.ManifestDocument, $"list of what refers to {name}@{subject}");
 }

@@ -50,7 +50,7 @@ public sealed class RemoteImage
     /// <param name="descriptor">What the name stands for.</param>
     public static RemoteImage Resolved(ImageReference reference, Descriptor descriptor) => new(reference)
     {
-        Digest = descriptor.Digest,
+        Digest = descriptor.Digest.ToString(),
         MediaType = descriptor.MediaType,
     };
 
@@ -63,13 +63,13 @@ public sealed class RemoteImage
     {
         ArgumentNullException.ThrowIfNull(repository);
         ArgumentNullException.ThrowIfNull(reference);
-        Content content = await repository.FetchManifestAsync(reference.Digest ?? reference.Tag ?? ImageReference.DefaultTag, cancellationToken).ConfigureAwait(false);
+        Content content = await repository.FetchManifestAsync(reference.TagOrDigest, cancellationToken).ConfigureAwait(false);
         bool isIndex = MediaTypes.IsIndex(content.Descriptor.MediaType);
         var manifest = ManifestDocument.Read(content.Bytes, content.Descriptor);
         IReadOnlyList<PlatformManifest> manifests = isIndex ? await RepositoryManifests.ListAsync(repository, content, cancellationToken).ConfigureAwait(false) : [];
         return new(reference)
         {
-            Digest = content.Descriptor.Digest,
+            Digest = content.Descriptor.Digest.ToString(),
             MediaType = content.Descriptor.MediaType,
             // Anyone may have written the sizes: they are summed up as far as a sum means something.
             Size = isIndex ? null : new[] { manifest.Config }.Concat(manifest.Layers ?? []).OfType<DescriptorDocument>().DistinctBy(part => part.Digest)

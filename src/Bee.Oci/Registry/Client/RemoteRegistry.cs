@@ -89,7 +89,7 @@ internal static class References
             : name;
 
     /// <summary>The digest that a reference is; null for a tag.</summary>
-    public static ContentDigest? Digest(string reference) => ContentDigest.TryParse(reference, out ContentDigest digest) ? digest : null;
+    public static Digest? AsDigest(string reference) => Digest.TryParse(reference, out Digest digest) ? digest : null;
 }
 
 /// <summary>A repository of a <see cref="RemoteRegistry"/>: puts the parts of the client together.</summary>
@@ -157,7 +157,7 @@ internal sealed class RemoteRepository : IRepository
         _rights.LookAsync(() => IsManifest(descriptor) ? _manifests.ExistsAsync(descriptor, cancellationToken) : _uploads.ExistsAsync(descriptor, cancellationToken));
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, CancellationToken cancellationToken = default) => _referrers.ListAsync(digest, cancellationToken);
+    public IAsyncEnumerable<Descriptor> ReferrersAsync(Digest digest, CancellationToken cancellationToken = default) => _referrers.ListAsync(digest, cancellationToken);
 
     /// <inheritdoc/>
     public async Task PushManifestAsync(Content manifest, string? tag, CancellationToken cancellationToken = default)
@@ -165,7 +165,7 @@ internal sealed class RemoteRepository : IRepository
         ManifestDocument document = RegistryDocuments.Read(manifest.Bytes, OciJson.Canonical.ManifestDocument, "manifest to push");
         (_, bool subjectSeen) = await _manifests.PutAsync(
             manifest, tag is null ? References.Check(manifest.Descriptor.Digest) : References.CheckTag(tag), null, cancellationToken).ConfigureAwait(false);
-        if (!subjectSeen && ContentDigest.TryParse(document.Subject?.Digest, out ContentDigest subject))
+        if (!subjectSeen && Digest.TryParse(document.Subject?.Digest, out Digest subject))
         {
             // As the specification has the entry: what the manifest says that it is, else what its config is; and all annotations.
             var entry = DescriptorDocument.From(manifest.Descriptor with { Annotations = new Dictionary<string, string>(), Platform = null });
@@ -194,11 +194,12 @@ internal sealed class RemoteRepository : IRepository
     /// <inheritdoc/>
     public async Task DeleteAsync(string reference, CancellationToken cancellationToken = default)
     {
-        ContentDigest? subject = References.Digest(References.Check(reference)) is null ? null : await SubjectAsync(reference, cancellationToken).ConfigureAwait(false);
+        Digest? digest = References.AsDigest(References.Check(reference));
+        Digest? subject = digest is null ? null : await SubjectAsync(reference, cancellationToken).ConfigureAwait(false);
         await _manifests.DeleteAsync(reference, cancellationToken).ConfigureAwait(false);
         if (subject is { } referred && !await _referrers.HasApiAsync(referred, cancellationToken).ConfigureAwait(false))
         {
-            await _referrersTag.RemoveAsync(referred, reference, cancellationToken).ConfigureAwait(false);
+            await _referrersTag.RemoveAsync(referred, digest!.Value, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -215,13 +216,13 @@ internal sealed class RemoteRepository : IRepository
     private static bool IsManifest(Descriptor descriptor) => MediaTypes.IsManifest(descriptor.MediaType) || MediaTypes.IsIndex(descriptor.MediaType);
 
     /// <summary>What a manifest refers to; null for most, and where it cannot be told.</summary>
-    private async Task<ContentDigest?> SubjectAsync(string digest, CancellationToken cancellationToken)
+    private async Task<Digest?> SubjectAsync(string digest, CancellationToken cancellationToken)
     {
         try
         {
             var found = await _manifests.TryFetchAsync(digest, cancellationToken).ConfigureAwait(false);
             return found is { } there
-                && ContentDigest.TryParse(OciJson.Read(there.Content.Bytes, OciJson.Canonical.ManifestDocument, StoreFault.DamagedManifest, "manifest").Subject?.Digest, out ContentDigest subject)
+                && Digest.TryParse(OciJson.Read(there.Content.Bytes, OciJson.Canonical.ManifestDocument, StoreFault.DamagedManifest, "manifest").Subject?.Digest, out Digest subject)
                 ? subject
                 : null;
         }

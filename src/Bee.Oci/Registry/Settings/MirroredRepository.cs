@@ -45,7 +45,7 @@ public sealed class MirroredRepository(string name, IReadOnlyList<IReadOnlyRepos
         AskAsync(place => place.ExistsAsync(descriptor, cancellationToken), there => there);
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<Descriptor> ReferrersAsync(Digest digest, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         // Mirrors often copy images and not what refers to them.
         foreach (Descriptor descriptor in await AskAsync(place => AllAsync(place, digest, cancellationToken), list => list.Count > 0).ConfigureAwait(false))
@@ -54,7 +54,7 @@ public sealed class MirroredRepository(string name, IReadOnlyList<IReadOnlyRepos
         }
     }
 
-    private static async Task<List<Descriptor>> AllAsync(IReadOnlyRepository place, string digest, CancellationToken cancellationToken)
+    private static async Task<List<Descriptor>> AllAsync(IReadOnlyRepository place, Digest digest, CancellationToken cancellationToken)
     {
         var all = new List<Descriptor>();
         await foreach (Descriptor descriptor in place.ReferrersAsync(digest, cancellationToken).ConfigureAwait(false))

@@ -9,12 +9,12 @@ namespace Bee.Oci.Signatures.Layouts;
 /// <summary>A signature as it lies beside an image, before anything of it is believed; or what stands where one would be, with what is wrong with it.</summary>
 internal sealed class FoundSignature
 {
-    private FoundSignature(SignatureLayout layout, string manifest) => (Layout, Manifest) = (layout, manifest);
+    private FoundSignature(SignatureLayout layout, Digest? manifest) => (Layout, Manifest) = (layout, manifest);
 
     public SignatureLayout Layout { get; }
 
     /// <summary>Digest of the manifest that carries it; empty where that could not be read.</summary>
-    public string Manifest { get; }
+    public Digest? Manifest { get; }
 
     /// <summary>Why it could not even be read; null where it could.</summary>
     public string? Problem { get; private init; }
@@ -27,7 +27,7 @@ internal sealed class FoundSignature
     /// <exception cref="RegistryException">The registry could not be asked.</exception>
     /// <exception cref="StoreException">The store could not be read.</exception>
     public static async IAsyncEnumerable<FoundSignature> AllAsync(
-        IReadOnlyRepository repository, string digest, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IReadOnlyRepository repository, Digest digest, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         int count = 0;
         foreach (IAsyncEnumerable<FoundSignature> place in new[] { TaggedAsync(repository, digest, cancellationToken), ReferringAsync(repository, digest, cancellationToken) })
@@ -36,7 +36,7 @@ internal sealed class FoundSignature
             {
                 if (count++ == SignatureMedia.Most)
                 {
-                    yield return Bad(found.Layout, "", $"there are more than {SignatureMedia.Most} signatures, and the others were not looked at");
+                    yield return Bad(found.Layout, null, $"there are more than {SignatureMedia.Most} signatures, and the others were not looked at");
                     yield break;
                 }
 
@@ -61,13 +61,13 @@ internal sealed class FoundSignature
     }
 
     private static async IAsyncEnumerable<FoundSignature> TaggedAsync(
-        IReadOnlyRepository repository, string digest, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IReadOnlyRepository repository, Digest digest, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         const SignatureLayout Layout = SignatureLayout.Tag;
         (Content? content, string? problem) = await SignatureReading.ManifestAsync(repository, DigestTag.Signatures(digest), cancellationToken).ConfigureAwait(false);
         if (problem is not null)
         {
-            yield return Bad(Layout, "", problem);
+            yield return Bad(Layout, null, problem);
         }
         else if (content is not null)
         {
@@ -79,7 +79,7 @@ internal sealed class FoundSignature
     }
 
     private static async IAsyncEnumerable<FoundSignature> ReferringAsync(
-        IReadOnlyRepository repository, string digest, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IReadOnlyRepository repository, Digest digest, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         const SignatureLayout Layout = SignatureLayout.Referrer;
         (IReadOnlyList<Descriptor> referrers, string? fault) = await SignatureReading.ReferrersAsync(repository, digest, cancellationToken).ConfigureAwait(false);
@@ -93,7 +93,7 @@ internal sealed class FoundSignature
             (Content? content, string? problem) = await SignatureReading.ManifestAsync(repository, referrer.Digest, cancellationToken).ConfigureAwait(false);
             if (content is null)
             {
-                yield return Bad(Layout, TerminalText.Clean(referrer.Digest), problem ?? "its manifest is missing");
+                yield return Bad(Layout, referrer.Digest, problem ?? "its manifest is missing");
                 continue;
             }
 
@@ -105,15 +105,15 @@ internal sealed class FoundSignature
 
         if (fault is not null)
         {
-            yield return Bad(Layout, "", fault);
+            yield return Bad(Layout, null, fault);
         }
     }
 
     /// <summary>The signatures among a manifest's layers. What a manifest is, its layers say: the artifact type in an index is what anyone wrote there.</summary>
     private static async IAsyncEnumerable<FoundSignature> LayersAsync(
-        IReadOnlyRepository repository, Content content, SignatureLayout layout, string? subject, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IReadOnlyRepository repository, Content content, SignatureLayout layout, Digest? subject, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string digest = content.Descriptor.Digest;
+        Digest digest = content.Descriptor.Digest;
         (ManifestDocument? manifest, string? problem) = SignatureReading.Parse(content);
         if (manifest is null)
         {
@@ -130,7 +130,7 @@ internal sealed class FoundSignature
             }
 
             SignatureLayout kind = isBundle ? SignatureLayout.Bundle : layout;
-            if (subject is not null && manifest.Subject?.Digest != subject)
+            if (subject is not null && manifest.Subject?.ParsedDigest != subject)
             {
                 yield return Bad(kind, digest, "its manifest refers to another image");
                 continue;
@@ -143,7 +143,7 @@ internal sealed class FoundSignature
         }
     }
 
-    private static FoundSignature Bad(SignatureLayout layout, string manifest, string problem) => new(layout, manifest) { Problem = problem };
+    private static FoundSignature Bad(SignatureLayout layout, Digest? manifest, string problem) => new(layout, manifest) { Problem = problem };
 }
 
 /// <summary>Reads the pieces of signatures. What is wrong with one piece is a sentence, so that the others are still looked at; what is wrong with the
@@ -158,7 +158,7 @@ internal static class SignatureReading
 
     /// <summary>What refers to an image: so much of it as could be read.</summary>
     public static async Task<(IReadOnlyList<Descriptor> Referrers, string? Problem)> ReferrersAsync(
-        IReadOnlyRepository repository, string digest, CancellationToken cancellationToken)
+        IReadOnlyRepository repository, Digest digest, CancellationToken cancellationToken)
     {
         var referrers = new List<Descriptor>();
         (_, string? problem) = await TryAsync(async () =>
@@ -182,7 +182,7 @@ internal static class SignatureReading
     public static Task<(byte[]? Bytes, string? Problem)> BlobAsync(IReadOnlyRepository repository, Descriptor blob, CancellationToken cancellationToken) =>
         TryAsync<byte[]?>(async () =>
         {
-            if (!ContentDigest.TryParse(blob.Digest, out ContentDigest digest))
+            if (blob.Digest.IsEmpty)
             {
                 throw new UnusableSignatureException("its layer has no sha256 digest");
             }
@@ -199,7 +199,7 @@ internal static class SignatureReading
                 int length = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
 
                 // The read behind the last byte is what makes the stream check its digest. It is checked here all the same: everything hangs on it.
-                return length == bytes.Length && await stream.ReadAsync(new byte[1], cancellationToken).ConfigureAwait(false) == 0 && ContentDigest.Of(bytes) == digest
+                return length == bytes.Length && await stream.ReadAsync(new byte[1], cancellationToken).ConfigureAwait(false) == 0 && Digest.Of(bytes) == blob.Digest
                     ? bytes
                     : throw new UnusableSignatureException("its content is not what its digest says");
             }
@@ -243,19 +243,19 @@ internal static class SignatureReading
 /// <summary>What somebody signed.</summary>
 /// <param name="Digests">Digests of images, <c>sha256:…</c>.</param>
 /// <param name="Reference">The image's name; null where the layout has no room for one.</param>
-internal sealed record Claim(IReadOnlyList<string> Digests, string? Reference)
+internal sealed record Claim(IReadOnlyList<Digest> Digests, string? Reference)
 {
     /// <summary>Holds what was signed against what was asked for.</summary>
     /// <param name="digest">Digest of the image that is there.</param>
     /// <param name="asked">Its name, as it was asked for.</param>
     /// <param name="signedAs">A repository that may stand instead of the one that was asked for; null for none.</param>
     /// <exception cref="UnusableSignatureException">It is for something else.</exception>
-    public void Check(string digest, ImageReference asked, string? signedAs)
+    public void Check(Digest digest, ImageReference asked, string? signedAs)
     {
-        if (!Digests.Contains(digest, StringComparer.Ordinal))
+        if (!Digests.Contains(digest))
         {
-            string others = Digests.Count == 0 ? "no digest" : Digests.Count == 1 ? Digests[0] : $"{Digests[0]} and others";
-            throw new UnusableSignatureException($"it is for another image: {TerminalText.Clean(others)}");
+            string others = Digests.Count == 0 ? "no digest" : Digests.Count == 1 ? Digests[0].ToString() : $"{Digests[0]} and others";
+            throw new UnusableSignatureException($"it is for another image: {others}");
         }
 
         if (Reference is null)

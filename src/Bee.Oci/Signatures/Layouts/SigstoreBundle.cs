@@ -116,11 +116,11 @@ internal sealed class Statement
                 $"it is an attestation of type '{TerminalText.Clean(statement.PredicateType ?? "")}', which says something of the image and is not a signature of it");
         }
 
-        return new Claim([.. (statement.Subjects ?? []).Select(subject => subject?.Digests?.GetValueOrDefault(Algorithm)).OfType<string>().Select(hex => ContentDigest.Prefix + hex)], null);
+        return new Claim([.. (statement.Subjects ?? []).Select(subject => subject?.Digests?.GetValueOrDefault(Algorithm)).OfType<string>().Select(hex => Digest.TryParse(Digest.Prefix + hex, out Digest digest) ? digest : default)], null);
     }
 
     /// <summary>The statement for an image, as cosign writes it.</summary>
-    public static byte[] Write(string digest)
+    public static byte[] Write(Digest digest)
     {
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = CanonicalEncoder.Instance }))
@@ -130,7 +130,7 @@ internal sealed class Statement
             writer.WriteStartArray("subject");
             writer.WriteStartObject();
             writer.WriteStartObject("digest");
-            writer.WriteString(Algorithm, ContentDigest.Parse(digest).Hex);
+            writer.WriteString(Algorithm, digest.Hex);
             writer.WriteEndObject();
             writer.WriteStartObject("annotations");
             writer.WriteEndObject();

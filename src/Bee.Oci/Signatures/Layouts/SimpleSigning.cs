@@ -25,12 +25,12 @@ internal sealed class SimpleSigningPayload
         }
 
         return critical is { Image.Digest: { } digest, Identity.Reference: { Length: > 0 } reference }
-            ? new Claim([digest], reference)
+            ? new Claim([Digest.TryParse(digest, out Digest signed) ? signed : default], reference)
             : throw new UnusableSignatureException("what was signed names no digest or no reference");
     }
 
     /// <summary>The payload for an image, as cosign writes it.</summary>
-    public static byte[] Write(ImageReference reference, string digest)
+    public static byte[] Write(ImageReference reference, Digest digest)
     {
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = CanonicalEncoder.Instance }))
@@ -41,7 +41,7 @@ internal sealed class SimpleSigningPayload
             writer.WriteString("docker-reference", reference.Name);
             writer.WriteEndObject();
             writer.WriteStartObject("image");
-            writer.WriteString("docker-manifest-digest", digest);
+            writer.WriteString("docker-manifest-digest", digest.ToString());
             writer.WriteEndObject();
             writer.WriteString("type", CosignType);
             writer.WriteEndObject();

@@ -121,7 +121,7 @@ public sealed class AuthenticationTests : IDisposable
             Assert.Fail($"{tag} is no tag");
         }
 
-        await foreach (Descriptor referrer in repository.ReferrersAsync(ContentDigest.Of("x"u8).ToString()))
+        await foreach (Descriptor referrer in repository.ReferrersAsync(Digest.Of("x"u8)))
         {
             Assert.Fail($"{referrer} is no referrer");
         }

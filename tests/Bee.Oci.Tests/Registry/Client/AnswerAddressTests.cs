@@ -1,3 +1,4 @@
+using Bee.Oci.Formats;
 using Bee.Oci.Registry;
 using Bee.Oci.Registry.Client;
 
@@ -6,6 +7,8 @@ namespace Bee.Oci.Tests.Registry.Client;
 /// <summary>Addresses out of headers, as registries write them.</summary>
 public sealed class AnswerAddressTests
 {
+    private const string Aa = "961b6dd3ede3cb8ecbaacbd68de040cd78eb2ed5889130cceb4c49268ea4d506";
+
     private static readonly Uri s_registry = new("https://registry.example:8443/");
 
     [Theory]
@@ -35,14 +38,14 @@ public sealed class AnswerAddressTests
     }
 
     [Theory]
-    [InlineData("https://r/up", "https://r/up?digest=sha256%3Aaa")]
-    [InlineData("https://r/up?", "https://r/up?digest=sha256%3Aaa")]
-    [InlineData("https://r/up?a=b", "https://r/up?a=b&digest=sha256%3Aaa")]
-    [InlineData("https://r/up?a=b&", "https://r/up?a=b&digest=sha256%3Aaa")]
-    [InlineData("https://r/up?_state=a%2Bb%3D%3D", "https://r/up?_state=a%2Bb%3D%3D&digest=sha256%3Aaa")]
-    [InlineData("https://r/up?a=b#part", "https://r/up?a=b&digest=sha256%3Aaa")]
+    [InlineData("https://r/up", "https://r/up?digest=sha256%3A" + Aa)]
+    [InlineData("https://r/up?", "https://r/up?digest=sha256%3A" + Aa)]
+    [InlineData("https://r/up?a=b", "https://r/up?a=b&digest=sha256%3A" + Aa)]
+    [InlineData("https://r/up?a=b&", "https://r/up?a=b&digest=sha256%3A" + Aa)]
+    [InlineData("https://r/up?_state=a%2Bb%3D%3D", "https://r/up?_state=a%2Bb%3D%3D&digest=sha256%3A" + Aa)]
+    [InlineData("https://r/up?a=b#part", "https://r/up?a=b&digest=sha256%3A" + Aa)]
     public void The_digest_comes_after_the_registrys_own_query(string location, string expected) =>
-        Assert.Equal(expected, AnswerAddress.WithDigest(new Uri(location), "sha256:aa").AbsoluteUri);
+        Assert.Equal(expected, AnswerAddress.WithDigest(new Uri(location), Digest.Of("aa"u8)).AbsoluteUri);
 
     [Theory]
     [InlineData("</v2/x/tags/list?last=v1&n=3>; rel=\"next\"", "/v2/x/tags/list?last=v1&n=3")]

@@ -144,7 +144,7 @@ public sealed class DownloadTests : IDisposable
     {
         Assert.Equal(RegistryFault.BadAnswer, (await Assert.ThrowsAsync<RegistryException>(() => Repository.FetchAsync(Blob(_content) with { Size = -1 }))).Fault);
         string digest = _server.Repository("x").AddManifest("{\"config\":{}}"u8.ToArray(), MediaTypes.ImageManifest);
-        var manifest = new Descriptor(MediaTypes.ImageManifest, digest, 12);
+        var manifest = new Descriptor(MediaTypes.ImageManifest, Digest.Parse(digest), 12);
         Assert.Equal(RegistryFault.DigestMismatch, (await Assert.ThrowsAsync<RegistryException>(() => Repository.FetchAsync(manifest))).Fault);
     }
 

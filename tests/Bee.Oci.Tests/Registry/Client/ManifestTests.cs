@@ -144,7 +144,7 @@ public sealed class ManifestTests : IDisposable
         Content damaged = _manifest with { Bytes = "{}"u8.ToArray() };
         Assert.Equal(RegistryFault.DigestMismatch, (await Assert.ThrowsAsync<RegistryException>(() => Repository.PushManifestAsync(damaged, "v2"))).Fault);
         Assert.Equal(0, _server.Count(Stage.PutManifest));
-        _server.Inject(Stage.PutManifest, Faults.Header("Docker-Content-Digest", ContentDigest.Of("other"u8).ToString()));
+        _server.Inject(Stage.PutManifest, Faults.Header("Docker-Content-Digest", Digest.Of("other"u8).ToString()));
         Assert.Equal(RegistryFault.DigestMismatch, (await Assert.ThrowsAsync<RegistryException>(() => Repository.PushManifestAsync(_manifest, "v2"))).Fault);
     }
 

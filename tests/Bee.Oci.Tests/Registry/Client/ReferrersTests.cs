@@ -61,7 +61,7 @@ public sealed class ReferrersTests
         using var server = new FaultyRegistry();
         server.Inject(Stage.Referrers, Faults.Answer(HttpAnswer.Json(200, text, MediaTypes.ImageIndex)));
         using var registry = new RemoteRegistry(server.Host, Quick);
-        string digest = ContentDigest.Of("x"u8).ToString();
+        Digest digest = Digest.Of("x"u8);
         Assert.Equal(RegistryFault.BadAnswer, (await Assert.ThrowsAsync<RegistryException>(() => ListAsync(registry.Repository("x").ReferrersAsync(digest)))).Fault);
     }
 
@@ -73,7 +73,7 @@ public sealed class ReferrersTests
         var entry = new JsonObject
         {
             ["mediaType"] = MediaTypes.ImageManifest,
-            ["digest"] = ContentDigest.Of("s"u8).ToString(),
+            ["digest"] = Digest.Of("s"u8).ToString(),
             ["size"] = 7,
             ["annotations"] = new JsonObject { ["long"] = new string('x', 1 << 20) },
         };
@@ -82,7 +82,7 @@ public sealed class ReferrersTests
             .With("Link", $"</v2/x/referrers/next?page={Interlocked.Increment(ref page)}>; rel=next")));
         using var registry = new RemoteRegistry(server.Host, Quick);
         var mirrored = new MirroredRepository("there/x", [registry.Repository("x"), registry.Repository("x")]);
-        RegistryException e = await Assert.ThrowsAsync<RegistryException>(() => ListAsync(mirrored.ReferrersAsync(ContentDigest.Of("x"u8).ToString())));
+        RegistryException e = await Assert.ThrowsAsync<RegistryException>(() => ListAsync(mirrored.ReferrersAsync(Digest.Of("x"u8))));
         Assert.Equal(RegistryFault.TooLarge, e.Fault);
         Assert.Equal(32, page);
     }
@@ -93,7 +93,7 @@ public sealed class ReferrersTests
         using var server = new FaultyRegistry();
         server.Inject(Stage.Referrers, Faults.Error(403, "DENIED"));
         using var registry = new RemoteRegistry(server.Host, Quick);
-        string digest = ContentDigest.Of("x"u8).ToString();
+        Digest digest = Digest.Of("x"u8);
         Assert.Equal(RegistryFault.Denied, (await Assert.ThrowsAsync<RegistryException>(() => ListAsync(registry.Repository("x").ReferrersAsync(digest)))).Fault);
     }
 
@@ -105,15 +105,15 @@ public sealed class ReferrersTests
         var entries = new JsonArray(
             (JsonNode?)null,
             new JsonObject(),
-            Entry(sound with { Digest = "sha512:00" }),
-            Entry(sound with { Digest = "sha256:../../x" }),
+            Entry(sound, "sha512:00"),
+            Entry(sound, "sha256:../../x"),
             Entry(sound with { Size = StoreLimits.Manifest + 1L }),
             Entry(sound with { Size = -1 }),
             Entry(sound with { MediaType = "application/x.other" }),
             Entry(sound));
         server.Inject(Stage.Referrers, Faults.Answer(HttpAnswer.Json(200, new JsonObject { ["manifests"] = entries }.ToJsonString(), MediaTypes.ImageIndex)));
         using var registry = new RemoteRegistry(server.Host, Quick);
-        List<Descriptor> referrers = await ListAsync(registry.Repository("x").ReferrersAsync(ContentDigest.Of("x"u8).ToString()));
+        List<Descriptor> referrers = await ListAsync(registry.Repository("x").ReferrersAsync(Digest.Of("x"u8)));
         Assert.Equal(sound.Digest, Assert.Single(referrers).Digest);
     }
 
@@ -126,7 +126,7 @@ public sealed class ReferrersTests
         using var registry = new RemoteRegistry(server.Host, Quick);
         IRepository repository = registry.Repository("x");
         Content image = await PushImageAsync(repository, "v1");
-        string tag = image.Descriptor.Digest.Replace(':', '-');
+        string tag = image.Descriptor.Digest.ToString().Replace(':', '-');
         Content theirs = await PushImageAsync(repository, "theirs", seed: 8);
 
         // Between our reading and our writing they had read too; now they write, without our entry: at once, or after our first look.
@@ -160,7 +160,7 @@ public sealed class ReferrersTests
         using var registry = new RemoteRegistry(server.Host, Quick);
         IRepository repository = registry.Repository("x");
         Content image = await PushImageAsync(repository, "v1");
-        string tag = image.Descriptor.Digest.Replace(':', '-');
+        string tag = image.Descriptor.Digest.ToString().Replace(':', '-');
         server.Inject(Stage.PutManifest, async (exchange, serve) =>
         {
             HttpAnswer answer = await serve();
@@ -197,7 +197,7 @@ public sealed class ReferrersTests
         JsonObject entry = Entry(theirs.Descriptor);
         entry["data"] = "e30=";
         var index = new JsonObject { ["schemaVersion"] = 2, ["mediaType"] = MediaTypes.ImageIndex, ["manifests"] = new JsonArray(entry), ["x.theirs"] = true };
-        string tag = image.Descriptor.Digest.Replace(':', '-');
+        string tag = image.Descriptor.Digest.ToString().Replace(':', '-');
         server.Repository("x").AddManifest(Document(index.ToJsonString(), MediaTypes.ImageIndex).Bytes, MediaTypes.ImageIndex, tag);
         await PushImageAsync(repository, null, image.Descriptor, seed: 9);
         JsonNode after = JsonNode.Parse((await repository.FetchManifestAsync(tag)).Bytes)!;

@@ -61,7 +61,7 @@ public sealed class RemoteRegistryTests(RemoteRegistryTests.Server server) : ICl
     {
         byte[] content = Bytes(length);
         IRepository repository = Registry.Repository("wrong");
-        Descriptor other = Blob(content) with { Digest = ContentDigest.Of("other"u8).ToString() };
+        Descriptor other = Blob(content) with { Digest = Digest.Of("other"u8) };
         var refused = await Assert.ThrowsAsync<RegistryException>(() => repository.PushAsync(other, () => new MemoryStream(content)));
         Assert.Equal((RegistryFault.Refused, "DIGEST_INVALID", 400), (refused.Fault, refused.Code, refused.Status));
 
@@ -123,8 +123,8 @@ public sealed class RemoteRegistryTests(RemoteRegistryTests.Server server) : ICl
         Assert.True(await repository.ExistsAsync(manifest.Descriptor));
         Assert.Equal(manifest.Bytes, await ReadAsync(repository, manifest.Descriptor));
         Assert.Null(await repository.ResolveAsync("v2"));
-        Assert.Null(await repository.ResolveAsync(ContentDigest.Of("x"u8).ToString()));
-        Assert.False(await repository.ExistsAsync(manifest.Descriptor with { Digest = ContentDigest.Of("x"u8).ToString() }));
+        Assert.Null(await repository.ResolveAsync(Digest.Of("x"u8)));
+        Assert.False(await repository.ExistsAsync(manifest.Descriptor with { Digest = Digest.Of("x"u8) }));
         var missing = await Assert.ThrowsAsync<RegistryException>(() => repository.FetchManifestAsync("v2"));
         Assert.Equal((RegistryFault.NotFound, "MANIFEST_UNKNOWN", 404), (missing.Fault, missing.Code, missing.Status));
         Assert.Contains($"{server.Registry!.Host}/me/image:v2", missing.Message);
@@ -199,7 +199,7 @@ public sealed class RemoteRegistryTests(RemoteRegistryTests.Server server) : ICl
     {
         IRepository repository = Registry.Repository("referrers");
         Content image = await PushImageAsync(repository, "v1");
-        string digest = image.Descriptor.Digest;
+        Digest digest = image.Descriptor.Digest;
         Assert.Empty(await ListAsync(repository.ReferrersAsync(digest)));
         Content first = await PushImageAsync(repository, null, image.Descriptor, "application/x.one", seed: 1);
         Content second = await PushImageAsync(repository, null, image.Descriptor, seed: 2);
@@ -210,7 +210,7 @@ public sealed class RemoteRegistryTests(RemoteRegistryTests.Server server) : ICl
         Assert.Equal(["application/x.one", Octets], referrers.Select(r => r.ArtifactType));
         Assert.All(referrers, r => Assert.Equal("the tests", r.Annotations["made.by"]));
         Assert.Equal([first.Descriptor.Size, second.Descriptor.Size], referrers.Select(r => r.Size));
-        Assert.Equal(MediaTypes.ImageIndex, (await repository.ResolveAsync(digest.Replace(':', '-')))!.MediaType);
+        Assert.Equal(MediaTypes.ImageIndex, (await repository.ResolveAsync(digest.ToString().Replace(':', '-')))!.MediaType);
 
         await repository.DeleteAsync(first.Descriptor.Digest);
         Assert.Equal([second.Descriptor.Digest], (await ListAsync(repository.ReferrersAsync(digest))).Select(r => r.Digest));
@@ -234,7 +234,7 @@ public sealed class RemoteRegistryTests(RemoteRegistryTests.Server server) : ICl
     {
         IRepository repository = Registry.Repository("occupied");
         Content image = await PushImageAsync(repository, "v1");
-        string tag = image.Descriptor.Digest.Replace(':', '-');
+        string tag = image.Descriptor.Digest.ToString().Replace(':', '-');
         Content other = await PushImageAsync(repository, tag, seed: 5);
         Assert.Empty(await ListAsync(repository.ReferrersAsync(image.Descriptor.Digest)));
         var refused = await Assert.ThrowsAsync<RegistryException>(() => PushImageAsync(repository, null, image.Descriptor, seed: 6));

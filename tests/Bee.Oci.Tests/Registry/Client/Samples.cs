@@ -28,7 +28,7 @@ internal static class Samples
         return bytes;
     }
 
-    public static Descriptor Blob(byte[] content, string mediaType = Octets) => new(mediaType, ContentDigest.Of(content).ToString(), content.Length);
+    public static Descriptor Blob(byte[] content, string mediaType = Octets) => new(mediaType, Digest.Of(content), content.Length);
 
     public static Content Manifest(Descriptor config, Descriptor? subject = null, string? artifactType = null, params Descriptor[] layers)
     {
@@ -37,7 +37,7 @@ internal static class Samples
             ["schemaVersion"] = 2,
             ["mediaType"] = MediaTypes.ImageManifest,
             ["config"] = Entry(config),
-            ["layers"] = new JsonArray([.. layers.Select(Entry)]),
+            ["layers"] = new JsonArray([.. layers.Select(layer => Entry(layer))]),
             ["annotations"] = new JsonObject { ["made.by"] = "the tests" },
         };
         if (artifactType is not null)
@@ -59,10 +59,13 @@ internal static class Samples
         return new Content(Blob(bytes, mediaType), bytes);
     }
 
-    public static JsonObject Entry(Descriptor descriptor) => new()
+    public static JsonObject Entry(Descriptor descriptor) => Entry(descriptor, descriptor.Digest);
+
+    /// <summary>An entry with any text in the place of the digest.</summary>
+    public static JsonObject Entry(Descriptor descriptor, string digest) => new()
     {
         ["mediaType"] = descriptor.MediaType,
-        ["digest"] = descriptor.Digest,
+        ["digest"] = digest,
         ["size"] = descriptor.Size,
     };
 

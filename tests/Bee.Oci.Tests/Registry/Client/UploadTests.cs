@@ -282,7 +282,7 @@ public sealed class UploadTests
     public async Task A_registry_that_stores_it_as_something_else_is_not_believed()
     {
         using var server = new FaultyRegistry();
-        server.Inject(Stage.PutUpload, Faults.Header("Docker-Content-Digest", ContentDigest.Of("other"u8).ToString()));
+        server.Inject(Stage.PutUpload, Faults.Header("Docker-Content-Digest", Digest.Of("other"u8).ToString()));
         Assert.Equal(RegistryFault.DigestMismatch, (await Assert.ThrowsAsync<RegistryException>(() => PushAsync(server, _small))).Fault);
     }
 

@@ -55,7 +55,7 @@ public sealed class CopyFaultTests : IDisposable
     [Fact]
     public async Task An_image_whose_signature_could_not_be_sent_has_no_name_yet()
     {
-        await Samples.PushImageAsync(Source, $"{FaultyImage.Manifest.Descriptor.Digest.Replace(':', '-')}.sig", seed: 3);
+        await Samples.PushImageAsync(Source, $"{FaultyImage.Manifest.Descriptor.Digest.ToString().Replace(':', '-')}.sig", seed: 3);
         Injection injection = _to.Inject(Stage.PutManifest, Faults.Error(403, "DENIED"), skip: 1);
         await Assert.ThrowsAsync<RegistryException>(CopyAsync);
         Assert.True(injection.Hits > 0);

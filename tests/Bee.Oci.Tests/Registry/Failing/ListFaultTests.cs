@@ -102,9 +102,9 @@ public sealed class ListFaultTests : IDisposable
             }
 
             List<Descriptor> found = await Samples.ListAsync(repository.ReferrersAsync(FaultyImage.Manifest.Descriptor.Digest));
-            Assert.Equal(pushed.Order(), found.Select(descriptor => descriptor.Digest).Order());
+            Assert.Equal(pushed.Order(), found.Select(descriptor => descriptor.Digest.ToString()).Order());
             Assert.All(found, descriptor => Assert.Equal("a/type", descriptor.ArtifactType));
-            Assert.Equal(!api, registry.Repository(FaultyImage.Repository).Tags.ContainsKey(FaultyImage.Manifest.Descriptor.Digest.Replace(':', '-')));
+            Assert.Equal(!api, registry.Repository(FaultyImage.Repository).Tags.ContainsKey(FaultyImage.Manifest.Descriptor.Digest.ToString().Replace(':', '-')));
         }
     }
 
@@ -127,8 +127,8 @@ public sealed class ListFaultTests : IDisposable
     [Fact]
     public async Task An_index_of_referrers_may_claim_what_it_likes()
     {
-        string digest = FaultyImage.Manifest.Descriptor.Digest;
-        var entry = new JsonObject { ["mediaType"] = MediaTypes.ImageManifest, ["digest"] = digest, ["size"] = FaultyImage.Manifest.Bytes.Length };
+        Digest digest = FaultyImage.Manifest.Descriptor.Digest;
+        var entry = new JsonObject { ["mediaType"] = MediaTypes.ImageManifest, ["digest"] = digest.ToString(), ["size"] = FaultyImage.Manifest.Bytes.Length };
         JsonObject huge = entry.DeepClone().AsObject(), wrong = entry.DeepClone().AsObject(), negative = entry.DeepClone().AsObject();
         huge["size"] = long.MaxValue;
         wrong["digest"] = "sha256:../../etc/passwd";

@@ -116,7 +116,7 @@ public sealed class TransferFaultTests : IDisposable
         return Remote.AddManifest(manifest, MediaTypes.ImageManifest, FaultyImage.Tag);
     }
 
-    private void AssertStoreIsWhole() => Assert.All(_folder.Blobs(), file => Assert.Equal(Path.GetFileName(file), ContentDigest.Of(File.ReadAllBytes(file)).Hex));
+    private void AssertStoreIsWhole() => Assert.All(_folder.Blobs(), file => Assert.Equal(Path.GetFileName(file), Digest.Of(File.ReadAllBytes(file)).Hex));
 
     private void AssertRegistryIsWhole()
     {

@@ -18,7 +18,7 @@ public sealed class DebianRegistryTests
         using var client = new HttpClient { BaseAddress = registry.Address };
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("v2/")).StatusCode);
         using HttpResponseMessage begun = await client.PostAsync("v2/a/blobs/uploads/", null);
-        string digest = ContentDigest.Of("x"u8.ToArray()).ToString();
+        string digest = Digest.Of("x"u8.ToArray()).ToString();
         using HttpResponseMessage pushed = await client.PutAsync($"{begun.Headers.Location}&digest={digest}", new ByteArrayContent("x"u8.ToArray()));
         Assert.Equal(HttpStatusCode.Created, pushed.StatusCode);
 

@@ -119,7 +119,7 @@ public sealed class OtherClientsTests(OtherClientsTests.Server server) : IClassF
         using var client = new RemoteRegistry(Host, Samples.Quick);
         await new ImageTransfer().PushAsync(store, store.Find($"{Host}/oras/attached:v1")!, client.Repository("oras/again"), "v1");
         Assert.Contains("application/vnd.cncf.notary.signature", Oras("discover", "--plain-http", $"{Host}/oras/again:v1"), StringComparison.Ordinal);
-        Assert.Single(await Samples.ListAsync(client.Repository("oras/again").ReferrersAsync(image.Digest)));
+        Assert.Single(await Samples.ListAsync(client.Repository("oras/again").ReferrersAsync(image.Descriptor.Digest)));
     }
 
     public void Dispose() => _folder.Dispose();
@@ -153,7 +153,7 @@ public sealed class OtherClientsTests(OtherClientsTests.Server server) : IClassF
         foreach (BlobCheck check in store.Verify(other))
         {
             Assert.Null(check.Fault);
-            string file = Path.Combine("blobs", "sha256", check.Descriptor.Digest["sha256:".Length..]);
+            string file = Path.Combine("blobs", "sha256", check.Descriptor.Digest.Hex);
             Assert.Equal(File.ReadAllBytes(_folder.Blob(check.Descriptor.Digest)), File.ReadAllBytes(Path.Combine(store.Path, file)));
         }
     }

@@ -20,7 +20,7 @@ internal sealed class TrippingRepository(IReadOnlyRepository inner, long after, 
 
     public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default) => inner.ExistsAsync(descriptor, cancellationToken);
 
-    public IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, CancellationToken cancellationToken = default) => inner.ReferrersAsync(digest, cancellationToken);
+    public IAsyncEnumerable<Descriptor> ReferrersAsync(Digest digest, CancellationToken cancellationToken = default) => inner.ReferrersAsync(digest, cancellationToken);
 
     private void Count(int bytes)
     {

@@ -87,7 +87,7 @@ public sealed class MirroredRepositoryTests : IDisposable
 
         public Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken = default) => Fail<bool>();
 
-        public IAsyncEnumerable<Descriptor> ReferrersAsync(string digest, CancellationToken cancellationToken = default) => throw Fault();
+        public IAsyncEnumerable<Descriptor> ReferrersAsync(Digest digest, CancellationToken cancellationToken = default) => throw Fault();
 
         private Task<T> Fail<T>() => Task.FromException<T>(Fault());
 

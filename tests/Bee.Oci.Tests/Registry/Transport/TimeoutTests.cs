@@ -102,7 +102,7 @@ public sealed class TimeoutTests
 
         RegistryException error = await Assert.ThrowsAsync<RegistryException>(async () =>
         {
-            await foreach (object _ in stage == Stage.Tags ? repository.TagsAsync(default) : stage == Stage.Catalog ? client.RepositoriesAsync(default) : (IAsyncEnumerable<object>)repository.ReferrersAsync(MemoryRepository.Digest("x"u8), default))
+            await foreach (object _ in stage == Stage.Tags ? repository.TagsAsync(default) : stage == Stage.Catalog ? client.RepositoriesAsync(default) : (IAsyncEnumerable<object>)repository.ReferrersAsync(Oci.Formats.Digest.Parse(MemoryRepository.Digest("x"u8)), default))
             {
             }
         });
