@@ -16,7 +16,7 @@ public static class Layers
         [
             "Bee.Oci.Formats", "Bee.Oci.Repositories", "Bee.Oci.Store",
             "Bee.Oci.Registry", "Bee.Oci.Registry.Transport", "Bee.Oci.Registry.Authentication", "Bee.Oci.Registry.Client", "Bee.Oci.Registry.Settings",
-            "Bee.Oci.Transfer", "Bee.Oci.Containers", "Bee.Oci.Signatures.Keys", "Bee.Oci.Signatures.Layouts", "Bee.Oci.Signatures", "Bee.Oci.Trust",
+            "Bee.Oci.Transfer", "Bee.Oci.Containers", "Bee.Oci.Signatures.Keys", "Bee.Oci.Signatures.Layouts", "Bee.Oci.Signatures", "Bee.Oci.Trust", "Bee.Oci",
         ],
         ["Bee.Oci.Keys"] = ["Bee.Oci.Keys"],
         ["Bee.Telemetry"] =

@@ -7,7 +7,7 @@ namespace Bee.Oci.Containers;
 /// <summary>What a container is made of. The same parts always give the same digest.</summary>
 /// <param name="Tool">The eBPF image, of any store.</param>
 /// <param name="Base">A container image with Bee in it, whose entry point runs images.</param>
-public sealed record ContainerRequest(Image Tool, Image Base)
+internal sealed record ContainerRequest(Image Tool, Image Base)
 {
     /// <summary>The platforms to make it for; empty for those that both have.</summary>
     public IReadOnlyList<Platform> Platforms { get; init; } = [];
@@ -18,7 +18,7 @@ public sealed record ContainerRequest(Image Tool, Image Base)
 
 /// <summary>Makes container images around tools. No container engine takes part.</summary>
 /// <param name="stores">Where tools and bases are; containers go to the own store.</param>
-public sealed class ContainerBuilder(ImageStores stores)
+internal sealed class ContainerBuilder(ImageStores stores)
 {
     /// <summary>
     /// Makes a container image around a tool and stores it under a name: the layers of a base, a layer with the tool and its signatures, and a configuration that starts it.

@@ -119,7 +119,7 @@ internal sealed class ContainerConfig
 }
 
 /// <summary>The labels of a container's configuration by which Bee knows its own containers. Each container has the labels of its base as well.</summary>
-public static class ContainerLabels
+internal static class ContainerLabels
 {
     /// <summary>On a base: the version of Bee in it. The entry point of such a base takes an image of the store as its first argument.</summary>
     public const string Base = "bee.base";

@@ -62,6 +62,9 @@ public static class MediaTypes
     /// <summary>Docker's equivalent of <see cref="ContainerConfig"/>; read, never written.</summary>
     public const string DockerConfig = "application/vnd.docker.container.image.v1+json";
 
+    /// <summary>The empty JSON object, as config or layer of an artifact that has none (OCI Image Specification 1.1, manifest.md).</summary>
+    public const string Empty = "application/vnd.oci.empty.v1+json";
+
     internal static bool IsContainerConfig(string? mediaType) => mediaType is ContainerConfig or DockerConfig;
 
     internal static bool IsIndex(string? mediaType) => mediaType is ImageIndex or DockerManifestList;

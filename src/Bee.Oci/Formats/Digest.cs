@@ -8,7 +8,7 @@ namespace Bee.Oci.Formats;
 /// support; other algorithms are rejected.
 /// </summary>
 /// <remarks>A <c>default</c> value identifies nothing: <see cref="IsEmpty"/> is true, and its text is empty.</remarks>
-public readonly struct Digest : IEquatable<Digest>
+public readonly struct Digest : IEquatable<Digest>, IComparable<Digest>
 {
     internal const string Sha256 = "sha256";
 
@@ -86,6 +86,9 @@ public readonly struct Digest : IEquatable<Digest>
 
     /// <inheritdoc/>
     public bool Equals(Digest other) => string.Equals(_hex, other._hex, StringComparison.Ordinal);
+
+    /// <summary>Orders digests by their text.</summary>
+    public int CompareTo(Digest other) => string.CompareOrdinal(_hex, other._hex);
 
     /// <inheritdoc/>
     public override bool Equals([NotNullWhen(true)] object? obj) => obj is Digest other && Equals(other);

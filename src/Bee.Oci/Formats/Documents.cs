@@ -59,6 +59,18 @@ internal sealed class DescriptorDocument
         Platform = descriptor.Platform is { } p ? new PlatformDocument { Architecture = p.Architecture, Os = p.Os, Variant = p.Variant } : null,
     };
 
+    /// <summary>Returns the entry of a manifest in an index of referrers (OCI Distribution Specification 1.1, "Listing Referrers").</summary>
+    /// <param name="manifest">The manifest's descriptor.</param>
+    /// <param name="document">The manifest, whose artifact type and annotations the entry repeats.</param>
+    public static DescriptorDocument OfReferrer(Descriptor manifest, ManifestDocument document) => new()
+    {
+        MediaType = manifest.MediaType,
+        Digest = manifest.Digest.ToString(),
+        Size = manifest.Size,
+        ArtifactType = string.IsNullOrEmpty(document.ArtifactType) ? document.Config?.MediaType : document.ArtifactType,
+        Annotations = document.Annotations,
+    };
+
     /// <summary>Annotations in the order of their bytes, so that the same ones always give the same JSON.</summary>
     public static Dictionary<string, string?> Sorted(IEnumerable<KeyValuePair<string, string>> annotations)
     {

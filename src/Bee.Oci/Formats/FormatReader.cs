@@ -188,7 +188,7 @@ internal static class BpfmanFormat
 }
 
 /// <summary>Decompresses zstd (RFC 8878). Bee.Isolated implements it.</summary>
-public interface IZstandard
+internal interface IZstandard
 {
     /// <summary>Returns what a stream decompresses to. Reading throws <see cref="InvalidDataException"/> if it is damaged, ends early, or wants a window of more than 128 MiB.</summary>
     /// <param name="compressed">Frames of zstd; closed with the result.</param>

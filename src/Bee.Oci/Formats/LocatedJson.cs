@@ -140,7 +140,7 @@ internal sealed class LocatedJson
 }
 
 /// <summary>A file that a person keeps settings or a policy in is not what it should be. It is not used in part: nothing is guessed.</summary>
-public sealed class SettingsException : BeeException
+internal sealed class SettingsException : BeeException
 {
     /// <summary>Makes one.</summary>
     /// <param name="path">The file, or the environment variable.</param>

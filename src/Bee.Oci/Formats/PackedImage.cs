@@ -24,22 +24,14 @@ internal sealed class PackedImage
         }
 
         Annotations = Given(content);
-        Dictionary<string, string?> annotations = DescriptorDocument.Sorted(Annotations);
-        Manifest = OciJson.Write(
-            new ManifestDocument
-            {
-                MediaType = MediaTypes.ImageManifest,
-                Config = Titled(MediaTypes.EbpfConfig, Config, ConfigTitle),
-                Layers = [Titled(MediaTypes.EbpfProgram, Program, ProgramTitle)],
-                Annotations = annotations.Count == 0 ? null : annotations,
-            },
-            OciJson.Canonical.ManifestDocument);
-        if (Manifest.Length > StoreLimits.Manifest)
+        var packed = PackedArtifact.From(new ArtifactContent
         {
-            throw new StoreException(StoreFault.BadContent, $"The image's manifest has {Manifest.Length} bytes; {StoreLimits.Manifest} are the limit.");
-        }
-
-        Descriptor = new Descriptor(MediaTypes.ImageManifest, Digest.Of(Manifest), Manifest.Length) { Platform = content.Platform };
+            Config = Titled(MediaTypes.EbpfConfig, Config, ConfigTitle),
+            Layers = [Titled(MediaTypes.EbpfProgram, Program, ProgramTitle)],
+            Annotations = Annotations,
+        });
+        Manifest = packed.Manifest;
+        Descriptor = packed.Descriptor with { Platform = content.Platform };
     }
 
     /// <summary>The manifest's bytes.</summary>
@@ -71,13 +63,8 @@ internal sealed class PackedImage
     public static string Date(DateTimeOffset date) =>
         date.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
 
-    private static DescriptorDocument Titled(string mediaType, byte[] content, string title) => new()
-    {
-        MediaType = mediaType,
-        Digest = Digest.Of(content).ToString(),
-        Size = content.Length,
-        Annotations = new() { [AnnotationKeys.Title] = title },
-    };
+    private static ArtifactBlob Titled(string mediaType, byte[] content, string title) =>
+        new(mediaType, content) { Annotations = new Dictionary<string, string> { [AnnotationKeys.Title] = title } };
 
     private static Dictionary<string, string> Given(ImageContent content)
     {

@@ -84,7 +84,7 @@ public sealed record Platform(string Os, string Architecture, string? Variant = 
 }
 
 /// <summary>Which manifest of an index is for a machine.</summary>
-public static class PlatformChoice
+internal static class PlatformChoice
 {
     /// <summary>The manifest for a platform.</summary>
     /// <param name="manifests">The entries of an index, in its order.</param>

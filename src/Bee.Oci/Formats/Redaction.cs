@@ -1,7 +1,7 @@
 namespace Bee.Oci.Formats;
 
 /// <summary>Takes logins out of texts that go into messages, logs and error records.</summary>
-public static class Redaction
+internal static class Redaction
 {
     /// <summary>What stands where a login was.</summary>
     public const string Login = "(login)";

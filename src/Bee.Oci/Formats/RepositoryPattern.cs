@@ -8,7 +8,7 @@ namespace Bee.Oci.Formats;
 /// Which repositories a rule is for: <c>ghcr.io/me/opensnoop</c>, <c>ghcr.io/me/*</c>, <c>*.example.com/tools/*</c>, <c>*</c>. A <c>*</c> stands for any characters
 /// between two slashes; as the last component for everything below, however deep. There are no tags in it: a tag can be put on any content.
 /// </summary>
-public sealed class RepositoryPattern
+internal sealed class RepositoryPattern
 {
     private const string Library = "library/";
 

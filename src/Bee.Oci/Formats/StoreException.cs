@@ -82,7 +82,7 @@ public sealed class StoreException : BeeException
 }
 
 /// <summary>Sizes in bytes beyond which a store's content is refused rather than read.</summary>
-public static class StoreLimits
+internal static class StoreLimits
 {
     /// <summary>Manifest or config: 4 MiB, as registries have it.</summary>
     public const int Manifest = 4 << 20;

@@ -39,7 +39,7 @@ public interface IRepository : IReadOnlyRepository
 }
 
 /// <summary>A registry.</summary>
-public interface IRegistry : IDisposable
+internal interface IRegistry : IDisposable
 {
     /// <summary>Host and port, <c>ghcr.io</c>, <c>localhost:5000</c>.</summary>
     string Host { get; }

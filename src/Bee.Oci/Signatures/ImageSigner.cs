@@ -12,7 +12,7 @@ namespace Bee.Oci.Signatures;
 /// The releases of cosign differ. With Ed25519, cosign 2 signs in the pure form and cosign 3.1 in the prehashed one; with P-384 and P-521, cosign 2 uses SHA-256 and cosign 3.1 the hash of
 /// the curve. <see cref="SignatureVerifier"/> accepts all of them. This class writes what both releases verify.
 /// </remarks>
-public static class ImageSigner
+internal static class ImageSigner
 {
     private static readonly byte[] s_nothing = "{}"u8.ToArray();
 

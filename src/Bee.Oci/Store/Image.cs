@@ -151,7 +151,7 @@ public sealed class Image
 public sealed record RemoveResult(IReadOnlyList<string> References, Digest Digest, int BlobsDeleted, long BytesFreed);
 
 /// <summary>Describes the programs of images that do not describe them themselves, as Inspektor Gadget's do not: out of the object.</summary>
-public interface IProgramDescriber
+internal interface IProgramDescriber
 {
     /// <summary>What a program has in it. Safe to call on any thread.</summary>
     /// <param name="program">The eBPF object; any bytes.</param>

@@ -29,14 +29,7 @@ public sealed class ImageStore
     private readonly IProgramDescriber? _describer;
     private readonly Func<IZstandard>? _zstandard;
 
-    /// <summary>The store in this directory, which is made when the first image is added. Touches nothing yet.</summary>
-    /// <exception cref="StoreException">The path is empty or no path.</exception>
-    public ImageStore(string path)
-        : this(path, null)
-    {
-    }
-
-    internal ImageStore(string path, PathGuard? guard, IProgramDescriber? describer = null, Func<IZstandard>? zstandard = null)
+    internal ImageStore(string path, PathGuard? guard = null, IProgramDescriber? describer = null, Func<IZstandard>? zstandard = null)
     {
         try
         {
@@ -62,6 +55,11 @@ public sealed class ImageStore
 
     /// <summary>The directory, absolute.</summary>
     public string Path { get; }
+
+    /// <summary>Opens the store in a directory. Adding the first image creates the directory; until then nothing is read or written.</summary>
+    /// <param name="path">The directory; null for <see cref="DefaultPath"/>.</param>
+    /// <exception cref="StoreException">The path is empty or invalid, or the user has no home directory.</exception>
+    public static ImageStore Open(string? path = null) => new(path ?? DefaultPath);
 
     /// <summary>Whether this process could add an image: it may write into the directory, or make it. Nothing is changed.</summary>
     public bool IsWritable
@@ -191,6 +189,29 @@ public sealed class ImageStore
         var entry = DescriptorDocument.From(packed.Descriptor);
         StoreWriter.Stamp(entry);
         Writer.Commit([.. packed.Images.SelectMany(image => (byte[][])[image.Program, image.Config, image.Manifest]), packed.Index], (_, _, index) => index.Set(name, entry));
+        return Stored(name, packed.Descriptor);
+    }
+
+    /// <summary>Packs an artifact and stores it under a name. An artifact with a subject becomes a referrer of it: <see cref="Repository"/> lists it.</summary>
+    /// <param name="artifact">The artifact.</param>
+    /// <param name="reference">The name. An image that had it before loses it.</param>
+    /// <exception cref="StoreException">The artifact or the reference is invalid, or a file operation fails; the store is then unchanged.</exception>
+    public Image Add(ArtifactContent artifact, ImageReference reference)
+    {
+        ArgumentNullException.ThrowIfNull(artifact);
+        ArgumentNullException.ThrowIfNull(reference);
+        var packed = PackedArtifact.From(artifact);
+        string name = NameFor(reference, packed.Descriptor.Digest);
+        List<byte[]> blobs = [.. packed.Blobs.Select(blob => blob.Content), packed.Manifest];
+        List<(string Tag, Descriptor Manifest)> referrers = [];
+        if (artifact.Subject is { } subject)
+        {
+            byte[] list = packed.ReferrersIndex();
+            blobs.Add(list);
+            referrers.Add((DigestTag.Referrers(subject.Digest), new Descriptor(MediaTypes.ImageIndex, Digest.Of(list), list.Length)));
+        }
+
+        Writer.Commit(blobs, (layout, files, index) => StoreWriter.SetAll(layout, files, index, name, packed.Descriptor, referrers));
         return Stored(name, packed.Descriptor);
     }
 

@@ -8,7 +8,7 @@ namespace Bee.Oci.Store;
 /// The second is trusted as far as the user is: every directory on its way and every file must belong to the user or root, nobody else
 /// may write it, symbolic links are not followed. Everything is written to the own store.
 /// </summary>
-public sealed class ImageStores
+internal sealed class ImageStores
 {
     private readonly IProgramDescriber? _describer;
     private readonly Func<IZstandard>? _zstandard;

@@ -72,7 +72,7 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
     /// <summary>The index under the tag <c>sha256-…</c>, as it stands in a registry without an API for referrers; null where nothing refers.</summary>
     public static Content? ReferrersIndex(IEnumerable<Attachment> attachments)
     {
-        List<DescriptorDocument?> entries = [.. attachments.Where(a => a.Tag is null).Select(Entry)];
+        List<DescriptorDocument?> entries = [.. attachments.Where(a => a.Tag is null).Select(a => DescriptorDocument.OfReferrer(a.Manifest.Descriptor, RepositoryManifests.Parse(a.Manifest)))];
         if (entries.Count == 0)
         {
             return null;
@@ -80,20 +80,6 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
 
         byte[] bytes = OciJson.Write(new ManifestDocument { MediaType = MediaTypes.ImageIndex, Manifests = entries }, OciJson.Canonical.ManifestDocument);
         return new Content(new Descriptor(MediaTypes.ImageIndex, Digest.Of(bytes), bytes.Length), bytes);
-    }
-
-    private static DescriptorDocument? Entry(Attachment attachment)
-    {
-        ManifestDocument document = RepositoryManifests.Parse(attachment.Manifest);
-        Descriptor manifest = attachment.Manifest.Descriptor;
-        return new DescriptorDocument
-        {
-            MediaType = manifest.MediaType,
-            Digest = manifest.Digest.ToString(),
-            Size = manifest.Size,
-            ArtifactType = document.ArtifactType ?? document.Config?.MediaType,
-            Annotations = document.Annotations,
-        };
     }
 
     private void Add(List<Attachment> found, Digest digest, Content manifest, string? tag)
@@ -165,7 +151,7 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
 /// The signatures of an image that goes away by its digest: without it they say nothing, and nobody else finds them. What else is about the image, such as a
 /// bill of materials, is left to whoever put it there.
 /// </summary>
-public sealed class SignatureRemoval
+internal sealed class SignatureRemoval
 {
     private readonly IRepository _repository;
     private readonly Descriptor? _list;

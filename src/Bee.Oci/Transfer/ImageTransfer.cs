@@ -11,7 +11,7 @@ namespace Bee.Oci.Transfer;
 /// the very end, when all that it stands for is there and verified. A transfer that was cut off at any moment is started again as it was.
 /// </summary>
 /// <param name="options">How; null for the defaults.</param>
-public sealed class ImageTransfer(TransferOptions? options = null)
+internal sealed class ImageTransfer(TransferOptions? options = null)
 {
     private readonly TransferOptions _options = options ?? new();
 

@@ -11,11 +11,11 @@ namespace Bee.Oci.Transfer;
 /// <param name="Source">Where it is.</param>
 /// <param name="Reference">A tag, or a digest <c>sha256:…</c>, there.</param>
 /// <param name="Name">What it is called in the store; whatever had the name loses it. A digest in it has to be the image's.</param>
-public sealed record PullRequest(IReadOnlyRepository Source, string Reference, ImageReference Name);
+internal sealed record PullRequest(IReadOnlyRepository Source, string Reference, ImageReference Name);
 
 /// <summary>What became of a request. One of <see cref="Result"/> and <see cref="Fault"/> is not null.</summary>
 /// <param name="Request">The request.</param>
-public sealed record PullOutcome(PullRequest Request)
+internal sealed record PullOutcome(PullRequest Request)
 {
     /// <summary>What was done.</summary>
     public TransferResult? Result { get; init; }

@@ -11,7 +11,7 @@ namespace Bee.Oci.Trust;
 /// Decides whether an image may be stored or run: the policies that are in force, and what was asked for on top. What is decided over is a digest, so whoever asks goes
 /// on with exactly that digest.
 /// </summary>
-public sealed class ImageTrust
+internal sealed class ImageTrust
 {
     private readonly Lazy<IReadOnlyList<TrustPolicy>> _policies;
     private readonly IReadOnlyList<VerificationKey> _keys;
@@ -132,7 +132,7 @@ public sealed class ImageTrust
 }
 
 /// <summary>Why an image passes: a sentence for each policy and for what the caller asked for; none if nothing was asked.</summary>
-public sealed class TrustDecision : ReadOnlyCollection<string>
+internal sealed class TrustDecision : ReadOnlyCollection<string>
 {
     internal TrustDecision(IList<string> reasons, bool isSigned)
         : base(reasons)
@@ -145,7 +145,7 @@ public sealed class TrustDecision : ReadOnlyCollection<string>
 }
 
 /// <summary>Why an image is not trusted. Stable: error ids are made of the names.</summary>
-public enum TrustFault
+internal enum TrustFault
 {
     /// <summary>A policy says that images of this name are not taken.</summary>
     Denied,
@@ -164,7 +164,7 @@ public enum TrustFault
 }
 
 /// <summary>An image is not trusted; it is neither stored nor run.</summary>
-public sealed class TrustException : BeeException
+internal sealed class TrustException : BeeException
 {
     /// <summary>Makes one.</summary>
     public TrustException(TrustFault fault, string message, Exception? inner = null)

@@ -13,7 +13,7 @@ namespace Bee.Oci.Trust;
 /// <param name="Path">The file.</param>
 /// <param name="Default">What happens to images that no rule is for: true lets them pass.</param>
 /// <param name="Rules">In their order.</param>
-public sealed record TrustPolicy(string Path, bool Default, IReadOnlyList<TrustRule> Rules)
+internal sealed record TrustPolicy(string Path, bool Default, IReadOnlyList<TrustRule> Rules)
 {
     /// <summary>The administrator's policy, which always applies.</summary>
     public const string SystemPath = "/etc/bee/policy.json";
@@ -70,7 +70,7 @@ public sealed record TrustPolicy(string Path, bool Default, IReadOnlyList<TrustR
 }
 
 /// <summary>What a rule does.</summary>
-public enum TrustAction
+internal enum TrustAction
 {
     /// <summary>Lets the image pass, whatever it is.</summary>
     Allow,
@@ -88,7 +88,7 @@ public enum TrustAction
 /// <param name="Keys">For <see cref="TrustAction.Verify"/>: the keys of which one has to have signed.</param>
 /// <param name="Digests">For <see cref="TrustAction.Verify"/>: digests that pass without a signature.</param>
 /// <param name="Line">Where it stands, from 1.</param>
-public sealed record TrustRule(RepositoryPattern Pattern, TrustAction Action, IReadOnlyList<VerificationKey> Keys, IReadOnlyList<Digest> Digests, int Line)
+internal sealed record TrustRule(RepositoryPattern Pattern, TrustAction Action, IReadOnlyList<VerificationKey> Keys, IReadOnlyList<Digest> Digests, int Line)
 {
     /// <summary>The repository that signatures may name instead of the image's own, for images that were copied with their signatures; <c>ghcr.io/me/*</c> for a whole tree.
     /// Null for none.</summary>

@@ -240,7 +240,7 @@ public abstract class CosignTest(CosignTest.Server server) : IClassFixture<Cosig
     protected static Task<SignatureReport> VerifyAsync(IReadOnlyRepository repository, ImageReference reference, Digest digest, params VerificationKey[] keys) =>
         new SignatureVerifier().VerifyAsync(repository, reference, digest, keys);
 
-    protected async Task<(IRepository Repository, ImageReference Reference, Descriptor Image)> PushAsync(RemoteRegistry? registry = null)
+    private protected async Task<(IRepository Repository, ImageReference Reference, Descriptor Image)> PushAsync(RemoteRegistry? registry = null)
     {
         registry ??= _registry!;
         string name = $"signed/{Guid.NewGuid():n}";

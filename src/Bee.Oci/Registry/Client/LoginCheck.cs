@@ -4,7 +4,7 @@ using Bee.Oci.Registry.Authentication;
 namespace Bee.Oci.Registry.Client;
 
 /// <summary>Tries a login before it is kept.</summary>
-public static class LoginCheck
+internal static class LoginCheck
 {
     /// <summary>Registries that take a token in the password's place do not look at the name, but want one.</summary>
     private const string TokenUser = "token";

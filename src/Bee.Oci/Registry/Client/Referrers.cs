@@ -4,7 +4,6 @@ using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using Bee.Oci.Formats;
 using Bee.Oci.Repositories;
-using Bee.Posix;
 
 namespace Bee.Oci.Registry.Client;
 

@@ -9,7 +9,7 @@ namespace Bee.Oci.Registry.Client;
 /// A registry that is spoken to over HTTP, as the OCI Distribution Specification 1.1 has it. Safe for several threads at once. What it gives is
 /// checked before it is believed; what it is given it is not asked to store twice.
 /// </summary>
-public sealed class RemoteRegistry : IRegistry
+internal sealed class RemoteRegistry : IRegistry
 {
     private readonly Endpoint _endpoint;
     private readonly SemaphoreSlim _referrersGate = new(1, 1);
@@ -167,11 +167,7 @@ internal sealed class RemoteRepository : IRepository
             manifest, tag is null ? References.Check(manifest.Descriptor.Digest) : References.CheckTag(tag), null, cancellationToken).ConfigureAwait(false);
         if (!subjectSeen && Digest.TryParse(document.Subject?.Digest, out Digest subject))
         {
-            // As the specification has the entry: what the manifest says that it is, else what its config is; and all annotations.
-            var entry = DescriptorDocument.From(manifest.Descriptor with { Annotations = new Dictionary<string, string>(), Platform = null });
-            entry.ArtifactType = string.IsNullOrEmpty(document.ArtifactType) ? document.Config?.MediaType : document.ArtifactType;
-            entry.Annotations = document.Annotations;
-            await _referrersTag.AddAsync(subject, entry, cancellationToken).ConfigureAwait(false);
+            await _referrersTag.AddAsync(subject, DescriptorDocument.OfReferrer(manifest.Descriptor, document), cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -12,7 +12,7 @@ namespace Bee.Oci.Registry.Settings;
 /// <param name="name">Registry and repository, as the reference names them.</param>
 /// <param name="places">The mirrors, and the registry's own repository last; one at least.</param>
 /// <param name="note">Is told of mirrors that failed; null for nobody.</param>
-public sealed class MirroredRepository(string name, IReadOnlyList<IReadOnlyRepository> places, Action<RegistryNote>? note = null) : IReadOnlyRepository
+internal sealed class MirroredRepository(string name, IReadOnlyList<IReadOnlyRepository> places, Action<RegistryNote>? note = null) : IReadOnlyRepository
 {
     private volatile IReadOnlyList<IReadOnlyRepository> _places = places;
 

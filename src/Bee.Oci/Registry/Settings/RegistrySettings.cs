@@ -8,7 +8,7 @@ namespace Bee.Oci.Registry.Settings;
 /// What a person or an administrator has set for registries: which one a name without a registry means, and the mirrors of each. The files
 /// <see cref="SystemPath"/> and <see cref="UserPath"/>, of which the second counts where both say something, and the environment's <c>BEE_REGISTRY</c>.
 /// </summary>
-public sealed record RegistrySettings
+internal sealed record RegistrySettings
 {
     /// <summary>The administrator's file.</summary>
     public const string SystemPath = "/etc/bee/registries.json";
@@ -139,7 +139,7 @@ public sealed record RegistrySettings
 }
 
 /// <summary>What is set for a registry.</summary>
-public sealed record RegistryHost
+internal sealed record RegistryHost
 {
     /// <summary>Where its repositories can be read too, in the order in which they are asked: host and port, with what stands before the repository's name there.</summary>
     public IReadOnlyList<string> Mirrors { get; init; } = [];

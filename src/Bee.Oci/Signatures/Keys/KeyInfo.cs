@@ -190,7 +190,7 @@ internal sealed record PemText(string Label, byte[] Content)
 }
 
 /// <summary>Reads the files of keys.</summary>
-public static class KeyFile
+internal static class KeyFile
 {
     // A character of UTF-8 has four bytes at most.
     private const int Largest = 4 * PemText.Largest;

@@ -134,7 +134,7 @@ internal static class SignatureMedia
     public const string AnyBundle = "application/vnd.dev.sigstore.bundle";
 
     /// <summary>A config that says nothing (OCI image specification 1.1).</summary>
-    public const string Empty = "application/vnd.oci.empty.v1+json";
+    public const string Empty = MediaTypes.Empty;
 
     /// <summary>The payload of the bundle's envelope: an in-toto statement.</summary>
     public const string Statement = "application/vnd.in-toto+json";

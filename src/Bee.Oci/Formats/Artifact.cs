@@ -1,0 +1,92 @@
+namespace Bee.Oci.Formats;
+
+/// <summary>
+/// An artifact to pack: any content in an image manifest (OCI Image Specification 1.1, manifest.md, "Guidelines for Artifact Usage"). The same content always has the same digest.
+/// </summary>
+public sealed record ArtifactContent
+{
+    /// <summary>The type of the artifact, such as <c>application/vnd.example.sbom.v1</c>; null if the media type of <see cref="Config"/> identifies the artifact.</summary>
+    public string? ArtifactType { get; init; }
+
+    /// <summary>The config; null for the empty one, <see cref="MediaTypes.Empty"/>.</summary>
+    public ArtifactBlob? Config { get; init; }
+
+    /// <summary>The layers. An artifact without any gets the empty one, as the specification recommends.</summary>
+    public IReadOnlyList<ArtifactBlob> Layers { get; init; } = [];
+
+    /// <summary>The manifest that the artifact refers to, such as the image that it describes; null for none. With a subject the artifact is a referrer of that manifest.</summary>
+    public Descriptor? Subject { get; init; }
+
+    /// <summary>The annotations of the manifest.</summary>
+    public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>A config or a layer of an artifact.</summary>
+/// <param name="MediaType">The media type.</param>
+/// <param name="Content">The bytes.</param>
+public sealed record ArtifactBlob(string MediaType, byte[] Content)
+{
+    /// <summary>The annotations of the blob's descriptor, such as <see cref="AnnotationKeys.Title"/> for a file name.</summary>
+    public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
+
+    internal Descriptor Descriptor => new(MediaType, Digest.Of(Content), Content.Length) { Annotations = Annotations };
+}
+
+/// <summary>An artifact as it is stored and pushed: a manifest and its blobs.</summary>
+internal sealed class PackedArtifact
+{
+    private static readonly ArtifactBlob s_empty = new(MediaTypes.Empty, "{}"u8.ToArray());
+
+    private readonly ManifestDocument _document;
+
+    private PackedArtifact(ArtifactContent content)
+    {
+        ArtifactBlob config = content.Config ?? s_empty;
+        IReadOnlyList<ArtifactBlob> layers = content.Layers.Count > 0 ? content.Layers : [s_empty];
+        Blobs = [.. layers.Prepend(config).DistinctBy(blob => blob.Descriptor.Digest)];
+        _document = new ManifestDocument
+        {
+            MediaType = MediaTypes.ImageManifest,
+            ArtifactType = content.ArtifactType,
+            Config = DescriptorDocument.From(config.Descriptor),
+            Layers = [.. layers.Select(layer => DescriptorDocument.From(layer.Descriptor))],
+            Subject = content.Subject is { } subject ? DescriptorDocument.From(new Descriptor(subject.MediaType, subject.RequiredDigest, subject.Size)) : null,
+            Annotations = content.Annotations.Count == 0 ? null : DescriptorDocument.Sorted(content.Annotations),
+        };
+        Manifest = OciJson.Write(_document, OciJson.Canonical.ManifestDocument);
+        Descriptor = new Descriptor(MediaTypes.ImageManifest, Digest.Of(Manifest), Manifest.Length) { ArtifactType = content.ArtifactType };
+    }
+
+    /// <summary>The bytes of the manifest.</summary>
+    public byte[] Manifest { get; }
+
+    /// <summary>The config and the layers, each digest once.</summary>
+    public IReadOnlyList<ArtifactBlob> Blobs { get; }
+
+    /// <summary>The descriptor of the manifest.</summary>
+    public Descriptor Descriptor { get; }
+
+    /// <summary>Packs an artifact.</summary>
+    /// <exception cref="StoreException"><see cref="StoreFault.BadContent"/>: the artifact has no type, a blob has no media type, or the manifest is too large.</exception>
+    public static PackedArtifact From(ArtifactContent content)
+    {
+        if (string.IsNullOrEmpty(content.ArtifactType) && content.Config is null or { MediaType: MediaTypes.Empty })
+        {
+            throw new StoreException(StoreFault.BadContent, "The artifact has neither an artifact type nor a config that identifies it.");
+        }
+
+        if (content.Layers.Append(content.Config).Any(blob => blob is { MediaType.Length: 0 }))
+        {
+            throw new StoreException(StoreFault.BadContent, "A blob of the artifact has no media type.");
+        }
+
+        var packed = new PackedArtifact(content);
+        return packed.Manifest.Length <= StoreLimits.Manifest
+            ? packed
+            : throw new StoreException(StoreFault.BadContent, $"The manifest has {packed.Manifest.Length} bytes; {StoreLimits.Manifest} are the limit.");
+    }
+
+    /// <summary>Returns the index of referrers that lists this artifact alone, as a registry without the referrers API keeps it under a tag.</summary>
+    public byte[] ReferrersIndex() => OciJson.Write(
+        new ManifestDocument { MediaType = MediaTypes.ImageIndex, Manifests = [DescriptorDocument.OfReferrer(Descriptor, _document)] }, OciJson.Canonical.ManifestDocument);
+}
