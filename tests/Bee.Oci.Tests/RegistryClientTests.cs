@@ -4,7 +4,6 @@ using Bee.Oci.Formats;
 using Bee.Oci.Registry;
 using Bee.Oci.Repositories;
 using Bee.Oci.Signatures;
-using Bee.Oci.Signatures.Keys;
 using Bee.Oci.Store;
 using Bee.Oci.Tests.Registry.Client;
 using Bee.Oci.Tests.Signatures;
@@ -34,7 +33,7 @@ public sealed class RegistryClientTests : IDisposable
         TransferResult pushed = await _registry.PushAsync(reference, source);
         await _registry.SignAsync(reference, key);
         SignatureReport report = await _registry.VerifyAsync(reference, [publicKey]);
-        ImageStore target = ImageStore.Open(Path.Combine(_folder.Root, "other"));
+        var target = ImageStore.Open(Path.Combine(_folder.Root, "other"));
         TransferResult pulled = await _registry.PullAsync(reference.WithDigest(report.Digest), target);
 
         Assert.Equal(image.Descriptor.Digest, pushed.Descriptor.Digest);
@@ -133,7 +132,7 @@ public sealed class RegistryClientTests : IDisposable
     public async Task Oras_discovers_and_pulls_a_pushed_artifact()
     {
         using var registry = DebianRegistry.Start();
-        ImageReference reference = ImageReference.Parse($"{registry.Host}/me/opensnoop:v1");
+        var reference = ImageReference.Parse($"{registry.Host}/me/opensnoop:v1");
         _folder.Store.Add(StoreFolder.Content(), reference);
         TransferResult image = await _registry.PushAsync(reference, _folder.Store);
 

@@ -61,7 +61,7 @@ public sealed class ReferrersTests
         using var server = new FaultyRegistry();
         server.Inject(Stage.Referrers, Faults.Answer(HttpAnswer.Json(200, text, MediaTypes.ImageIndex)));
         using var registry = new RemoteRegistry(server.Host, Quick);
-        Digest digest = Digest.Of("x"u8);
+        var digest = Digest.Of("x"u8);
         Assert.Equal(RegistryFault.BadAnswer, (await Assert.ThrowsAsync<RegistryException>(() => ListAsync(registry.Repository("x").ReferrersAsync(digest)))).Fault);
     }
 
@@ -93,7 +93,7 @@ public sealed class ReferrersTests
         using var server = new FaultyRegistry();
         server.Inject(Stage.Referrers, Faults.Error(403, "DENIED"));
         using var registry = new RemoteRegistry(server.Host, Quick);
-        Digest digest = Digest.Of("x"u8);
+        var digest = Digest.Of("x"u8);
         Assert.Equal(RegistryFault.Denied, (await Assert.ThrowsAsync<RegistryException>(() => ListAsync(registry.Repository("x").ReferrersAsync(digest)))).Fault);
     }
 
