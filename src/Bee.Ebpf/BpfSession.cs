@@ -197,7 +197,7 @@ public sealed class BpfSession : IDisposable
     /// <exception cref="BpfNotFoundException">The object has no map of this name.</exception>
     /// <exception cref="BpfMapException">The map holds entries.</exception>
     /// <exception cref="BpfLoadException">The buffer cannot be mapped.</exception>
-    /// <exception cref="ObjectDisposedException">The session has been disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     [RequiresDynamicCode(DynamicCode.Reason)]
     public EventStream Events(string map) => new(new LoadedObject(File, Maps, Programs), this, Map(map));
 

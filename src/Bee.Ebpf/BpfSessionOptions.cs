@@ -12,14 +12,14 @@ public sealed class BpfSessionOptions
     /// </summary>
     public IDictionary<string, object?> Parameters { get; init; } = new Dictionary<string, object?>();
 
-    /// <summary>Numbers of entries by map name, in place of the declared ones. For a ring buffer the number is its size in bytes.</summary>
+    /// <summary>The number of entries of maps, by name, overriding the declared numbers. For a ring buffer it is the size in bytes.</summary>
     public IDictionary<string, uint> MapSizes { get; init; } = new Dictionary<string, uint>();
 
     /// <summary>The inner maps of arrays and hashes of maps whose object does not declare them, by the name of the outer map.</summary>
     public IDictionary<string, InnerMapOptions> InnerMaps { get; init; } = new Dictionary<string, InnerMapOptions>();
 
     /// <summary>
-    /// Attach targets by program name, in place of those that the sections name, written as there: <c>syscalls/sys_enter_openat</c> for a tracepoint. Programs whose sections name no target take
+    /// Attach targets by program name, overriding those of the sections and written like them: <c>syscalls/sys_enter_openat</c> for a tracepoint. The target of a program whose section does not name one is
     /// a network interface (tc also <c>interface/ingress</c> and <c>interface/egress</c>), a control group, a network namespace, or the name of a map.
     /// </summary>
     public IDictionary<string, string> AttachTo { get; init; } = new Dictionary<string, string>();
@@ -34,7 +34,7 @@ public sealed class BpfSessionOptions
     public int? ProcessId { get; init; }
 
     /// <summary>
-    /// Samples per second and CPU of <c>perf_event</c> programs whose target names neither a frequency nor a period. The default of 99 does not run in lockstep with timers of 100 Hz.
+    /// Samples per second and CPU of <c>perf_event</c> programs whose target names neither a frequency nor a period. The default is 99, which avoids lockstep with timers of 100 Hz.
     /// </summary>
     public int? SampleFrequency { get; init; }
 

@@ -85,8 +85,8 @@ internal static class LoadFailure
         var lines = VerifierText.Unresolved(instructions) is { } unresolved ? [unresolved]
             : VerifierText.Verdict(verdict) is { Count: > 0 } found ? found : [VerifierText.Parameters(verdict)!];
         var line = VerifierText.Instruction(lines, instructions) is { } index ? LinkedCode.LineAt(file, program, index)?.In(file) : null;
-        var place = line is null ? "" : $" at {line}";
-        return new BpfLoadException(LoadFault.VerifierRejected, $"The kernel's verifier rejects program '{program}'{place}: {string.Join("; ", lines)}. The log is in VerifierLog of this exception.")
+        var at = line is null ? "" : $" at {line}";
+        return new BpfLoadException(LoadFault.VerifierRejected, $"The kernel's verifier rejects program '{program}'{at}: {string.Join("; ", lines)}. The log is in the property VerifierLog.")
         {
             Program = program,
             Errno = errno,
@@ -136,13 +136,13 @@ internal static class LoadFailure
         var program = file.Programs.FirstOrDefault(p => p.Name == programName);
         return errno is Libc.EINVAL or Libc.EPERM or Libc.ENOTSUPP or Libc.EOPNOTSUPP
             ? new BpfLoadException(
-                LoadFault.Unsupported, $"This kernel refuses program '{programName}' ({program?.SectionName}, type {program?.Type}) without looking at its code: {Libc.Describe(errno)}.")
+                LoadFault.Unsupported, $"This kernel rejects program '{programName}' ({program?.SectionName}, type {program?.Type}) before verifying it: {Libc.Describe(errno)}.")
             {
                 Program = programName,
                 Errno = errno,
                 Log = log,
-                Remedy = "The kernel is too old for programs of this kind, was built without them, or forbids them. "
-                    + "A tracepoint, a raw tracepoint (raw_tp, tp_btf) or a kprobe may do instead.",
+                Remedy = "The kernel may be too old for programs of this kind, built without them, or forbid them. "
+                    + "Try a tracepoint, a raw tracepoint (raw_tp, tp_btf) or a kprobe instead.",
             }
             : new BpfLoadException(LoadFault.Other, $"The kernel does not load program '{programName}': {Reason(errno, log)}.") { Program = programName, Errno = errno, Log = log };
     }

@@ -122,7 +122,7 @@ internal static class ObjectLoader
     {
         if (options.AttachTo.Keys.Concat(options.Load.Keys).FirstOrDefault(name => file.Programs.All(p => p.Name != name)) is { } unknown)
         {
-            throw new BpfLoadException(LoadFault.BadParameter, $"{(options.AttachTo.ContainsKey(unknown) ? "A target is given for" : "The options name")} program '{unknown}', which {file.Name} does not have.")
+            throw new BpfLoadException(LoadFault.BadParameter, $"The options {(options.AttachTo.ContainsKey(unknown) ? "set a target for" : "name")} program '{unknown}', which {file.Name} does not have.")
             {
                 Suggestions = Suggest.Nearest(unknown, file.Programs.Select(p => p.Name), 5),
                 Remedy = $"Its programs are {string.Join(", ", file.Programs.Select(p => p.Name))}.",
@@ -137,7 +137,7 @@ internal static class ObjectLoader
             var map = file.Maps.FirstOrDefault(map => map.Name == name);
             if ((map is null ? $"{file.Name} has no map '{name}'." : MapSizes.WhyNot(map, entries)) is { } why)
             {
-                throw new BpfLoadException(LoadFault.MapSize, $"A map cannot have the size that is given: {why}")
+                throw new BpfLoadException(LoadFault.MapSize, $"The size of a map in the options is invalid: {why}")
                 {
                     Suggestions = map is null ? Suggest.Nearest(name, file.Maps.Where(m => !m.IsInternal).Select(m => m.Name), 5) : [],
                 };

@@ -41,7 +41,7 @@ internal sealed class OverheadGuard : IDisposable
     /// <summary>The error with the figures; null while the programs stay within the limit.</summary>
     public OverheadException? Error => _error;
 
-    /// <summary>Watches a session until the guard is disposed of. The pins of a session are removed with its links. Call it once.</summary>
+    /// <summary>Watches a session until the guard is disposed. The pins of a session are removed with its links. Call it once.</summary>
     /// <param name="session">The session, attached and, if wanted, pinned.</param>
     public void Watch(BpfSession session)
     {

@@ -62,7 +62,7 @@ internal static class PinWriter
         return new PinException(
             PinFault.CannotPin,
             folder,
-            $"{(names.Length > 0 ? string.Join(" and ", names) : "One of the programs")} cannot be pinned: this kernel has no link object for what it is attached to, so it is attached only as long as a process holds it.",
-            "Run it unpinned in a process that stays, or use a kind of program that has links: tracepoints, kprobes, uprobes and perf_event from Linux 5.15 on, xdp from 5.9, tc from 6.6 (tcx).");
+            $"{(names.Length > 0 ? string.Join(" and ", names) : "One of the programs")} cannot be pinned: this kernel has no link object for the attach target, so the program stays attached only while a process holds it.",
+            "Run it unpinned in a process that keeps running, or use a kind of program with links: tracepoints, kprobes, uprobes and perf_event since Linux 5.15, xdp since 5.9, tc since 6.6 (tcx).");
     }
 }

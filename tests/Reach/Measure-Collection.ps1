@@ -106,7 +106,7 @@ function Measure-Source($Collection, [string] $Path) {
     catch {
         $record.LoadError = $_.Exception.GetBaseException().Message
         # A kernel under lockdown, or with a security module, denies whole kinds of programs, and the helper that writes into processes.
-        $record.HostRefuses = $record.LoadError -match 'without looking at its code: Operation not permitted|cannot use helper bpf_probe_write_user'
+        $record.HostRefuses = $record.LoadError -match 'before verifying it: Operation not permitted|cannot use helper bpf_probe_write_user'
     }
 
     [PSCustomObject]$record

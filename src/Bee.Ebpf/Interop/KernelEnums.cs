@@ -1,6 +1,6 @@
 namespace Bee.Ebpf.Interop;
 
-/// <summary>Kinds of maps, with the kernel's numbers (BPF_MAP_TYPE_*, include/uapi/linux/bpf.h).</summary>
+/// <summary>Types of maps, with the kernel's numbers (BPF_MAP_TYPE_*, include/uapi/linux/bpf.h).</summary>
 public enum MapType
 {
     /// <summary>No type.</summary>
@@ -11,7 +11,7 @@ public enum MapType
     Array = 2,
     /// <summary>Programs to tail-call.</summary>
     ProgramArray = 3,
-    /// <summary>Perf buffers, one per CPU, that events come out of; or counters of perf events.</summary>
+    /// <summary>Perf buffers, one per CPU, from which user space reads events; or counters of perf events.</summary>
     PerfEventArray = 4,
     /// <summary>Hash table with a value for each CPU.</summary>
     PerCpuHash = 5,
@@ -23,7 +23,7 @@ public enum MapType
     CgroupArray = 8,
     /// <summary>Hash table that drops the least recently used entry when it is full.</summary>
     LruHash = 9,
-    /// <summary>The same with a value for each CPU.</summary>
+    /// <summary>Least recently used hash table with a value for each CPU.</summary>
     LruPerCpuHash = 10,
     /// <summary>Longest-prefix match, such as routes.</summary>
     LpmTrie = 11,
@@ -57,7 +57,7 @@ public enum MapType
     DevMapHash = 25,
     /// <summary>Functions that implement a kernel interface.</summary>
     StructOps = 26,
-    /// <summary>Ring that events come out of, shared by all CPUs.</summary>
+    /// <summary>Ring buffer from which user space reads events, shared by all CPUs.</summary>
     RingBuffer = 27,
     /// <summary>Storage of an inode.</summary>
     InodeStorage = 28,
@@ -65,17 +65,17 @@ public enum MapType
     TaskStorage = 29,
     /// <summary>Bloom filter; no keys.</summary>
     BloomFilter = 30,
-    /// <summary>Ring that user space fills.</summary>
+    /// <summary>Ring buffer that user space fills.</summary>
     UserRingBuffer = 31,
     /// <summary>Storage of a cgroup for any program.</summary>
     CgroupLocalStorage = 32,
     /// <summary>Memory shared with user space.</summary>
     Arena = 33,
-    /// <summary>Places in a program's instructions.</summary>
+    /// <summary>Positions in the instructions of a program.</summary>
     InstructionArray = 34,
 }
 
-/// <summary>Kinds of programs, with the kernel's numbers (BPF_PROG_TYPE_*, include/uapi/linux/bpf.h).</summary>
+/// <summary>Types of programs, with the kernel's numbers (BPF_PROG_TYPE_*, include/uapi/linux/bpf.h).</summary>
 public enum ProgramType
 {
     /// <summary>No type.</summary>

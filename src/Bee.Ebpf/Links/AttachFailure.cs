@@ -36,7 +36,7 @@ internal static class AttachFailure
                 Program = program.Name,
                 Errno = errno,
                 Log = log,
-                Remedy = "The kernel lacks BPF trampolines for this architecture or this function; a kprobe, a tracepoint or a raw tracepoint may do instead.",
+                Remedy = "The kernel lacks BPF trampolines for this architecture or this function; try a kprobe, a tracepoint or a raw tracepoint instead.",
             },
             // libbpf 1.0.0 returns this number for every failure here, and logs the true one.
             AttachMethod.RawTracepoint when errno == Libc.EOPNOTSUPP && description.Type == ProgramType.RawTracepoint => NoTarget(description, target ?? description.AttachTo ?? "", TargetNames.For(description), Libc.ENOENT, log),
@@ -240,26 +240,26 @@ internal static class AttachFailure
 /// <summary>Explains why a program could not be attached to an existing interface, control group or network namespace.</summary>
 internal static class TargetFailure
 {
-    public static BpfLoadException Explain(BpfProgram program, string place, int errno, string log) => errno switch
+    public static BpfLoadException Explain(BpfProgram program, string target, int errno, string log) => errno switch
     {
-        Libc.EPERM or Libc.EACCES => Permissions.Refused($"attach program '{program.Name}' to {place}", errno, program.Name, log, perf: false, network: true),
-        Libc.ENODEV or Libc.ENOENT => Make(program, LoadFault.NoTarget, $"Program '{program.Name}' cannot attach to {place}, which no longer exists.", errno, log, ""),
+        Libc.EPERM or Libc.EACCES => Permissions.Refused($"attach program '{program.Name}' to {target}", errno, program.Name, log, perf: false, network: true),
+        Libc.ENODEV or Libc.ENOENT => Make(program, LoadFault.NoTarget, $"Program '{program.Name}' cannot attach to {target}, which no longer exists.", errno, log, ""),
         Libc.EBUSY or Libc.EEXIST => Make(
-            program, LoadFault.Busy, $"Program '{program.Name}' cannot attach to {place}: another program is attached there and does not share it.", errno, log,
+            program, LoadFault.Busy, $"Program '{program.Name}' cannot attach to {target}: another program is attached there and does not share it.", errno, log,
             "`bpftool net show` and `bpftool cgroup tree` list attached programs; detach the other one."),
         Libc.EINVAL or Libc.EOPNOTSUPP or Libc.ENOTSUPP => Make(
-            program, LoadFault.Unsupported, $"This kernel does not attach program '{program.Name}' ({program.Description.SectionName}) to {place}: {LibbpfText.Cause(errno, log)}.", errno, log,
+            program, LoadFault.Unsupported, $"This kernel does not attach program '{program.Name}' ({program.Description.SectionName}) to {target}: {LibbpfText.Cause(errno, log)}.", errno, log,
             "The kernel may be too old for this kind of program or built without it, or the driver or the MTU of the interface does not allow it."),
-        _ => Make(program, LoadFault.Other, $"Program '{program.Name}' ({program.Description.SectionName}) cannot be attached to {place}: {LibbpfText.Cause(errno, log)}.", errno, log, ""),
+        _ => Make(program, LoadFault.Other, $"Program '{program.Name}' ({program.Description.SectionName}) cannot be attached to {target}: {LibbpfText.Cause(errno, log)}.", errno, log, ""),
     };
 
     public static BpfLoadException NoTcx(BpfProgram program, int errno) => Make(
         program, LoadFault.Unsupported, $"This kernel does not attach program '{program.Name}' ({program.Description.SectionName}): it has no tcx.", errno, "",
         "tcx needs Linux 6.6 or later. A section tc/ingress or tc/egress works on older kernels too.");
 
-    public static BpfLoadException OldQdisc(BpfProgram program, string place) => Make(
-        program, LoadFault.Busy, $"Program '{program.Name}' ({program.Description.SectionName}) cannot attach to interface {place}: its qdisc ingress does not handle outgoing packets.",
-        Libc.EBUSY, "", $"Remove it for clsact, which handles both directions: `tc qdisc del dev {place} ingress`. This also removes other programs' filters there.");
+    public static BpfLoadException OldQdisc(BpfProgram program, string target) => Make(
+        program, LoadFault.Busy, $"Program '{program.Name}' ({program.Description.SectionName}) cannot attach to interface {target}: its qdisc ingress does not handle outgoing packets.",
+        Libc.EBUSY, "", $"Remove it for clsact, which handles both directions: `tc qdisc del dev {target} ingress`. This also removes other programs' filters there.");
 
     private static BpfLoadException Make(BpfProgram program, LoadFault fault, string message, int errno, string log, string remedy) =>
         new(fault, message) { Program = program.Name, Errno = errno, Log = log, Remedy = remedy.TrimEnd() };

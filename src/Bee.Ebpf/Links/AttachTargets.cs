@@ -92,7 +92,7 @@ internal sealed class AttachTargets : IDisposable
     /// <summary>Returns the folder of the control group that a program attaches to.</summary>
     /// <exception cref="BpfLoadException">Neither options nor metadata name one.</exception>
     public string CgroupOf(ProgramDescription program) =>
-        _cgroups.TryGetValue(program.Name, out var found) ? found : throw None(program, "control group", "Name one: a path below where cgroup2 is mounted, a process id, or a container's id.");
+        _cgroups.TryGetValue(program.Name, out var found) ? found : throw None(program, "control group", "Name one: a path relative to the mount of cgroup2, a process id, or a container's id.");
 
     /// <summary>Returns the map that a program attaches to or iterates over; null if its target is not a map.</summary>
     public string? MapOf(ProgramDescription program) => _maps.GetValueOrDefault(program.Name);
@@ -253,7 +253,7 @@ internal static class TargetMap
     /// <summary>Returns the names of an object's maps of some types.</summary>
     public static string[] Fitting(IReadOnlyList<MapType> types, ObjectFile file) => [.. file.Maps.Where(map => !map.IsInternal && types.Contains(map.Type)).Select(map => map.Name)];
 
-    /// <summary>Returns the exception for a program whose map is not named and ambiguous.</summary>
+    /// <summary>Returns the exception for a program without a map name in an object with several suitable maps, or none.</summary>
     public static BpfLoadException None(ProgramDescription program, IReadOnlyList<MapType> types, ObjectFile file) =>
         new(LoadFault.NoPlace, $"Program '{program.Name}' ({program.SectionName}) needs a map to attach to, and none is named.") { Program = program.Name, Remedy = Have(types, Fitting(types, file)) };
 

@@ -11,26 +11,26 @@ internal static unsafe class InterfaceLinks
 {
     public static IEnumerable<ILink> Make(BpfProgram program, AttachOptions options, AttachTargets targets)
     {
-        foreach (var place in targets.InterfacesOf(program.Description))
+        foreach (var target in targets.InterfacesOf(program.Description))
         {
-            yield return targets.InterfaceNamespace is { } space ? space.Run(() => One(program, options, place, space)) : One(program, options, place, null);
+            yield return targets.InterfaceNamespace is { } space ? space.Run(() => One(program, options, target, space)) : One(program, options, target, null);
         }
     }
 
-    private static ILink One(BpfProgram program, AttachOptions options, InterfaceTarget place, NetworkNamespaceHandle? space)
+    private static ILink One(BpfProgram program, AttachOptions options, InterfaceTarget target, NetworkNamespaceHandle? space)
     {
         using var scope = LibbpfLog.Capture(options.Log);
         return program.Type switch
         {
-            ProgramType.Xdp => Xdp(program, place.Interface, scope.Log),
-            ProgramType.SocketFilter => PacketSocket.Attach(program, place.Interface),
-            _ => Traffic(program, place, space, scope.Log),
+            ProgramType.Xdp => Xdp(program, target.Interface, scope.Log),
+            ProgramType.SocketFilter => PacketSocket.Attach(program, target.Interface),
+            _ => Traffic(program, target, space, scope.Log),
         };
     }
 
-    private static LinkHandle Xdp(BpfProgram program, NetworkInterfaceName place, LibbpfLog log)
+    private static LinkHandle Xdp(BpfProgram program, NetworkInterfaceName target, LibbpfLog log)
     {
-        var link = LibbpfCalls.bpf_program__attach_xdp(program.Pointer, place.Index);
+        var link = LibbpfCalls.bpf_program__attach_xdp(program.Pointer, target.Index);
         if (link != 0)
         {
             return new LinkHandle(link);
@@ -39,29 +39,29 @@ internal static unsafe class InterfaceLinks
         var errno = Marshal.GetLastPInvokeError();
         if (errno is not (Libc.EBUSY or Libc.EEXIST))
         {
-            throw TargetFailure.Explain(program, $"interface {place.Name}", errno, log.Text);
+            throw TargetFailure.Explain(program, $"interface {target.Name}", errno, log.Text);
         }
 
         uint holder;
-        var other = LibbpfCalls.bpf_xdp_query_id(place.Index, 0, &holder) == 0 && holder != 0 ? $"xdp program {holder}" : "another xdp program";
-        throw new BpfLoadException(LoadFault.Busy, $"Program '{program.Name}' cannot attach to interface {place.Name}: {other} is attached there.")
+        var other = LibbpfCalls.bpf_xdp_query_id(target.Index, 0, &holder) == 0 && holder != 0 ? $"xdp program {holder}" : "another xdp program";
+        throw new BpfLoadException(LoadFault.Busy, $"Program '{program.Name}' cannot attach to interface {target.Name}: {other} is attached there.")
         {
             Program = program.Name,
             Errno = errno,
             Log = log.Text,
-            Remedy = $"An interface runs one xdp program at a time. `bpftool net show dev {place.Name}` shows the other one: stop its process, or remove a leftover with `ip link set dev {place.Name} xdp off`. A tc program can run in addition.",
+            Remedy = $"An interface runs one xdp program at a time. `bpftool net show dev {target.Name}` shows the other one: stop its process, or remove a leftover with `ip link set dev {target.Name} xdp off`. A tc program can run in addition.",
         };
     }
 
-    private static ILink Traffic(BpfProgram program, InterfaceTarget place, NetworkNamespaceHandle? space, LibbpfLog log)
+    private static ILink Traffic(BpfProgram program, InterfaceTarget target, NetworkNamespaceHandle? space, LibbpfLog log)
     {
         if (!TcFilter.IsForced)
         {
             var link = KernelLink.TryCreate(new KernelLink.Attributes
             {
                 Program = program.Fd,
-                Target = place.Interface.Index,
-                AttachType = place.IsEgress ? KernelLink.TrafficEgress : KernelLink.TrafficIngress,
+                Target = target.Interface.Index,
+                AttachType = target.IsEgress ? KernelLink.TrafficEgress : KernelLink.TrafficIngress,
             });
             if (link is not null)
             {
@@ -78,11 +78,11 @@ internal static unsafe class InterfaceLinks
 
             if (!lacksTcx)
             {
-                throw TargetFailure.Explain(program, $"interface {place.Interface.Name}", errno, log.Text);
+                throw TargetFailure.Explain(program, $"interface {target.Interface.Name}", errno, log.Text);
             }
         }
 
-        return TcFilter.Attach(program, place, space, log);
+        return TcFilter.Attach(program, target, space, log);
     }
 }
 
@@ -114,7 +114,7 @@ internal sealed unsafe class PacketSocket : ILink
     public int LinkFd => -1;
 
     /// <exception cref="BpfLoadException">The socket cannot be created, or the kernel rejects the program.</exception>
-    public static PacketSocket Attach(BpfProgram program, NetworkInterfaceName place)
+    public static PacketSocket Attach(BpfProgram program, NetworkInterfaceName target)
     {
         // No protocol yet: no packet arrives before the filter is attached and the interface bound.
         var number = Libc.socket(FamilyPacket, Raw | Libc.O_CLOEXEC, 0);
@@ -126,7 +126,7 @@ internal sealed unsafe class PacketSocket : ILink
         var socket = new FdHandle(number);
         var fd = program.Fd;
         var least = 0;
-        var address = new LinkAddress { Family = FamilyPacket, Protocol = BinaryPrimitives.ReverseEndianness(AllProtocols), Interface = place.Index };
+        var address = new LinkAddress { Family = FamilyPacket, Protocol = BinaryPrimitives.ReverseEndianness(AllProtocols), Interface = target.Index };
         if (Libc.setsockopt(number, Level, ReceiveBuffer, &least, sizeof(int)) != 0
             || Libc.setsockopt(number, Level, AttachProgram, &fd, sizeof(int)) != 0
             || Libc.bind(number, &address, sizeof(LinkAddress)) != 0)
@@ -138,7 +138,7 @@ internal sealed unsafe class PacketSocket : ILink
 
         return new PacketSocket(socket);
 
-        BpfLoadException Failed(int errno) => TargetFailure.Explain(program, $"a packet socket of interface {place.Name}", errno, "");
+        BpfLoadException Failed(int errno) => TargetFailure.Explain(program, $"a packet socket of interface {target.Name}", errno, "");
     }
 
     /// <inheritdoc/>
@@ -177,24 +177,24 @@ internal sealed unsafe class TcFilter : ILink
 
     /// <summary>Attaches in the namespace of the calling thread, which <paramref name="space"/> refers to for removal.</summary>
     /// <exception cref="BpfLoadException">The kernel rejects the program; nothing is left behind.</exception>
-    public static TcFilter Attach(BpfProgram program, InterfaceTarget place, NetworkNamespaceHandle? space, LibbpfLog log)
+    public static TcFilter Attach(BpfProgram program, InterfaceTarget target, NetworkNamespaceHandle? space, LibbpfLog log)
     {
         var hook = new LibbpfCalls.TrafficHook
         {
             Size = (nuint)sizeof(LibbpfCalls.TrafficHook),
-            InterfaceIndex = place.Interface.Index,
-            AttachPoint = place.IsEgress ? Egress : Ingress,
+            InterfaceIndex = target.Interface.Index,
+            AttachPoint = target.IsEgress ? Egress : Ingress,
         };
         var made = LibbpfCalls.bpf_tc_hook_create(&hook);
         if (made is not (0 or -Libc.EEXIST))
         {
-            throw TargetFailure.Explain(program, $"interface {place.Interface.Name}", -made, log.Text);
+            throw TargetFailure.Explain(program, $"interface {target.Interface.Name}", -made, log.Text);
         }
 
         // The older qdisc ingress would accept the filter, and run it for incoming packets.
-        if (made != 0 && place.IsEgress && TrafficControl.QdiscAt(place.Interface.Index) is "ingress")
+        if (made != 0 && target.IsEgress && TrafficControl.QdiscAt(target.Interface.Index) is "ingress")
         {
-            throw TargetFailure.OldQdisc(program, place.Interface.Name);
+            throw TargetFailure.OldQdisc(program, target.Interface.Name);
         }
 
         var filter = new LibbpfCalls.TrafficOptions { Size = (nuint)sizeof(LibbpfCalls.TrafficOptions), Program = program.Fd };
@@ -204,7 +204,7 @@ internal sealed unsafe class TcFilter : ILink
         {
             own.RemoveHook();
             own._space?.Dispose();
-            throw TargetFailure.Explain(program, $"interface {place.Interface.Name}", -result, log.Text);
+            throw TargetFailure.Explain(program, $"interface {target.Interface.Name}", -result, log.Text);
         }
 
         lock (s_attached)

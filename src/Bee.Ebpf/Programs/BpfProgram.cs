@@ -76,7 +76,7 @@ public sealed class BpfProgram
     /// <summary>True if the program is loaded to be attached to many functions by one link.</summary>
     internal bool IsMulti { get; init; }
 
-    /// <summary>Attaches this program; null in a session whose programs cannot be attached. The second argument is the target, null for the one that the session has for the program.</summary>
+    /// <summary>Attaches the program to a target, or with null to the target that the session has for it; null if programs of the session cannot be attached.</summary>
     internal Func<BpfProgram, string?, BpfLink>? Attacher { get; init; }
 
     /// <summary>Attaches the program to the targets that its section or the session's options name.</summary>
@@ -102,7 +102,7 @@ public sealed class BpfProgram
         return (Attacher ?? throw NotAttachable())(this, target);
     }
 
-    /// <summary>Runs the program in the kernel on given input (<c>BPF_PROG_TEST_RUN</c>). The program need not be attached.</summary>
+    /// <summary>Runs the program in the kernel on test input (<c>BPF_PROG_TEST_RUN</c>). The program need not be attached.</summary>
     /// <param name="options">The input; null for one run without packet and context.</param>
     /// <returns>The program's return value, and the packet and the context after the run.</returns>
     /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>

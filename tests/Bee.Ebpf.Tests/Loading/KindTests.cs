@@ -35,7 +35,7 @@ public class KindTests
         {
             // Hardened kernels forbid these kinds even to root.
             Assert.Equal(LoadFault.Unsupported, e.Fault);
-            Assert.Contains("kernel refuses program", e.Message);
+            Assert.Contains("kernel rejects program", e.Message);
             Assert.NotNull(e.Remedy);
         }
     }
