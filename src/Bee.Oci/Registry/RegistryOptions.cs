@@ -2,40 +2,40 @@ using Bee.Posix;
 
 namespace Bee.Oci.Registry;
 
-/// <summary>How registries are spoken to.</summary>
+/// <summary>Transport, credentials and limits for requests to registries.</summary>
 public sealed record RegistryOptions
 {
-    /// <summary>Plain http for every host, not only for this machine's own (loopback) ones.</summary>
+    /// <summary>Allows plain http to every host. Without it only loopback hosts are asked with plain http.</summary>
     public bool PlainHttp { get; init; }
 
-    /// <summary>A PEM file with certificate authorities that are trusted beside the system's; null for none.</summary>
+    /// <summary>The path of a PEM file with certificate authorities to trust in addition to the system's; null for none.</summary>
     public string? CACertificate { get; init; }
 
-    /// <summary>Takes any certificate. Whoever sets this warns the person.</summary>
+    /// <summary>Accepts any certificate. The caller should warn the user.</summary>
     public bool SkipCertificateCheck { get; init; }
 
-    /// <summary>How long to wait for the beginning of an answer.</summary>
+    /// <summary>The timeout for the headers of a response.</summary>
     public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long a body may stand still, or trickle. A small answer (a token, a manifest, a list, an error) has to be whole within this time, with all redirects on the way to it;
-    /// there is no limit on the whole of a blob.
+    /// The timeout for progress of a body: 1 KiB must arrive within it. A small response (a token, a manifest, a list, an error) must be complete within it, redirects included;
+    /// the transfer of a blob has no total limit.
     /// </summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How often a request is tried again after 408, 429, 5xx or a broken connection.</summary>
+    /// <summary>The number of retries after 408, 429, 5xx or a broken connection.</summary>
     public int Retries { get; init; } = 5;
 
-    /// <summary>The longest pause between two tries, also where the registry asks for a longer one.</summary>
+    /// <summary>The longest pause before a retry, even if the registry asks for a longer one.</summary>
     public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Counts the failures of one piece of work under these limits.</summary>
+    /// <summary>Returns a new backoff with these limits.</summary>
     internal Backoff NewBackoff() => new(Retries, LongestPause);
 
-    /// <summary>Blobs that are longer than this are sent in pieces of this length, in bytes.</summary>
+    /// <summary>The chunk size in bytes. Larger blobs are pushed in chunks of this size.</summary>
     internal long ChunkLength { get; init; } = 16 << 20;
 
-    /// <summary>How long a registry is told about an upload that will not be finished. A person waits for this after Ctrl+C.</summary>
+    /// <summary>The timeout for the request that cancels an upload. The user waits for it after Ctrl+C.</summary>
     internal TimeSpan CancelTimeout { get; init; } = TimeSpan.FromMilliseconds(400);
 
     /// <summary>
@@ -46,22 +46,22 @@ public sealed record RegistryOptions
     /// and refuses a response to a request that the handler has sent elsewhere.</remarks>
     public Func<SocketsHttpHandler, HttpMessageHandler>? Handler { get; init; }
 
-    /// <summary>Where credentials come from; null for none.</summary>
+    /// <summary>The source of credentials; null for anonymous requests.</summary>
     public ICredentialSource? Credentials { get; init; }
 
-    /// <summary>Is told what a person may want to know (retries, redirects, a credential helper that is missing); never a secret. Called on any thread.</summary>
+    /// <summary>Receives notes for the user, about retries, redirects and missing credential helpers. Called on any thread; notes contain no secret.</summary>
     public Action<RegistryNote>? Note { get; init; }
 }
 
-/// <summary>Something to tell a person.</summary>
-/// <param name="Text">The sentence.</param>
+/// <summary>A note for the user.</summary>
+/// <param name="Text">The text.</param>
 /// <param name="IsWarning">True for a warning, false for a detail.</param>
 public sealed record RegistryNote(string Text, bool IsWarning);
 
-/// <summary>Where credentials for registries come from.</summary>
+/// <summary>Provides credentials for registries.</summary>
 public interface ICredentialSource
 {
-    /// <summary>Returns the credential for a repository. It is sent with requests for this repository only.</summary>
+    /// <summary>Returns the credential for a repository. The client sends it with requests for this repository only.</summary>
     /// <param name="registry">Host and port.</param>
     /// <param name="repository">The repository without the registry; null for requests to the registry as a whole.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -69,7 +69,7 @@ public interface ICredentialSource
     Task<RegistryCredential?> FindAsync(string registry, string? repository, CancellationToken cancellationToken);
 }
 
-/// <summary>A credential. Not a record, so that no generated ToString shows it.</summary>
+/// <summary>A credential. It is not a record, because the generated ToString would show the secret.</summary>
 public sealed class RegistryCredential
 {
     /// <summary>User name; null with a token alone.</summary>
@@ -84,100 +84,100 @@ public sealed class RegistryCredential
     /// <summary>A bearer token that is sent as it is (docker's registrytoken); null for none.</summary>
     public string? AccessToken { get; init; }
 
-    /// <summary>The user name, or what kind of token it is: never the secret.</summary>
+    /// <summary>Returns the user name, or the kind of token; never the secret.</summary>
     public override string ToString() => UserName ?? (IdentityToken is null ? "a token" : "an identity token");
 }
 
-/// <summary>What went wrong with a registry. Stable: error ids are made of the names.</summary>
+/// <summary>The kinds of registry failures. The names are stable, because error ids contain them.</summary>
 public enum RegistryFault
 {
-    /// <summary>The host was not found, or nobody answers there.</summary>
+    /// <summary>The host was not found, or refuses connections.</summary>
     Unreachable,
 
     /// <summary>The certificate is not trusted, or the other side does not speak TLS.</summary>
     Certificate,
 
-    /// <summary>Plain http was needed for a host that is not this machine, or was asked for where the host wants TLS.</summary>
+    /// <summary>Another host needs plain http, which is not allowed; or plain http was requested from a host that requires TLS.</summary>
     PlainHttp,
 
-    /// <summary>The connection broke, more often than it is tried again.</summary>
+    /// <summary>The connection broke, and the retries failed.</summary>
     Broken,
 
-    /// <summary>Nothing came for longer than the timeouts allow.</summary>
+    /// <summary>The registry did not answer within the timeout.</summary>
     TimedOut,
 
     /// <summary>Credentials are missing or wrong (401, UNAUTHORIZED).</summary>
     Unauthorized,
 
-    /// <summary>The credentials are right and do not suffice (403, DENIED).</summary>
+    /// <summary>The credentials are valid but not sufficient (403, DENIED).</summary>
     Denied,
 
-    /// <summary>There is no such repository, manifest, tag or blob (404, NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN).</summary>
+    /// <summary>The repository, manifest, tag or blob does not exist (404, NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN).</summary>
     NotFound,
 
-    /// <summary>The image has nothing for the platform that was asked for.</summary>
+    /// <summary>The image has no manifest for the requested platform.</summary>
     NoPlatform,
 
-    /// <summary>The registry does not take the name (NAME_INVALID, TAG_INVALID).</summary>
+    /// <summary>The name is invalid (NAME_INVALID, TAG_INVALID).</summary>
     BadName,
 
-    /// <summary>The registry does not take the content (MANIFEST_INVALID, DIGEST_INVALID, SIZE_INVALID, 413).</summary>
+    /// <summary>The registry rejects the content (MANIFEST_INVALID, DIGEST_INVALID, SIZE_INVALID, 413).</summary>
     Refused,
 
-    /// <summary>What was asked for is something that the registry does not do (405, UNSUPPORTED).</summary>
+    /// <summary>The registry does not support the operation (405, UNSUPPORTED).</summary>
     Unsupported,
 
-    /// <summary>Too many requests, for longer than it is tried again (429, TOOMANYREQUESTS).</summary>
+    /// <summary>The registry rejects too many requests, and the retries failed (429, TOOMANYREQUESTS).</summary>
     TooManyRequests,
 
-    /// <summary>The registry has a fault of its own, for longer than it is tried again (5xx).</summary>
+    /// <summary>The registry has an internal error, and the retries failed (5xx).</summary>
     ServerError,
 
-    /// <summary>The answer is not what the specification says: malformed JSON, missing headers, a redirect that leads nowhere.</summary>
+    /// <summary>The response violates the specification: malformed JSON, missing headers, a redirect without a target.</summary>
     BadAnswer,
 
-    /// <summary>Content has another digest or length than it should.</summary>
+    /// <summary>Content does not match its digest or size.</summary>
     DigestMismatch,
 
-    /// <summary>The answer is larger than it may be.</summary>
+    /// <summary>The response is larger than the limit.</summary>
     TooLarge,
 
-    /// <summary>A redirect or a token service asks for what Bee does not do: credentials over plain http, or a loop.</summary>
+    /// <summary>A redirect or a token service is not safe to follow: credentials over plain http, or a redirect loop.</summary>
     Unsafe,
 
-    /// <summary>The login that is stored cannot be read or written (config.json, a credential helper).</summary>
+    /// <summary>The stored login cannot be read or written (config.json, a credential helper).</summary>
     Login,
 }
 
-/// <summary>When sending a request again makes sense.</summary>
+/// <summary>Whether a request may be retried.</summary>
 internal enum Repeat
 {
-    /// <summary>It would end in the same way.</summary>
+    /// <summary>A retry would fail in the same way.</summary>
     Never,
 
     /// <summary>The connection broke.</summary>
     Always,
 
-    /// <summary>Nobody listens: it makes sense where somebody did before, and is being restarted.</summary>
+    /// <summary>The connection was refused. A retry makes sense if the registry answered before and may be restarting.</summary>
     WhereItAnswered,
 }
 
-/// <summary>A registry could not do what was asked, or should not be believed. Holds no secret.</summary>
+/// <summary>A registry failed, or its response is not trustworthy. The exception contains no secret.</summary>
 public sealed class RegistryException : BeeException
 {
-    /// <summary>Makes one.</summary>
+    /// <summary>Creates an exception.</summary>
     public RegistryException(RegistryFault fault, string message, Exception? inner = null)
         : base($"Registry.{fault}", message, inner: inner) => Fault = fault;
 
     /// <summary>What went wrong.</summary>
     public RegistryFault Fault { get; }
 
-    /// <summary>The registry's own code, such as <c>MANIFEST_UNKNOWN</c> (OCI Distribution Specification 1.1, "Error Codes"); null where it gave none.</summary>
+    /// <summary>The registry's own code, such as <c>MANIFEST_UNKNOWN</c> (OCI Distribution Specification 1.1, "Error Codes"); null if the response has none.</summary>
     public string? Code { get; init; }
 
-    /// <summary>HTTP status; null where there was no answer.</summary>
+    /// <summary>The HTTP status; null without a response.</summary>
     public int? Status { get; init; }
 
-    /// <summary>When sending the request again makes sense, where one try had no answer.</summary>
+    /// <summary>Whether the request may be retried, if one attempt had no response.</summary>
     internal Repeat Repeat { get; set; }
 }

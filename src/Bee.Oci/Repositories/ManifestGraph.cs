@@ -2,7 +2,7 @@ using Bee.Oci.Formats;
 
 namespace Bee.Oci.Repositories;
 
-/// <summary>What a piece of an image is.</summary>
+/// <summary>The role of a piece of an image.</summary>
 public enum BlobRole
 {
     /// <summary>The list of an image's platforms.</summary>
@@ -11,74 +11,74 @@ public enum BlobRole
     /// <summary>The list of an image's config and layers, for one platform.</summary>
     Manifest,
 
-    /// <summary>What the image says about its program.</summary>
+    /// <summary>The config: metadata of the image.</summary>
     Config,
 
-    /// <summary>Content: the program, or what comes with it.</summary>
+    /// <summary>A layer: the program or other content.</summary>
     Layer,
 }
 
-/// <summary>A reference to a piece of an image, as it stands in the manifest above.</summary>
-/// <param name="descriptor">What it refers to, as the manifest above says; not checked.</param>
-/// <param name="role">What it refers to.</param>
-/// <param name="parent">The manifest above; null for the top.</param>
-/// <param name="before">How many pieces came before, each digest once.</param>
+/// <summary>A node of an image's graph: one descriptor in a manifest or an index.</summary>
+/// <param name="descriptor">The descriptor, not verified.</param>
+/// <param name="role">The role of the content.</param>
+/// <param name="parent">The manifest or index with the descriptor; null for the top.</param>
+/// <param name="before">The number of different digests found before.</param>
 internal sealed class ManifestNode(Descriptor descriptor, BlobRole role, ManifestNode? parent, int before)
 {
-    /// <summary>What it refers to, as the manifest above says; not checked.</summary>
+    /// <summary>The descriptor, not verified.</summary>
     public Descriptor Descriptor => descriptor;
 
-    /// <summary>What it refers to.</summary>
+    /// <summary>The role of the content.</summary>
     public BlobRole Role => role;
 
-    /// <summary>The manifest above; null for the top.</summary>
+    /// <summary>The manifest or index with the descriptor; null for the top.</summary>
     public ManifestNode? Parent => parent;
 
-    /// <summary>Whether it is a manifest or an index, and not a blob.</summary>
+    /// <summary>True for a manifest or an index, false for a blob.</summary>
     public bool IsManifest => role is BlobRole.Index or BlobRole.Manifest;
 
-    /// <summary>How many manifests are above.</summary>
+    /// <summary>The number of manifests and indexes above.</summary>
     public int Depth { get; } = parent is null ? 0 : parent.Depth + 1;
 
-    /// <summary>What is in a manifest or an index; null if it was not read, or was read where its digest came before.</summary>
+    /// <summary>The content of a manifest or an index; null if it was not read, or was read at an earlier node with the same digest.</summary>
     public ManifestDocument? Document { get; internal set; }
 
-    /// <summary>Whether the digest came before.</summary>
+    /// <summary>True if an earlier node has the same digest.</summary>
     public bool IsRepeat { get; internal set; }
 
-    /// <summary>Whether the image is nested deeper here, or has more pieces, than any image of use.</summary>
+    /// <summary>True if the image is nested too deep here, or has too many pieces.</summary>
     public bool IsBeyondLimits => Depth >= ManifestGraph.Depth || before > ManifestGraph.MostPieces;
 }
 
 /// <summary>
-/// What an image refers to: indexes, manifests, configs and layers. This is the only walk over it. Who walks reads the manifests, and so decides what happens to one that is missing, damaged or too
-/// deep: an exception ends the walk, and a manifest that is not given is not looked into.
+/// The graph of an image: indexes, manifests, configs and layers. Every traversal of an image uses this class. The caller reads the manifests and so decides about missing, damaged or
+/// deeply nested ones: an exception ends the traversal, and null skips what is below.
 /// </summary>
-/// <param name="Nodes">All references, from the top; what is below a manifest follows it.</param>
-/// <param name="BottomUp">The manifests and indexes that were read, each once, behind all that they refer to.</param>
+/// <param name="Nodes">All nodes in depth-first order from the top.</param>
+/// <param name="BottomUp">The manifests and indexes that were read, each once, after everything that they refer to.</param>
 internal sealed record ManifestGraph(IReadOnlyList<ManifestNode> Nodes, IReadOnlyList<ManifestNode> BottomUp)
 {
-    /// <summary>Manifests above one another. An index of indexes is allowed; deeper nesting has no known use.</summary>
+    /// <summary>The most levels of manifests. An index of indexes is allowed; deeper nesting has no known use.</summary>
     public const int Depth = 4;
 
-    /// <summary>More pieces than any image has. A hostile one must not make Bee walk for hours.</summary>
+    /// <summary>The most pieces. A hostile image must not keep Bee busy for hours.</summary>
     public const int MostPieces = 10_000;
 
-    // On a long way each answer takes its time.
+    // Manifests are read concurrently, because each request to a distant registry takes long.
     private const int AtOnce = 8;
 
-    /// <summary>The pieces, each digest once, from the top.</summary>
+    /// <summary>The nodes from the top, each digest once.</summary>
     public IEnumerable<ManifestNode> Pieces => Nodes.Where(node => !node.IsRepeat);
 
-    /// <summary>Walks over an image whose manifests are at hand.</summary>
+    /// <summary>Reads the graph of an image whose manifests are local.</summary>
     /// <param name="top">Its manifest or index.</param>
-    /// <param name="read">Reads a manifest or index; null for one that is not looked into.</param>
+    /// <param name="read">Reads a manifest or index; returns null to skip what is below.</param>
     public static ManifestGraph Read(Descriptor top, Func<ManifestNode, ManifestDocument?> read) =>
         ReadAsync(top, nodes => ValueTask.FromResult<IReadOnlyList<ManifestDocument?>>([.. nodes.Select(read)])).AsTask().GetAwaiter().GetResult();
 
-    /// <summary>Walks over an image.</summary>
+    /// <summary>Reads the graph of an image.</summary>
     /// <param name="top">Its manifest or index.</param>
-    /// <param name="read">Reads some manifests or indexes that stand beside one another; null for each that is not looked into.</param>
+    /// <param name="read">Reads several siblings; returns null for each to skip what is below.</param>
     public static async ValueTask<ManifestGraph> ReadAsync(Descriptor top, Func<IReadOnlyList<ManifestNode>, ValueTask<IReadOnlyList<ManifestDocument?>>> read)
     {
         var walk = new Walk(read);
@@ -108,7 +108,7 @@ internal sealed record ManifestGraph(IReadOnlyList<ManifestNode> Nodes, IReadOnl
                 {
                     Add(node);
 
-                    // Looked into where it is met first, which may be below one that stands before it here: so what is referred to is always done before.
+                    // Read where it is found first, which may be below an earlier sibling, so that children always come before their parents in BottomUp.
                     if (_read.Add(node.Descriptor.Digest) && documents[Array.IndexOf(unread, node)] is { } document)
                     {
                         node.Document = document;
@@ -142,18 +142,18 @@ internal sealed record ManifestGraph(IReadOnlyList<ManifestNode> Nodes, IReadOnl
         }
     }
 
-    // In the place of JSON's null. No reader takes it.
+    // Stands for a null in the JSON. Every reader rejects it.
     private static readonly Descriptor s_nothing = new("", default, 0);
 }
 
 /// <summary>A manifest of an image, with the platform that it is for.</summary>
-/// <param name="Descriptor">The manifest. One that names no platform has that of the index it stands in, where that one names one.</param>
-/// <param name="Annotations">What the indexes above say of it; the nearest one counts.</param>
+/// <param name="Descriptor">The manifest. Without a platform of its own it has that of the index above, if any.</param>
+/// <param name="Annotations">The annotations of the indexes above; the nearest index wins.</param>
 internal sealed record PlatformManifest(Descriptor Descriptor, IReadOnlyDictionary<string, string> Annotations);
 
 /// <summary>
-/// The manifests of an index and of the indexes in it: one list for all that chooses or shows a platform. What other tools say of an image's making (attestations)
-/// stands in indexes too, as a manifest for no platform, and is not in the list.
+/// Lists the manifests of an index and of the indexes in it, to choose or show platforms. Attestations, which BuildKit puts into indexes as manifests for an unknown platform,
+/// are left out.
 /// </summary>
 internal static class PlatformManifests
 {
@@ -165,7 +165,7 @@ internal static class PlatformManifests
 
     /// <summary>Returns the manifests, in the order of the indexes.</summary>
     /// <param name="top">The index.</param>
-    /// <param name="open">Reads an index; null for one that is passed over. What it throws ends the walk.</param>
+    /// <param name="open">Reads an index; returns null to skip it. An exception ends the traversal.</param>
     public static async ValueTask<IReadOnlyList<PlatformManifest>> FindAsync(Descriptor top, Func<Descriptor, ValueTask<ManifestDocument?>> open)
     {
         int found = 0;
@@ -174,7 +174,7 @@ internal static class PlatformManifests
             var documents = new ManifestDocument?[nodes.Count];
             for (int i = 0; i < documents.Length; i++)
             {
-                // As deep as a transfer goes: the last index has manifests in it.
+                // As deep as a transfer: the last index contains manifests.
                 if (nodes[i] is { Role: BlobRole.Index, Depth: < ManifestGraph.Depth - 1 } index && found < Most && !IsAttestation(index))
                 {
                     documents[i] = await open(index.Descriptor).ConfigureAwait(false);

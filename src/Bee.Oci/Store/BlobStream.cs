@@ -5,12 +5,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Oci.Store;
 
-/// <summary>A blob that is read from its beginning to its end, where its digest is compared. Needs no more memory than its reader gives.</summary>
-/// <param name="file">The file that it is, or is in.</param>
+/// <summary>Reads a blob from beginning to end and verifies the digest there.</summary>
+/// <param name="file">The file of the blob, or an archive that contains it.</param>
 /// <param name="path">The file's path, for messages.</param>
 /// <param name="digest">The blob's digest.</param>
-/// <param name="length">Its bytes.</param>
-/// <param name="start">Where in the file it begins; anywhere but at the beginning the file is an archive's, and stays open.</param>
+/// <param name="length">The blob's size in bytes.</param>
+/// <param name="start">The offset of the blob in the file. If it is not 0, the file is an archive and stays open.</param>
 internal sealed class BlobStream(SafeFileHandle file, string path, Digest digest, long length, long start = 0) : ReadOnlyStream, IDigestChecked
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -34,7 +34,7 @@ internal sealed class BlobStream(SafeFileHandle file, string path, Digest digest
             return 0;
         }
 
-        // No further than the length that was told: another process may write.
+        // Not beyond the expected size: another process may append to the file.
         int wanted = (int)Math.Min(buffer.Length, length - _position);
         int read = wanted == 0 ? 0 : ReadFile(buffer[..wanted]);
         _hash.AppendData(buffer[..read]);
@@ -97,18 +97,18 @@ internal sealed class BlobStream(SafeFileHandle file, string path, Digest digest
     }
 }
 
-/// <summary>Walks over what an image of a store or a layout refers to.</summary>
-/// <param name="blobs">Where its blobs are.</param>
+/// <summary>Reads the graph of an image in a store or a layout.</summary>
+/// <param name="blobs">The blobs.</param>
 internal sealed class StoredPieces(IBlobs blobs)
 {
-    /// <summary>The image's own descriptor and those of all manifests, configs and layers below it, each digest once.</summary>
-    /// <exception cref="StoreException">A manifest on the way is missing or damaged.</exception>
+    /// <summary>Returns the descriptors of the image and of all manifests, configs and layers below it, each digest once.</summary>
+    /// <exception cref="StoreException">A manifest is missing or damaged.</exception>
     public IReadOnlyCollection<Descriptor> Of(Descriptor image) =>
         [.. ManifestGraph.Read(image, node => RequireWithin(node).RequireSound(node.Descriptor)).Pieces.Select(piece => piece.Descriptor)];
 
-    /// <summary>The bytes of all manifests, configs and layers of an image, each digest once. What cannot be read counts by its descriptor.</summary>
-    /// <param name="image">Its manifest or index.</param>
-    /// <param name="document">What is in it.</param>
+    /// <summary>Returns the size of all manifests, configs and layers of an image, each digest once. Unreadable pieces count by their descriptors.</summary>
+    /// <param name="image">The manifest or index.</param>
+    /// <param name="document">Its content.</param>
     public long SizeOf(Descriptor image, ManifestDocument document)
     {
         var graph = ManifestGraph.Read(image, node => node.Parent is null ? document : node.IsBeyondLimits ? null : TryRead(node.Descriptor));
@@ -118,9 +118,9 @@ internal sealed class StoredPieces(IBlobs blobs)
             0L, (sum, piece) => piece.Descriptor.Size < 0 || sum > long.MaxValue - piece.Descriptor.Size ? sum : sum + piece.Descriptor.Size);
     }
 
-    /// <summary>Reads every piece of an image and compares digests and lengths. What is wrong does not throw, and does not hide the rest.</summary>
-    /// <param name="image">Its manifest or index.</param>
-    /// <param name="check">Reads a layer.</param>
+    /// <summary>Reads every piece of an image and verifies digest and size. Faults are returned, not thrown.</summary>
+    /// <param name="image">The manifest or index.</param>
+    /// <param name="check">Reads and verifies a layer.</param>
     /// <returns>The pieces, each digest once, from the top.</returns>
     public IReadOnlyCollection<BlobCheck> Verify(Descriptor image, Action<Descriptor> check)
     {

@@ -3,7 +3,7 @@ using Bee.Oci.Repositories;
 
 namespace Bee.Oci.Store;
 
-/// <summary>An image of a store, as it was when the store was read. Two tags of one image are two of these.</summary>
+/// <summary>An image of a store, as it was when the store was read. An image with two tags is two objects.</summary>
 public sealed class Image
 {
     private ImageConfig? _config;
@@ -16,7 +16,7 @@ public sealed class Image
         Name(reference);
     }
 
-    /// <summary>The whole name under which the store has it, <c>ghcr.io/me/opensnoop:v1</c>; its digest if it has no name.</summary>
+    /// <summary>The name in the store, <c>ghcr.io/me/opensnoop:v1</c>; the digest if the image has no name.</summary>
     public string Reference { get; private set; } = "";
 
     /// <summary>Registry and repository, <c>ghcr.io/me/opensnoop</c>; empty if the image has no name.</summary>
@@ -25,21 +25,21 @@ public sealed class Image
     /// <summary>The tag; null if the name has none.</summary>
     public string? Tag { get; private set; }
 
-    /// <summary>Digest of the manifest, or of the index where the image has several platforms: <c>sha256:…</c>.</summary>
+    /// <summary>The digest of the manifest, or of the index if the image has several platforms: <c>sha256:…</c>.</summary>
     public string Digest => Descriptor.Digest.ToString();
 
-    /// <summary>Bytes of all manifests, configs and layers together, of all platforms; each blob counts once.</summary>
+    /// <summary>The size in bytes of all manifests, configs and layers of all platforms; each blob counts once.</summary>
     public long Size { get; internal init; }
 
-    /// <summary>Local time: the manifest's date, else when it was put into the store; null if nothing tells.</summary>
+    /// <summary>The date of the manifest, otherwise the date when the image was stored, in local time; null if neither is known.</summary>
     public DateTime? Created { get; internal init; }
 
-    /// <summary>Whose convention the image follows.</summary>
+    /// <summary>The format of the image.</summary>
     public ImageFormat Format { get; internal init; }
 
     /// <summary>
-    /// What the image says about its program: Bee's config, or what bpfman's labels say, in their words; of Inspektor Gadget's what a <see cref="IProgramDescriber"/> reads out of the
-    /// program at the first use, where the stores were given one; empty for others.
+    /// The description of the program: Bee's config, or bpfman's labels. For an Inspektor Gadget image an <see cref="IProgramDescriber"/>, if the store has one, reads it from the
+    /// program at first use. Empty for other images.
     /// </summary>
     public ImageConfig Config
     {
@@ -53,54 +53,54 @@ public sealed class Image
     /// <summary>The labels of a container image, such as bpfman's <c>io.ebpf.programs</c>; none for others.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; internal init; } = new Dictionary<string, string>();
 
-    /// <summary>The metadata of an Inspektor Gadget image, as the YAML text that it is; null for others.</summary>
+    /// <summary>The metadata of an Inspektor Gadget image, as YAML text; null for others.</summary>
     public string? Metadata { get; internal init; }
 
-    /// <summary>The platform that <see cref="Program"/> is for; null if nothing tells.</summary>
+    /// <summary>The platform of <see cref="Program"/>; null if unknown.</summary>
     public Platform? Platform { get; internal init; }
 
-    /// <summary>All platforms of the image; one for most, none if nothing tells.</summary>
+    /// <summary>All platforms of the image; most have one, empty if unknown.</summary>
     public IReadOnlyList<Platform> Platforms { get; internal init; } = [];
 
-    /// <summary>Directory of the store that it is in.</summary>
+    /// <summary>The directory of the store.</summary>
     public string Store { get; }
 
     /// <summary>The entry of the store's index.</summary>
     public Descriptor Descriptor { get; }
 
-    /// <summary>The layer that is the eBPF object, or has it in it (bpfman's); null if the image has none that is recognised.</summary>
+    /// <summary>The layer that is the eBPF object, or that contains it (bpfman); null if no layer is recognized.</summary>
     public Descriptor? Program { get; internal init; }
 
-    /// <summary>All layers of the manifest, with the program.</summary>
+    /// <summary>All layers of the manifest, including the program.</summary>
     public IReadOnlyList<Descriptor> Layers { get; internal init; } = [];
 
-    /// <summary>Why the image cannot be used: damaged, missing, unknown; null for a sound one.</summary>
+    /// <summary>The reason why the image cannot be used, such as a damaged manifest; null for a valid image.</summary>
     public string? Problem => Fault?.Message;
 
     internal StoreException? Fault { get; init; }
 
-    /// <summary>Why there is no <see cref="Program"/> though the image is sound, as part of a sentence ("it has 2 layers"); null where nothing more is known.</summary>
+    /// <summary>The reason why a valid image has no <see cref="Program"/>, as part of a sentence ("it has 2 layers"); null if unknown.</summary>
     public string? WhyNoProgram { get; internal init; }
 
-    /// <summary>The maps, by what the config says.</summary>
+    /// <summary>The maps, from the config.</summary>
     public IReadOnlyList<ImageMap> Maps => Config.Maps;
 
-    /// <summary>The programs, by what the config says.</summary>
+    /// <summary>The programs, from the config.</summary>
     public IReadOnlyList<ImageProgram> Programs => Config.Programs;
 
-    /// <summary>The parameters, by what the config says.</summary>
+    /// <summary>The parameters, from the config.</summary>
     public IReadOnlyList<ImageParameter> Parameters => Config.Parameters;
 
-    /// <summary>How it was built, by what the config says.</summary>
+    /// <summary>Facts about the build, from the config.</summary>
     public BuildFacts? Build => Config.Build;
 
-    /// <summary>Its name, for people.</summary>
+    /// <summary>The title.</summary>
     public string? Title => Annotations.GetValueOrDefault(AnnotationKeys.Title) ?? Bee.Oci.Formats.GadgetFormat.Value(Metadata, "name");
 
-    /// <summary>What it does.</summary>
+    /// <summary>The description.</summary>
     public string? Description => Annotations.GetValueOrDefault(AnnotationKeys.Description) ?? Labels.GetValueOrDefault(AnnotationKeys.Description) ?? Bee.Oci.Formats.GadgetFormat.Value(Metadata, "description");
 
-    /// <summary>Who is responsible for it.</summary>
+    /// <summary>The authors.</summary>
     public string? Authors => Annotations.GetValueOrDefault(AnnotationKeys.Authors);
 
     /// <summary>SPDX licence expression.</summary>
@@ -118,11 +118,11 @@ public sealed class Image
     /// <summary>Revision of the source.</summary>
     public string? Revision => Annotations.GetValueOrDefault(AnnotationKeys.Revision);
 
-    /// <summary>Takes the description from elsewhere, when it is asked for.</summary>
+    /// <summary>Sets the function that reads the description at first use.</summary>
     internal void DescribeBy(Func<ImageConfig> describe) => (_config, _describe) = (null, describe);
 
-    /// <summary>The same image under the name that it has elsewhere, in a registry. The store is not asked, and does not learn that name.</summary>
-    /// <param name="reference">The other name.</param>
+    /// <summary>Returns the same image under its name in a registry. The store is not changed.</summary>
+    /// <param name="reference">The name.</param>
     public Image As(ImageReference reference)
     {
         var other = (Image)MemberwiseClone();
@@ -143,25 +143,25 @@ public sealed class Image
     }
 }
 
-/// <summary>What <see cref="ImageStore.Remove"/> did.</summary>
-/// <param name="References">The names that are gone.</param>
-/// <param name="Digest">Digest of the image.</param>
-/// <param name="BlobsDeleted">Blobs deleted, since nothing refers to them any more.</param>
+/// <summary>The result of <see cref="ImageStore.Remove"/>.</summary>
+/// <param name="References">The removed names.</param>
+/// <param name="Digest">The digest of the image.</param>
+/// <param name="BlobsDeleted">The number of deleted blobs, which nothing refers to any more.</param>
 /// <param name="BytesFreed">Their bytes.</param>
 public sealed record RemoveResult(IReadOnlyList<string> References, Digest Digest, int BlobsDeleted, long BytesFreed);
 
-/// <summary>Describes the programs of images that do not describe them themselves, as Inspektor Gadget's do not: out of the object.</summary>
+/// <summary>Describes the program of an image that has no description, such as Inspektor Gadget's, from the eBPF object.</summary>
 internal interface IProgramDescriber
 {
-    /// <summary>What a program has in it. Safe to call on any thread.</summary>
+    /// <summary>Describes a program. Thread-safe.</summary>
     /// <param name="program">The eBPF object; any bytes.</param>
-    /// <param name="metadata">What the image says about it, in its own format; null for nothing.</param>
-    /// <returns>The description; <see cref="ImageConfig.Empty"/> where the bytes are no object.</returns>
+    /// <param name="metadata">The metadata of the image, in its own format; may be null.</param>
+    /// <returns>The description; <see cref="ImageConfig.Empty"/> if the bytes are not an eBPF object.</returns>
     ImageConfig Describe(byte[] program, string? metadata);
 }
 
-/// <summary>A piece of an image, and whether it is what its digest says.</summary>
-/// <param name="Role">What it is.</param>
-/// <param name="Descriptor">Its digest and length, as the image has them.</param>
-/// <param name="Fault">What is wrong with it: missing, of another digest or length, not readable; null for a sound one.</param>
+/// <summary>The verification of one piece of an image.</summary>
+/// <param name="Role">The role of the piece.</param>
+/// <param name="Descriptor">The descriptor of the piece.</param>
+/// <param name="Fault">The error: the piece is missing, unreadable, or has another digest or size; null if it is valid.</param>
 public sealed record BlobCheck(BlobRole Role, Descriptor Descriptor, StoreException? Fault);

@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Bee.Oci.Store;
 
 /// <summary>
-/// An OCI image layout that anyone may have written: a directory, or a tar archive of one, plain or compressed with gzip (OCI Image Specification 1.1,
-/// "OCI Image Layout"). Only read; nothing is unpacked.
+/// Reads an OCI image layout from any source: a directory, or a tar archive, plain or compressed with gzip (OCI Image Specification 1.1, "OCI Image
+/// Layout"). Nothing is unpacked.
 /// </summary>
 public sealed class ImageLayout : IDisposable
 {
@@ -27,14 +27,14 @@ public sealed class ImageLayout : IDisposable
     /// <summary>The directory or file.</summary>
     public string Path { get; }
 
-    /// <summary>The images, without what belongs to one: its platforms, its signatures.</summary>
+    /// <summary>The images, without the manifests of single platforms and without signatures.</summary>
     public IReadOnlyList<LayoutImage> Images { get; }
 
     /// <summary>Opens a layout.</summary>
     /// <param name="path">A directory, or an archive.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="StoreException"><see cref="StoreFault.NotAStore"/>: it is something else; <see cref="StoreFault.BadArchive"/>,
-    /// <see cref="StoreFault.TooLarge"/>: the archive is refused; <see cref="StoreFault.DamagedIndex"/>.</exception>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <exception cref="StoreException"><see cref="StoreFault.NotAStore"/>: the path is not a layout; <see cref="StoreFault.BadArchive"/>,
+    /// <see cref="StoreFault.TooLarge"/>: the archive is rejected; <see cref="StoreFault.DamagedIndex"/>.</exception>
     public static ImageLayout Open(string path, CancellationToken cancellationToken = default) => Open(path, () =>
     {
         if (!Directory.Exists(path))
@@ -51,16 +51,16 @@ public sealed class ImageLayout : IDisposable
         }));
     });
 
-    /// <summary>Opens an archive whose file is open, so that it is the file that was looked at.</summary>
-    /// <param name="file">The file, which is closed with the layout; at once where it is no layout.</param>
+    /// <summary>Opens an archive from an open file, so that the caller's checks of the file still hold.</summary>
+    /// <param name="file">The file. The layout closes it; so does a failure.</param>
     /// <param name="path">Its path, for messages.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="StoreException">As <see cref="Open(string, CancellationToken)"/>.</exception>
     public static ImageLayout Open(SafeFileHandle file, string path, CancellationToken cancellationToken = default) =>
         Open(path, () => OfArchive(path, LayoutArchive.Open(path, ArchiveFile.Open(file, path, cancellationToken), cancellationToken)));
 
-    /// <summary>The layout's part of one repository, from which a transfer can pull by digest.</summary>
-    /// <param name="name">The repository that the layout's names begin with; signatures stand under the same.</param>
+    /// <summary>Returns the part of the layout that belongs to one repository, to pull from.</summary>
+    /// <param name="name">The repository of the layout's names; signatures are looked up under the same repository.</param>
     public IReadOnlyRepository Repository(string name) => new LayoutRepository(_content, name);
 
     /// <inheritdoc/>
@@ -100,26 +100,26 @@ public sealed class ImageLayout : IDisposable
 
 /// <summary>An image of a layout.</summary>
 /// <param name="Descriptor">Its manifest or index.</param>
-/// <param name="Name">Its whole name; null where the layout has none.</param>
-/// <param name="Tag">A word that the layout names it by, without a repository; null for none.</param>
+/// <param name="Name">The whole name; null if the layout has none.</param>
+/// <param name="Tag">A tag without a repository; null for none.</param>
 public sealed record LayoutImage(Descriptor Descriptor, ImageReference? Name, string? Tag)
 {
     /// <summary>The name in the layout if it is not a valid reference, such as <c>ghcr.io/Me/tool:v1</c>; otherwise null.</summary>
     public string? InvalidName { get; init; }
 }
 
-/// <summary>What of a layout's index is an image, and what only belongs to one. Tools differ: some list what an index has in it, and signatures, beside the images.</summary>
+/// <summary>Separates the images in a layout's index from entries that belong to an image. Some tools list the manifests of an index, and signatures, beside the images.</summary>
 internal sealed class LayoutContent : ILayoutContent
 {
     private readonly IBlobs _blobs;
     private readonly StoreIndex _index;
 
-    // An index may name one manifest half a million times, which is read once all the same. Empty for one that refers to nothing.
+    // A hostile index may list one manifest half a million times; each is read once. The value is empty for a manifest without a subject.
     private readonly ConcurrentDictionary<(string?, string?, long), string> _subjects = new();
 
     private readonly Lazy<ILookup<string, DescriptorDocument>> _referrers;
 
-    /// <summary>Reads nothing yet.</summary>
+    /// <summary>Creates the content. Reads nothing yet.</summary>
     /// <param name="blobs">The layout's blobs.</param>
     /// <param name="index">The layout's index.</param>
     public LayoutContent(IBlobs blobs, StoreIndex index)
@@ -145,13 +145,13 @@ internal sealed class LayoutContent : ILayoutContent
     /// <inheritdoc/>
     public T Read<T>(Func<IBlobs, Func<StoreIndex>, T> read) => read(_blobs, () => _index);
 
-    /// <summary>The one of the whole name, else of the tag alone.</summary>
+    /// <summary>Returns the entry with the whole name, otherwise the one with the tag alone.</summary>
     public DescriptorDocument? Named(StoreIndex entries, string repository, string tag) => entries.Named($"{repository}:{tag}") ?? entries.Named(tag);
 
-    /// <summary>An entry may tell a platform, which not all manifests do.</summary>
+    /// <summary>Returns the entry, which may have a platform that the manifest lacks.</summary>
     public DescriptorDocument? Known(Digest digest) => _index.WithDigest(digest);
 
-    /// <summary>The entries without a name whose subject is the manifest, as ORAS has them.</summary>
+    /// <summary>Returns the entries without a name whose subject is the manifest, as oras writes them.</summary>
     public IEnumerable<DescriptorDocument> Referrers(Digest digest) => _referrers.Value[digest.ToString()];
 
     private string Subject(DescriptorDocument entry) => _subjects.GetOrAdd(Key(entry), _ => Manifest(entry)?.Subject is { } subject ? subject.Digest ?? "none" : "");
@@ -168,13 +168,13 @@ internal sealed class LayoutContent : ILayoutContent
         return new LayoutImage(entry.ToDescriptor(), name, isTag ? tag : null) { InvalidName = name is null && other is not null && (other == whole || !isTag) ? TerminalText.Clean(other) : null };
     }
 
-    /// <summary>A name with a repository; a word alone is a tag, as skopeo and oras write it.</summary>
+    /// <summary>Parses a name with a repository. A single word is a tag, as skopeo and oras write it.</summary>
     private static ImageReference? Whole(string? text) =>
         ImageReference.TryParse(text, out ImageReference? name) && (name.Tag is not null || name.Digest is not null || name.Registry is not null || name.Repository.Contains('/', StringComparison.Ordinal))
             ? name
             : null;
 
-    // What is damaged is told when it is brought into the store.
+    // A damaged manifest is reported when its image is imported.
     private ManifestDocument? Manifest(DescriptorDocument entry)
     {
         try

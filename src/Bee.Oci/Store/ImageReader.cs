@@ -4,10 +4,10 @@ using Bee.Posix;
 
 namespace Bee.Oci.Store;
 
-/// <summary>Makes <see cref="Image"/>s of index entries. Manifests and configs are small, so their digests are checked each time; programs are not touched.</summary>
+/// <summary>Creates <see cref="Image"/>s from index entries. Reads and verifies manifests and configs, but not programs.</summary>
 internal sealed class ImageReader(IBlobs files, string store)
 {
-    /// <summary>The image of an entry. What is wrong with it does not throw, but stands in <see cref="Image.Fault"/>.</summary>
+    /// <summary>Returns the image of an entry. An error does not throw but is in <see cref="Image.Fault"/>.</summary>
     public Image Read(DescriptorDocument entry)
     {
         var descriptor = entry.ToDescriptor();
@@ -23,7 +23,7 @@ internal sealed class ImageReader(IBlobs files, string store)
     }
 
     /// <summary>Reads a manifest or an index.</summary>
-    /// <exception cref="StoreException">It is missing, not what its digest says, or no such thing.</exception>
+    /// <exception cref="StoreException">The manifest is missing, damaged, or not of its media type.</exception>
     public ManifestDocument ReadManifest(Descriptor descriptor) =>
         ManifestDocument.Read(files.ReadBlob(descriptor, StoreLimits.Manifest), descriptor);
 
@@ -45,13 +45,13 @@ internal sealed class ImageReader(IBlobs files, string store)
             }
             catch (StoreException e) when (index.Digest != descriptor.Digest)
             {
-                // It may be for another platform, and then it is of no interest here.
+                // The nested index may be for another platform and then does not matter.
                 fault ??= e;
                 return null;
             }
         }
 
-        // What is given is there at once.
+        // Completes synchronously, because the files are local.
         IReadOnlyList<PlatformManifest> manifests = PlatformManifests.FindAsync(descriptor, index => ValueTask.FromResult(Open(index))).AsTask().GetAwaiter().GetResult();
         Platform[] platforms = [.. manifests.Select(manifest => manifest.Descriptor.Platform).OfType<Platform>().Distinct()];
         Descriptor? chosen = PlatformChoice.For(manifests.Select(manifest => manifest.Descriptor), Platform.Host);

@@ -5,24 +5,23 @@ using Bee.Posix;
 namespace Bee.Oci.Store;
 
 /// <summary>
-/// Images on disk: an OCI image layout that other tools (skopeo, oras) open too. Any number of threads and processes may use one store
-/// at once; a process killed at any moment leaves it whole. Every member throws <see cref="StoreException"/> and nothing else when the
-/// store is missing rights, damaged or hostile.
+/// Stores images on disk, in an OCI image layout that other tools (skopeo, oras) open too. Safe for concurrent use by threads and processes; a killed process
+/// leaves the store consistent. If the store is inaccessible, damaged or hostile, members throw <see cref="StoreException"/> and nothing else.
 /// </summary>
 /// <remarks>
 /// <para>
-/// An image's name stands whole in the annotation <c>org.opencontainers.image.ref.name</c> of its entry in <c>index.json</c>, as BumbleBee's
-/// own store has it, since one store holds many repositories: <c>skopeo inspect --raw oci:STORE:ghcr.io/me/opensnoop:v1</c>.
+/// The annotation <c>org.opencontainers.image.ref.name</c> of an entry in <c>index.json</c> holds the whole reference, as in BumbleBee's store, because
+/// one store holds many repositories: <c>skopeo inspect --raw oci:STORE:ghcr.io/me/opensnoop:v1</c>.
 /// </para>
 /// <para>
-/// Writers write blobs under temporary names without any lock. Final names are given, the index is replaced and blobs are deleted under
-/// one lock only, so no blob of a writer still at work can look abandoned. Readers take no lock: the index is replaced by renaming, and
-/// every blob is on disk before an index that names it. Other tools do not know the lock and should not write at the same moment.
+/// Writers write blobs under temporary names without a lock. Renaming blobs, replacing the index and deleting blobs need the store's lock, so
+/// the blobs of a concurrent writer are never deleted. Readers need no lock: the index is replaced atomically, and every blob is on disk before
+/// the index that refers to it. Other tools do not use the lock and should not write at the same time.
 /// </para>
 /// </remarks>
 public sealed class ImageStore
 {
-    // How often a listing starts again because the index changed under it; then it is told as it is.
+    // How often a listing restarts because the index changed meanwhile.
     private const int Retries = 5;
 
     private readonly PathGuard? _guard;
@@ -47,9 +46,8 @@ public sealed class ImageStore
     }
 
     /// <summary>
-    /// Where a process of this user keeps its images: <c>BEE_STORE</c>, else <c>XDG_DATA_HOME/bee/store</c>, else
-    /// <c>~/.local/share/bee/store</c>. Under sudo the home is root's even where sudo was told to keep the invoking user's environment, or
-    /// root's files would land in the user's store.
+    /// The default directory: <c>BEE_STORE</c>, else <c>XDG_DATA_HOME/bee/store</c>, else <c>~/.local/share/bee/store</c>. Under sudo the home is
+    /// root's, even if sudo preserves the environment; otherwise root would create files in the user's store.
     /// </summary>
     public static string DefaultPath => StorePaths.Own();
 
@@ -61,7 +59,7 @@ public sealed class ImageStore
     /// <exception cref="StoreException">The path is empty or invalid, or the user has no home directory.</exception>
     public static ImageStore Open(string? path = null) => new(path ?? DefaultPath);
 
-    /// <summary>Whether this process could add an image: it may write into the directory, or make it. Nothing is changed.</summary>
+    /// <summary>True if this process may write into the directory, or create it.</summary>
     public bool IsWritable
     {
         get
@@ -81,13 +79,13 @@ public sealed class ImageStore
         }
     }
 
-    /// <summary>Whether this store belongs to someone else, so that it is only read.</summary>
+    /// <summary>True if the store belongs to another user and is only read.</summary>
     public bool IsReadOnly => _guard is not null;
 
     /// <summary>
-    /// The images, one for each name, sorted by reference. With a <paramref name="pattern"/> (<c>*</c>, <c>?</c> and <c>[a-z]</c>) those whose
-    /// whole reference, repository or short name fits; without a colon in the pattern the tag does not matter.
-    /// A damaged image is listed with its <see cref="Image.Problem"/>; signatures that came with images are not listed.
+    /// Lists the images, one for each name, sorted by reference. A <paramref name="pattern"/> (<c>*</c>, <c>?</c> and <c>[a-z]</c>) is matched against
+    /// the whole reference, the repository and the short name; without a colon in the pattern the tag does not matter.
+    /// A damaged image is listed with its <see cref="Image.Problem"/>. Signatures are not listed.
     /// </summary>
     /// <exception cref="StoreException">The store as a whole cannot be read.</exception>
     public IReadOnlyList<Image> List(string? pattern = null)
@@ -97,23 +95,23 @@ public sealed class ImageStore
     }
 
     /// <summary>
-    /// The image of a whole reference, a short name (<c>opensnoop:v1</c> for <c>ghcr.io/me/opensnoop:v1</c>), a digest or a unique prefix of one
-    /// (four digits at least). The default tag is <c>latest</c>. Null if there is none.
+    /// Finds an image by reference, short name (<c>opensnoop:v1</c> for <c>ghcr.io/me/opensnoop:v1</c>), digest, or unique prefix of a digest
+    /// (at least four digits). The default tag is <c>latest</c>. Returns null if no image matches.
     /// </summary>
-    /// <exception cref="StoreException"><see cref="StoreFault.Ambiguous"/>: several fit, and the message names them;
+    /// <exception cref="StoreException"><see cref="StoreFault.Ambiguous"/>: several images match, and the message lists them;
     /// <see cref="StoreFault.BadReference"/>; or the store as a whole cannot be read.</exception>
     public Image? Find(string reference) =>
         ReadEntries(index => ReferenceMatch.Find(index.Entries, reference).Entries.Take(1)) is [var image] ? image : null;
 
     /// <summary>
-    /// The images of a repository, one for each tag, sorted by reference: that of the name, else those of which it is the short name (<c>opensnoop</c> for
-    /// <c>ghcr.io/me/opensnoop</c>). None for a name with a tag or a digest.
+    /// Lists the images of a repository, one for each tag, sorted by reference. If no repository has the name, it is a short name (<c>opensnoop</c> for
+    /// <c>ghcr.io/me/opensnoop</c>). Empty for a name with a tag or a digest.
     /// </summary>
     /// <exception cref="StoreException">The store as a whole cannot be read.</exception>
     public IReadOnlyList<Image> ListTags(string repository) => ReadEntries(index => ReferenceMatch.OfRepository(index.Entries, repository));
 
-    /// <summary>The eBPF object of an image of this store; length and digest are checked. One that is in a container's layer is unpacked in memory.</summary>
-    /// <exception cref="StoreException">The image has none, or it is missing or damaged.</exception>
+    /// <summary>Reads the eBPF object of an image of this store and verifies size and digest. An object in a container's layer is unpacked in memory.</summary>
+    /// <exception cref="StoreException">The image has no eBPF object, or it is missing or damaged.</exception>
     public byte[] ReadProgram(Image image)
     {
         if (image.Fault is { } fault)
@@ -134,10 +132,10 @@ public sealed class ImageStore
     }
 
     /// <summary>
-    /// Reads every piece of an image of this store (index, manifests, configs, layers) and compares its digest and length. What is wrong stands in
+    /// Reads every piece of an image of this store (index, manifests, configs, layers) and verifies digest and size. Errors are in
     /// <see cref="BlobCheck.Fault"/>.
     /// </summary>
-    /// <param name="image">The image; a damaged one too.</param>
+    /// <param name="image">The image, which may be damaged.</param>
     /// <returns>The pieces, each digest once, from the top.</returns>
     /// <exception cref="StoreException">The store as a whole cannot be read.</exception>
     public IReadOnlyCollection<BlobCheck> Verify(Image image)
@@ -148,17 +146,17 @@ public sealed class ImageStore
     }
 
     /// <summary>
-    /// What the store has of one repository, to be read as a registry's is: its tags, the manifests and blobs behind them, and the signatures that
-    /// came with them. They are not shown by <see cref="List"/>.
+    /// Returns one repository of the store, with the interface of a registry's repository: tags, manifests, blobs, and the signatures, which
+    /// <see cref="List"/> does not return.
     /// </summary>
-    /// <param name="name">Registry and repository, <c>ghcr.io/me/opensnoop</c>, as in <see cref="Image.Repository"/>. Touches nothing yet.</param>
+    /// <param name="name">Registry and repository, <c>ghcr.io/me/opensnoop</c>, as in <see cref="Image.Repository"/>. Reads nothing yet.</param>
     public IReadOnlyRepository Repository(string name) => new LayoutRepository(new StoreContent(this), name);
 
     /// <summary>
-    /// Packs and stores an image under a name. Whatever had the name before loses it; its blobs stay until the next <see cref="Remove"/>,
-    /// so that an <see cref="Image"/> in someone's hand can still be run.
+    /// Packs an eBPF image and stores it under a name. An image that had the name before loses it; its blobs stay until the next <see cref="Remove"/>,
+    /// so that existing <see cref="Image"/> objects can still be read.
     /// </summary>
-    /// <exception cref="StoreException">The content or the reference is bad, or the disk refuses; then nothing has changed.</exception>
+    /// <exception cref="StoreException">The content or the reference is invalid, or a file operation fails; the store is then unchanged.</exception>
     public Image Add(ImageContent content, ImageReference reference)
     {
         var packed = PackedImage.From(content);
@@ -170,12 +168,12 @@ public sealed class ImageStore
     }
 
     /// <summary>
-    /// Packs and stores an image for several platforms under a name: an index of one manifest a platform. One platform alone gives a plain
+    /// Packs an eBPF image for several platforms and stores it under a name: an index with one manifest for each platform. A single platform gives a plain
     /// manifest, as <see cref="Add(ImageContent, ImageReference)"/> does.
     /// </summary>
-    /// <param name="contents">One a platform.</param>
+    /// <param name="contents">The content for each platform.</param>
     /// <param name="reference">The name.</param>
-    /// <exception cref="StoreException">Two are for one platform, a content or the reference is bad, or the disk refuses; then nothing has changed.</exception>
+    /// <exception cref="StoreException">Two contents have one platform, a content or the reference is invalid, or a file operation fails; the store is then unchanged.</exception>
     public Image Add(IReadOnlyList<ImageContent> contents, ImageReference reference)
     {
         ArgumentNullException.ThrowIfNull(contents);
@@ -216,24 +214,24 @@ public sealed class ImageStore
     }
 
     /// <summary>
-    /// Gives an image a further name in this store. Whatever had the name before loses it. An image of another store is copied with all
-    /// that it refers to.
+    /// Gives an image an additional name in this store. An image that had the name before loses it. An image of another store is copied, with its
+    /// blobs and signatures.
     /// </summary>
-    /// <exception cref="StoreException">The image is no longer there or not whole, the reference is bad, or the disk refuses; then nothing has changed.</exception>
+    /// <exception cref="StoreException">The image was removed or is incomplete, the reference is invalid, or a file operation fails; the store is then unchanged.</exception>
     public Image Tag(Image image, ImageReference reference) => Tag(image, reference, image.Store == Path ? this : new ImageStore(image.Store));
 
     /// <summary>
-    /// Removes a name, found as by <see cref="Find"/>, and every blob that nothing refers to any more; a digest removes all names of the image. The
-    /// last name of an image in a repository takes its signatures along.
+    /// Removes a name, which is looked up as by <see cref="Find"/>, and garbage-collects blobs. A digest removes all names of the image. Removing the
+    /// last name of an image in a repository removes its signatures too.
     /// </summary>
-    /// <exception cref="StoreException"><see cref="StoreFault.NotFound"/>; <see cref="StoreFault.Ambiguous"/>, also when a short name fits
-    /// several names of one image; or the disk refuses.</exception>
+    /// <exception cref="StoreException"><see cref="StoreFault.NotFound"/>; <see cref="StoreFault.Ambiguous"/>, also if a short name matches
+    /// several names of one image; or a file operation fails.</exception>
     public RemoveResult Remove(string reference)
     {
         RefuseIfReadOnly();
         if (!Directory.Exists(Path))
         {
-            // Reading says why, if it is no store; removing makes none.
+            // Find reports a path that is not a store. Removing must not create one.
             _ = Find(reference);
             throw NotFound(reference);
         }
@@ -279,7 +277,7 @@ public sealed class ImageStore
 
         Writer.Commit([], (layout, files, index) =>
         {
-            // Whole in this store, now and under the lock: a name must never point at nothing.
+            // Checked under the lock: a name must never refer to an incomplete image.
             IReadOnlyCollection<Descriptor> parts = new StoredPieces(files).Of(image.Descriptor);
             if (StoreWriter.Missing(files, parts) is [var missing, ..])
             {
@@ -292,7 +290,7 @@ public sealed class ImageStore
         return Stored(name, image.Descriptor);
     }
 
-    /// <summary>The name for the index, which is the reference with its tag, or with the digest where it has no tag.</summary>
+    /// <summary>Returns the name for the index: the reference with its tag, or with its digest if it has no tag.</summary>
     internal static string NameFor(ImageReference reference, Digest digest)
     {
         if (reference.Digest is not null && reference.Digest != digest)
@@ -308,7 +306,7 @@ public sealed class ImageStore
 
     internal Image Stored(string name, Descriptor image) => Stored([(name, image)])[0];
 
-    /// <summary>Returns images that just got names, by their digests and in the same order, even where another process has given a name to another image since.</summary>
+    /// <summary>Returns images that were just named, in the same order, even if another process has moved a name since.</summary>
     internal IReadOnlyList<Image> Stored(IReadOnlyList<(string Name, Descriptor Image)> named)
     {
         IReadOnlyList<Image> found = ReadEntries(index => named.Select(one =>
@@ -339,7 +337,7 @@ public sealed class ImageStore
         }
     }
 
-    /// <summary>The registries' repositories, without the registry, in which the store has an image too: a registry may take its blobs over from there.</summary>
+    /// <summary>Returns the repositories that contain an image in the store: a registry may mount its blobs from there.</summary>
     internal IReadOnlyCollection<string> Namesakes(string digest)
     {
         using LayoutFiles files = Open() ?? throw Gone();
@@ -353,7 +351,7 @@ public sealed class ImageStore
         ]);
     }
 
-    /// <summary>What changes this store.</summary>
+    /// <summary>Changes this store.</summary>
     internal StoreWriter Writer { get; }
 
     internal StoreException Gone() => new(StoreFault.MissingBlob, $"There is no image store at '{Path}'.");
@@ -389,7 +387,7 @@ public sealed class ImageStore
                 return images;
             }
 
-            // Missing because someone removed the image just now? Then the index says so too.
+            // Another process may have removed the image meanwhile; then the index has changed too.
             byte[]? again = files.ReadIndex();
             if (content.AsSpan().SequenceEqual(again))
             {
@@ -400,7 +398,7 @@ public sealed class ImageStore
         }
     }
 
-    // Few people ask for it, and it takes reading the program.
+    // Deferred, because it reads the program.
     private void Describe(Image image)
     {
         if (_describer is { } describer && image is { Format: ImageFormat.InspektorGadget, Fault: null, Program: not null })
@@ -413,7 +411,7 @@ public sealed class ImageStore
                 }
                 catch (StoreException)
                 {
-                    // Removed meanwhile, or damaged: whoever uses the program is told.
+                    // Removed meanwhile, or damaged: reading the program reports it.
                     return ImageConfig.Empty;
                 }
             });

@@ -4,20 +4,20 @@ using Bee.Posix;
 namespace Bee.Oci.Store;
 
 /// <summary>
-/// The stores that a process reads: its own and, under sudo, the invoking user's, so that what was built without rights runs with them.
-/// The second is trusted as far as the user is: every directory on its way and every file must belong to the user or root, nobody else
-/// may write it, symbolic links are not followed. Everything is written to the own store.
+/// The stores that a process reads: its own and, under sudo, that of the invoking user, so that root can run what the user built.
+/// The second store is trusted only if each directory of its path and each file belongs to the user or root and is not writable by others;
+/// symbolic links are not followed. All writes go to the own store.
 /// </summary>
 internal sealed class ImageStores
 {
     private readonly IProgramDescriber? _describer;
     private readonly Func<IZstandard>? _zstandard;
 
-    /// <summary>The stores.</summary>
-    /// <param name="path">The own one, which then is the only one; null for the user's.</param>
-    /// <param name="describer">Describes programs whose images do not; null for nobody.</param>
-    /// <param name="zstandard">Decompresses zstd; null if layers that need it are refused.</param>
-    /// <exception cref="StoreException">The path is none, or no path is given and the user has no home directory.</exception>
+    /// <summary>Opens the stores.</summary>
+    /// <param name="path">The directory of the only store; null for the default ones.</param>
+    /// <param name="describer">Describes programs of images without a description; may be null.</param>
+    /// <param name="zstandard">Decompresses zstd; null rejects layers that need it.</param>
+    /// <exception cref="StoreException">The path is invalid, or it is null and the user has no home directory.</exception>
     public ImageStores(string? path = null, IProgramDescriber? describer = null, Func<IZstandard>? zstandard = null)
         : this(new ImageStore(path ?? ImageStore.DefaultPath, null, describer, zstandard), path is null ? InvokingUser.Current : null, describer, zstandard)
     {
@@ -34,52 +34,52 @@ internal sealed class ImageStores
         }
     }
 
-    /// <summary>The store that is written, and looked through first.</summary>
+    /// <summary>The store that is written, and searched first.</summary>
     public ImageStore Own { get; }
 
     /// <summary>The invoking user's store under sudo; null otherwise.</summary>
     public ImageStore? Invoking { get; }
 
     /// <summary>
-    /// What the last <see cref="List"/> or <see cref="Find"/> had against the invoking user's store; null if nothing. Such a store is passed
-    /// over, so tell the person.
+    /// The reason why the last <see cref="List"/> or <see cref="Find"/> skipped the invoking user's store; null if it did not. Report it to the
+    /// user.
     /// </summary>
     public StoreException? InvokingFault { get; private set; }
 
-    /// <summary>The images of both, the own store's first. See <see cref="ImageStore.List"/>.</summary>
+    /// <summary>Lists the images of both stores, the own store's first. See <see cref="ImageStore.List"/>.</summary>
     /// <exception cref="StoreException">The own store as a whole cannot be read.</exception>
     public IReadOnlyList<Image> List(string? pattern = null) =>
         [.. Own.List(pattern), .. Second(store => store.List(pattern)) ?? []];
 
-    /// <summary>The images of a repository in both, the own store's first. See <see cref="ImageStore.ListTags"/>.</summary>
+    /// <summary>Lists the images of a repository in both stores, the own store's first. See <see cref="ImageStore.ListTags"/>.</summary>
     /// <exception cref="StoreException">The own store as a whole cannot be read.</exception>
     public IReadOnlyList<Image> ListTags(string repository) =>
         [.. Own.ListTags(repository), .. Second(store => store.ListTags(repository)) ?? []];
 
-    /// <summary>The image in the own store, else in the other. See <see cref="ImageStore.Find"/>.</summary>
+    /// <summary>Finds an image in the own store, otherwise in the other one. See <see cref="ImageStore.Find"/>.</summary>
     /// <exception cref="StoreException">As <see cref="ImageStore.Find"/>.</exception>
     public Image? Find(string reference) => Own.Find(reference) ?? Second(store => store.Find(reference));
 
-    /// <summary>The eBPF object of an image, from the store that it is in; length and digest are checked.</summary>
-    /// <exception cref="StoreException">The image has none, or it is missing or damaged.</exception>
+    /// <summary>Reads the eBPF object of an image from its store and verifies size and digest.</summary>
+    /// <exception cref="StoreException">The image has no eBPF object, or it is missing or damaged.</exception>
     public byte[] ReadProgram(Image image) => Of(image).ReadProgram(image);
 
-    /// <summary>Compares digest and length of every piece of an image, in the store that it is in. See <see cref="ImageStore.Verify"/>.</summary>
+    /// <summary>Verifies every piece of an image in its store. See <see cref="ImageStore.Verify"/>.</summary>
     /// <exception cref="StoreException">That store as a whole cannot be read.</exception>
     public IReadOnlyCollection<BlobCheck> Verify(Image image) => Of(image).Verify(image);
 
-    /// <summary>Gives an image of any store a further name in the own one. See <see cref="ImageStore.Tag(Image, ImageReference)"/>.</summary>
+    /// <summary>Gives an image of any store an additional name in the own store. See <see cref="ImageStore.Tag(Image, ImageReference)"/>.</summary>
     /// <exception cref="StoreException">As there.</exception>
     public Image Tag(Image image, ImageReference reference) => Own.Tag(image, reference, Of(image));
 
     /// <summary>
-    /// Writes images, with their signatures, as a tar archive of an OCI image layout, which other tools read too (skopeo's <c>oci-archive:</c>). The same
-    /// images give the same bytes, whatever store they are in.
+    /// Writes images and their signatures as a tar archive of an OCI image layout (skopeo's <c>oci-archive:</c>). The same images give the same
+    /// bytes, independent of the store.
     /// </summary>
     /// <param name="images">The images, of any store.</param>
-    /// <param name="output">Where the archive goes; need not seek.</param>
-    /// <param name="cancellationToken">Ends the writing.</param>
-    /// <exception cref="StoreException">An image is damaged or not whole; then what was written is of no use.</exception>
+    /// <param name="output">The stream to write to; it need not seek.</param>
+    /// <param name="cancellationToken">Cancels the writing.</param>
+    /// <exception cref="StoreException">An image is damaged or incomplete; the output is then invalid.</exception>
     public void Export(IReadOnlyList<Image> images, Stream output, CancellationToken cancellationToken = default) => Export(images, output, "", cancellationToken);
 
     /// <summary>The same with the layout in a folder of the archive.</summary>
@@ -112,7 +112,7 @@ internal sealed class ImageStores
         }
     }
 
-    /// <summary>The store that an image is in; it may be none of these, where the image came from elsewhere.</summary>
+    /// <summary>Returns the store of an image, which may be neither of the two.</summary>
     public ImageStore Of(Image image) =>
         image.Store == Own.Path ? Own : image.Store == Invoking?.Path ? Invoking : new ImageStore(image.Store, null, _describer, _zstandard);
 
@@ -137,7 +137,7 @@ internal sealed class ImageStores
     }
 }
 
-/// <summary>Where stores are by default.</summary>
+/// <summary>The default directories of stores and settings.</summary>
 internal static class StorePaths
 {
     private const string StoreVariable = "BEE_STORE";
@@ -148,10 +148,10 @@ internal static class StorePaths
         : UserFolders.Data is { } data ? Path.Combine(data, "bee", "store")
         : throw NoHome($"to keep images in. Set {StoreVariable}");
 
-    /// <summary>The store of the user behind sudo: what that user's BEE_STORE names if sudo kept it, else the one in the home directory.</summary>
+    /// <summary>The store of the user who called sudo: the user's BEE_STORE if sudo preserved it, otherwise the default in the home directory.</summary>
     public static string Of(InvokingUser user) => Named() is { } named && UserFolders.BelongsToInvokingUser(named) ? named : InHome(user.Home);
 
-    /// <summary>Where the user who runs this process keeps settings: XDG_CONFIG_HOME, else ~/.config.</summary>
+    /// <summary>The folder for settings of the user who runs this process: XDG_CONFIG_HOME, else ~/.config.</summary>
     public static string Configuration() => UserFolders.Configuration ?? throw NoHome("to keep settings in. Set XDG_CONFIG_HOME");
 
     /// <summary>The default store in a home directory.</summary>

@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Bee.Oci.Store;
 
 /// <summary>
-/// A tar archive of an image layout, as skopeo's <c>oci-archive:</c>, docker and podman write it. It is not unpacked: where each blob begins is
-/// found once, and then blobs are read in place.
+/// Reads a tar archive of an image layout, as skopeo (<c>oci-archive:</c>), docker and podman write it. The archive is not unpacked: one scan finds
+/// the offsets of the blobs, which are then read in place.
 /// </summary>
 internal sealed class LayoutArchive : IBlobs, IDisposable
 {
@@ -26,11 +26,11 @@ internal sealed class LayoutArchive : IBlobs, IDisposable
     /// <summary>The whole of <c>oci-layout</c>; null if the archive has none.</summary>
     public byte[]? Layout { get; private set; }
 
-    /// <summary>Opens an archive, and reads where everything in it is.</summary>
-    /// <exception cref="StoreException">It cannot be read, or is no archive of an image layout.</exception>
+    /// <summary>Opens and scans an archive.</summary>
+    /// <exception cref="StoreException">The archive cannot be read, or does not contain an image layout.</exception>
     public static LayoutArchive Open(string path, CancellationToken cancellationToken) => Open(path, ArchiveFile.Open(path, cancellationToken), cancellationToken);
 
-    /// <summary>The same of an archive that is open and not compressed.</summary>
+    /// <summary>Scans an open, uncompressed archive.</summary>
     public static LayoutArchive Open(string path, SafeFileHandle file, CancellationToken cancellationToken)
     {
         var archive = new LayoutArchive(path, file);
@@ -150,17 +150,17 @@ internal sealed class LayoutArchive : IBlobs, IDisposable
     }
 }
 
-/// <summary>Opens archives. What is compressed is unpacked into a file that has no name any more, and so is gone with the process.</summary>
+/// <summary>Opens archives. A compressed archive is decompressed into an unlinked file, which disappears with the process.</summary>
 internal static class ArchiveFile
 {
-    /// <summary>What it is called in errors.</summary>
+    /// <summary>The name in errors.</summary>
     public const string Kind = "archive";
 
-    /// <summary>The archive itself, or where it is compressed with gzip what is in it.</summary>
-    /// <exception cref="StoreException">It cannot be read, is no regular file, is compressed in another way, or becomes too large.</exception>
+    /// <summary>Opens an archive, decompressed if it is compressed with gzip.</summary>
+    /// <exception cref="StoreException">The file cannot be read, is not a regular file, uses another compression, or becomes too large.</exception>
     public static SafeFileHandle Open(string path, CancellationToken cancellationToken) => Open(OpenRegular(path), path, cancellationToken);
 
-    /// <summary>The same of a file that is open; it is the archive's from here on.</summary>
+    /// <summary>Opens an archive from an open file, and takes ownership of the file.</summary>
     public static SafeFileHandle Open(SafeFileHandle file, string path, CancellationToken cancellationToken)
     {
         try
@@ -212,7 +212,7 @@ internal static class ArchiveFile
 
     private static SafeFileHandle Unpacked(string path, SafeFileHandle from, CancellationToken cancellationToken)
     {
-        // What an archive of objects can be, with room; a bomb would fill the disk.
+        // Ample for an archive of eBPF objects; limits a decompression bomb.
         long limit = (64L << 20) + (50 * RandomAccess.GetLength(from));
         SafeFileHandle to = ScratchFile.Open();
         try
@@ -252,7 +252,7 @@ internal static class ArchiveFile
     }
 }
 
-/// <summary>Reads an open file from its beginning, without moving the file's own position and without closing it.</summary>
+/// <summary>Reads an open file from its beginning. Neither moves the file's position nor closes the file.</summary>
 internal sealed class FileView(SafeFileHandle file) : ReadOnlyStream
 {
     private readonly long _length = RandomAccess.GetLength(file);
@@ -276,22 +276,22 @@ internal sealed class FileView(SafeFileHandle file) : ReadOnlyStream
 }
 
 /// <summary>
-/// Writes images and their signatures as a tar archive of an image layout. The same images give the same bytes: entries are sorted, and no date, owner or
-/// time of storing goes in.
+/// Writes images and their signatures as a tar archive of an image layout. The same images give the same bytes: entries are sorted, without dates and
+/// owners.
 /// </summary>
-/// <param name="output">Where the archive goes.</param>
-/// <param name="folder">The folder in the archive that becomes the layout, as <c>opt/bee/store</c>; empty for the archive's root.</param>
+/// <param name="output">The stream to write to.</param>
+/// <param name="folder">The folder of the layout in the archive, such as <c>opt/bee/store</c>; empty for the root.</param>
 internal sealed class LayoutArchiveWriter(Stream output, string folder = "")
 {
     private readonly string _prefix = folder.Length == 0 ? "" : folder + "/";
     private readonly SortedDictionary<string, DescriptorDocument> _entries = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, (LayoutFiles Files, Descriptor Blob)> _blobs = new(StringComparer.Ordinal);
 
-    /// <summary>Takes an image in, with all that it refers to and the signatures that the store has of it.</summary>
-    /// <param name="files">The store's files; open until <see cref="Write"/> has ended.</param>
+    /// <summary>Adds an image with its blobs and its signatures in the store.</summary>
+    /// <param name="files">The store's files; keep them open until <see cref="Write"/> has returned.</param>
     /// <param name="index">The store's index.</param>
     /// <param name="image">The image.</param>
-    /// <exception cref="StoreException">The image is not whole.</exception>
+    /// <exception cref="StoreException">The image is incomplete.</exception>
     public void Add(LayoutFiles files, StoreIndex index, Image image)
     {
         IReadOnlyCollection<Descriptor> parts = Take(files, image.Descriptor, image.Repository.Length > 0 ? image.Reference : null);
@@ -308,12 +308,12 @@ internal sealed class LayoutArchiveWriter(Stream output, string folder = "")
     }
 
     /// <summary>Writes the archive.</summary>
-    /// <exception cref="StoreException">A blob is damaged; then what was written is of no use.</exception>
+    /// <exception cref="StoreException">A blob is damaged; the output is then invalid.</exception>
     public void Write(CancellationToken cancellationToken)
     {
         if (folder.Length > 0)
         {
-            // A file system that is made of the archive has its folders by these, and not by what the unpacking process would make of them.
+            // Explicit entries for folders, so that their owners and modes do not depend on the process that unpacks the archive.
             foreach (string name in new[] { "", LayoutFiles.BlobsName, $"{LayoutFiles.BlobsName}/{LayoutFiles.AlgorithmName}" })
             {
                 output.Write(TarHeader.Folder($"{_prefix}{name}"));
@@ -328,7 +328,7 @@ internal sealed class LayoutArchiveWriter(Stream output, string folder = "")
             Put($"{LayoutFiles.BlobsName}/{LayoutFiles.AlgorithmName}/{blob.Digest.Hex}", content, blob.Size, cancellationToken);
         }
 
-        // Two empty blocks are the end.
+        // Two empty blocks end an archive.
         output.Write(new byte[2 * TarHeader.BlockSize]);
     }
 
@@ -340,7 +340,7 @@ internal sealed class LayoutArchiveWriter(Stream output, string folder = "")
             _blobs.TryAdd(part.Digest.Hex, (files, part));
         }
 
-        // Without when it came into the store, or each store would give another archive.
+        // Without the date of storing, which differs between stores.
         var annotations = top.Annotations.Where(pair => pair.Key is not (AnnotationKeys.Created or AnnotationKeys.ReferenceName)).ToDictionary();
         if (name is not null)
         {

@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Bee.Oci.Store;
 
 /// <summary>
-/// Reads the files of a layout, through open folders so that a thousand blobs cost no thousand path walks. No link below the layout's folder is followed.
-/// With a guard every component on the way is checked as well.
+/// Reads the files of a layout relative to open folders, which avoids path lookups. Symbolic links below the layout's folder are not followed.
+/// With a guard each component of the path is checked too.
 /// </summary>
 internal sealed class LayoutFiles : IBlobs, IDisposable
 {
@@ -15,7 +15,7 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
     public const string BlobsName = "blobs";
     public const string AlgorithmName = "sha256";
 
-    /// <summary>Bee's own directory in the layout: the lock and temporary files. Other tools pass it over.</summary>
+    /// <summary>Bee's own directory in the layout, with the lock and temporary files. Other tools ignore it.</summary>
     public const string PrivateName = ".bee";
 
     private readonly string _path;
@@ -24,28 +24,28 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
 
     private LayoutFiles(string path, Folder root) => (_path, _root) = (path, root);
 
-    /// <summary>Whether nothing is in the directory.</summary>
+    /// <summary>True if the directory is empty.</summary>
     public bool IsEmpty => !_root.Names().Any();
 
-    /// <summary>Opens the directory; null if there is none.</summary>
-    /// <exception cref="StoreException">It is not a directory, may not be opened, or the guard refuses it.</exception>
+    /// <summary>Opens the directory; returns null if it does not exist.</summary>
+    /// <exception cref="StoreException">The path is not a directory, cannot be opened, or the guard rejects it.</exception>
     public static LayoutFiles? Open(string path, PathGuard? guard)
     {
         Folder? root = Fault.Wrap(path, () => guard is null ? Folder.OpenForOwner(path) : Folder.Open(path, guard));
         return root is null ? null : new LayoutFiles(path, root);
     }
 
-    /// <summary>The whole of <c>index.json</c>, or null if there is none.</summary>
+    /// <summary>Reads <c>index.json</c>; returns null if it does not exist.</summary>
     public byte[]? ReadIndex() => Read(_root, IndexName, Path.Combine(_path, IndexName), StoreLimits.Index);
 
-    /// <summary>The whole of <c>oci-layout</c>, or null if there is none.</summary>
+    /// <summary>Reads <c>oci-layout</c>; returns null if it does not exist.</summary>
     public byte[]? ReadLayout() => Read(_root, LayoutName, Path.Combine(_path, LayoutName), StoreLimits.Manifest);
 
-    /// <summary>Whether the directory has this name in it.</summary>
+    /// <summary>Checks whether the directory contains a name.</summary>
     public bool Has(string name) => _root.StatusOf(name) is not null;
 
-    /// <summary>A blob of known digest and length.</summary>
-    /// <exception cref="StoreException">It is missing, too large, or not what its digest says.</exception>
+    /// <summary>Reads a blob and verifies its digest and size.</summary>
+    /// <exception cref="StoreException">The blob is missing, too large, or damaged.</exception>
     public byte[] ReadBlob(Descriptor descriptor, int limit)
     {
         Digest digest = descriptor.RequiredDigest;
@@ -68,9 +68,9 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
             : throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} is damaged: its content has another digest.");
     }
 
-    /// <summary>Opens a blob of known digest and length, however large it is.</summary>
-    /// <returns>A stream that throws at its end where the content has another digest.</returns>
-    /// <exception cref="StoreException">It is missing, or has another length.</exception>
+    /// <summary>Opens a blob of any size.</summary>
+    /// <returns>A stream that throws at its end if the digest is wrong.</returns>
+    /// <exception cref="StoreException">The blob is missing, or has another size.</exception>
     public BlobStream OpenBlob(Descriptor descriptor)
     {
         Digest digest = descriptor.RequiredDigest;
@@ -89,16 +89,16 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
 
     Stream IBlobs.OpenBlob(Descriptor descriptor) => OpenBlob(descriptor);
 
-    /// <summary>Reads a blob of any size and compares its digest and length.</summary>
-    /// <exception cref="StoreException">It is missing, or not what its digest says.</exception>
+    /// <summary>Reads a blob of any size and verifies its digest and size.</summary>
+    /// <exception cref="StoreException">The blob is missing or damaged.</exception>
     public void CheckBlob(Descriptor descriptor)
     {
         using BlobStream blob = OpenBlob(descriptor);
         blob.CopyTo(Stream.Null, 128 << 10);
     }
 
-    /// <summary>Whether a blob is there and what its digest says.</summary>
-    /// <exception cref="StoreException">It cannot be read.</exception>
+    /// <summary>Checks whether a blob exists and matches its digest.</summary>
+    /// <exception cref="StoreException">The blob cannot be read.</exception>
     public bool IsWhole(Descriptor descriptor)
     {
         try
@@ -112,8 +112,8 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
         }
     }
 
-    /// <summary>The bytes of something that may be a manifest; null if it is not there.</summary>
-    /// <exception cref="StoreException">It is larger than a manifest may be, or not what its digest says.</exception>
+    /// <summary>Reads a blob that may be a manifest; returns null if it does not exist.</summary>
+    /// <exception cref="StoreException">The blob is larger than the limit for manifests, or damaged.</exception>
     public byte[]? ReadManifestBytes(Digest digest)
     {
         byte[]? content = OpenBlobs() is { } blobs ? Read(blobs, digest.Hex, BlobPath(_path, digest), StoreLimits.Manifest) : null;
@@ -122,7 +122,7 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
             : throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} is damaged: its content has another digest.");
     }
 
-    /// <summary>Whether a blob is there, without reading it.</summary>
+    /// <summary>Checks whether a blob exists, without reading it.</summary>
     public bool HasBlob(Digest digest) => BlobStatus(digest.Hex) is { IsRegular: true };
 
     /// <summary>The names in the folder of blobs.</summary>
@@ -131,7 +131,7 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
     /// <summary>Returns the status of a name in the folder of blobs; null if it does not exist.</summary>
     public FileStatus? BlobStatus(string name) => OpenBlobs()?.StatusOf(name);
 
-    /// <summary>Deletes a blob; false if that fails. Only under the store's lock.</summary>
+    /// <summary>Deletes a blob; returns false on failure. Requires the store's lock.</summary>
     public bool DeleteBlob(string name) => OpenBlobs()?.Delete(name) == true;
 
     /// <inheritdoc/>

@@ -4,27 +4,27 @@ using Bee.Oci.Repositories;
 
 namespace Bee.Oci.Store;
 
-/// <summary>A layout that repositories are read from: the store's own, which changes, or one that someone else made. May be asked by several threads.</summary>
+/// <summary>A layout from which repositories are read: that of a store, which may change, or an imported one. Thread-safe.</summary>
 internal interface ILayoutContent
 {
-    /// <summary>What it is, for messages.</summary>
+    /// <summary>The layout's name in messages.</summary>
     string What { get; }
 
-    /// <summary>Reads blobs, and the index, as it is when it is asked for.</summary>
-    /// <exception cref="StoreException">It cannot be read.</exception>
+    /// <summary>Reads blobs and the current index.</summary>
+    /// <exception cref="StoreException">The layout cannot be read.</exception>
     T Read<T>(Func<IBlobs, Func<StoreIndex>, T> read);
 
-    /// <summary>The entry that a tag of a repository stands for; null for none.</summary>
+    /// <summary>Returns the entry of a tag in a repository; null if it does not exist.</summary>
     DescriptorDocument? Named(StoreIndex entries, string repository, string tag);
 
-    /// <summary>An entry that says more of a manifest than the manifest itself; null for none.</summary>
+    /// <summary>Returns an entry with more metadata than the manifest itself; null if there is none.</summary>
     DescriptorDocument? Known(Digest digest);
 
-    /// <summary>Entries that refer to a manifest, besides those under its tag <c>sha256-…</c>.</summary>
+    /// <summary>Returns the referrers of a manifest that are not listed under its tag <c>sha256-…</c>.</summary>
     IEnumerable<DescriptorDocument> Referrers(Digest digest);
 }
 
-/// <summary>What a layout has of one repository, to be read as a registry's is.</summary>
+/// <summary>One repository of a layout, with the interface of a registry's repository.</summary>
 /// <param name="layout">The layout.</param>
 /// <param name="name">The repository.</param>
 internal sealed class LayoutRepository(ILayoutContent layout, string name) : IReadOnlyRepository
@@ -67,7 +67,7 @@ internal sealed class LayoutRepository(ILayoutContent layout, string name) : IRe
         }
     }
 
-    /// <summary>What a reference stands for, with the manifest's bytes where they had to be read for that.</summary>
+    /// <summary>Resolves a reference. Returns the manifest's bytes too if they had to be read.</summary>
     private (Descriptor? Descriptor, byte[]? Bytes) Resolve(IBlobs blobs, Func<StoreIndex> index, string reference)
     {
         if (!Digest.TryParse(reference, out Digest digest))
@@ -85,7 +85,7 @@ internal sealed class LayoutRepository(ILayoutContent layout, string name) : IRe
             return default;
         }
 
-        // BumbleBee's manifests do not say what they are.
+        // BumbleBee's manifests have no media type.
         ManifestDocument document = OciJson.Read(bytes, OciJson.Canonical.ManifestDocument, StoreFault.DamagedManifest, $"manifest {digest}");
         string mediaType = document.MediaType ?? (document.Manifests is null ? MediaTypes.ImageManifest : MediaTypes.ImageIndex);
         return (new Descriptor(mediaType, digest, bytes.Length) { ArtifactType = document.ArtifactType }, bytes);
@@ -109,7 +109,7 @@ internal sealed class LayoutRepository(ILayoutContent layout, string name) : IRe
     }
 }
 
-/// <summary>The layout of a store. The index is read again when it has changed; blobs are opened as they are asked for.</summary>
+/// <summary>The layout of a store. The index is parsed again when it has changed.</summary>
 internal sealed class StoreContent(ImageStore store) : ILayoutContent
 {
     private readonly object _door = new();
@@ -126,13 +126,13 @@ internal sealed class StoreContent(ImageStore store) : ILayoutContent
         return Fault.Wrap(store.Path, () => read(files, () => Index(files)));
     }
 
-    /// <summary>The first of the whole name: one store holds many repositories.</summary>
+    /// <summary>Returns the entry with the whole name, because one store holds many repositories.</summary>
     public DescriptorDocument? Named(StoreIndex entries, string repository, string tag) => entries.Named($"{repository}:{tag}");
 
-    /// <summary>None: what the store's entries say besides is the store's own, such as a date.</summary>
+    /// <summary>Returns null: the additional metadata of a store's entries, such as the date, belongs to the store.</summary>
     public DescriptorDocument? Known(Digest digest) => null;
 
-    /// <summary>None: all stand under tags.</summary>
+    /// <summary>Returns none: a store lists all referrers under tags.</summary>
     public IEnumerable<DescriptorDocument> Referrers(Digest digest) => [];
 
     private StoreIndex Index(LayoutFiles files)

@@ -4,23 +4,23 @@ using Bee.Posix;
 
 namespace Bee.Oci.Store;
 
-/// <summary>Which index entries a person means: by whole reference, short name, digest or the beginning of one.</summary>
-/// <param name="Entries">Entries of one image, sorted by name; none if nothing fits.</param>
-/// <param name="ByDigest">Whether the image was meant, and not one of its names.</param>
+/// <summary>The index entries that a user's text matches: a whole reference, a short name, a digest or a prefix of one.</summary>
+/// <param name="Entries">The entries of one image, sorted by name; empty if nothing matches.</param>
+/// <param name="ByDigest">True if the text was a digest, so that it matches all names of the image.</param>
 internal sealed record ReferenceMatch(IReadOnlyList<DescriptorDocument> Entries, bool ByDigest)
 {
     private const int ShortestPrefix = 4;
 
-    /// <summary>Looks for what is meant.</summary>
-    /// <exception cref="StoreException">Several images fit, or the reference is none.</exception>
+    /// <summary>Finds the entries.</summary>
+    /// <exception cref="StoreException">Several images match, or the reference is invalid.</exception>
     public static ReferenceMatch Find(IEnumerable<DescriptorDocument> entries, string wanted)
     {
         DescriptorDocument[] all = [.. entries.OrderBy(e => e.ReferenceName, StringComparer.Ordinal)];
 
-        // What belongs to an image is found by its whole name alone.
+        // Signatures and other attachments are found by their whole name only.
         DescriptorDocument[] images = [.. all.Where(SignatureNames.IsImage)];
 
-        // Before any name: whoever wrote the index can name an image as another one's digest.
+        // Digests come before names: a hostile index may give an image the digest of another one as its name.
         string? hex = wanted.StartsWith(Digest.Prefix, StringComparison.Ordinal) ? wanted[Digest.Prefix.Length..]
             : wanted.Length == Digest.HexLength && Digest.IsHex(wanted) ? wanted
             : null;
@@ -33,7 +33,7 @@ internal sealed record ReferenceMatch(IReadOnlyList<DescriptorDocument> Entries,
                     $"'{wanted}' is neither a digest nor the beginning of one: {ShortestPrefix} to {Digest.HexLength} lower-case hexadecimal digits belong after '{Digest.Prefix}'.");
         }
 
-        // As it stands: other tools name images as they like. A digest in a name has to be the image's all the same.
+        // The exact name first, because other tools may use names that are not references. A digest in a name must still be the image's.
         Digest? pinned = ImageReference.TryParse(wanted, out ImageReference? asked) ? asked.Digest : null;
         DescriptorDocument[] named = [.. all.Where(e => e.ReferenceName == wanted && (pinned is null || e.ParsedDigest == pinned))];
         if (named.Length > 0)
@@ -54,7 +54,7 @@ internal sealed record ReferenceMatch(IReadOnlyList<DescriptorDocument> Entries,
             : new(OneImage(found, wanted), byDigest);
     }
 
-    /// <summary>Returns the entries of a repository, by its whole name, else by its short name; none if the text is not the name of a repository alone.</summary>
+    /// <summary>Returns the entries of a repository by its whole name, otherwise by its short name; empty if the text is not a plain repository name.</summary>
     public static IReadOnlyList<DescriptorDocument> OfRepository(IEnumerable<DescriptorDocument> entries, string wanted)
     {
         bool isDigest = wanted.Length == Digest.HexLength && Digest.IsHex(wanted);
@@ -94,15 +94,15 @@ internal sealed record ReferenceMatch(IReadOnlyList<DescriptorDocument> Entries,
 }
 
 /// <summary>
-/// A wildcard pattern (<c>*</c>, <c>?</c>, <c>[a-z]</c>, case does not matter), over the names of an image. A bracket that closes nowhere
-/// stands for itself, a set such as <c>[z-a]</c> has nothing in it, and an IPv6 address in brackets at the beginning is a registry's.
+/// A case-insensitive wildcard pattern (<c>*</c>, <c>?</c>, <c>[a-z]</c>) for the names of an image. An unclosed bracket is literal, a set
+/// such as <c>[z-a]</c> is empty, and an IPv6 address in brackets at the beginning is a registry's host.
 /// </summary>
-/// <remarks>Compared by hand: to make a regular expression takes longer than to list a store.</remarks>
+/// <remarks>Does not use a regular expression: creating one takes longer than listing a store.</remarks>
 internal sealed class ReferencePattern(string pattern)
 {
     private readonly int _address = ImageReference.AddressLength(pattern);
 
-    /// <summary>Whether the reference, with or without its tag, from its beginning or from any of its components on, fits.</summary>
+    /// <summary>Matches the reference, with or without its tag, from its beginning or from any of its components on.</summary>
     public bool Fits(string reference)
     {
         string? repository = ImageReference.TryParse(reference, out ImageReference? parsed) ? parsed.Name : null;
@@ -141,7 +141,7 @@ internal sealed class ReferencePattern(string pattern)
             }
             else if (star >= 0)
             {
-                // Only the last * can be of help: what the ones before it could swallow more, it can too.
+                // Backtracking to the last * suffices: it can match whatever earlier ones could.
                 (at, i) = (star + 1, ++swallowed);
             }
             else
@@ -153,7 +153,7 @@ internal sealed class ReferencePattern(string pattern)
         return pattern.AsSpan(at).TrimStart('*').IsEmpty;
     }
 
-    /// <summary>Whether what stands at a place of the pattern, other than a <c>*</c>, takes a character.</summary>
+    /// <summary>Matches a character against the pattern element at an index, which is not a <c>*</c>.</summary>
     private bool Takes(int at, char character, out int next)
     {
         int close = pattern[at] == '[' && at >= _address ? pattern.IndexOf(']', Math.Min(at + 2, pattern.Length)) : -1;

@@ -6,9 +6,9 @@ using Bee.Posix;
 namespace Bee.Oci.Store;
 
 /// <summary>
-/// Brings blobs of any size into a store: each is hashed while it is written under a temporary name, brought to the disk, and gets its final name,
-/// under the lock, when it is whole. So whoever is killed on the way finds the whole ones again. Blobs without a name in the index are anybody's to
-/// delete: whoever names them looks, under the lock, whether they are still there. Several threads may add at once.
+/// Writes blobs of any size into a store. Each blob is hashed while it is written under a temporary name, synchronized to disk, and then renamed under
+/// the lock, so an interrupted transfer keeps its complete blobs. Another process may delete blobs that the index does not refer to, so naming an image
+/// checks them again under the lock. Thread-safe.
 /// </summary>
 internal sealed class Staging : IDisposable
 {
@@ -24,9 +24,9 @@ internal sealed class Staging : IDisposable
         _publisher = new BlobPublisher(layout, path, cancellationToken);
     }
 
-    /// <summary>Prepares a store, which is made where there is none.</summary>
+    /// <summary>Opens a store, and creates it if it does not exist.</summary>
     /// <param name="path">The store's directory.</param>
-    /// <param name="cancellationToken">Ends all that is done here.</param>
+    /// <param name="cancellationToken">Cancels all work of the result.</param>
     public static Staging Open(string path, CancellationToken cancellationToken) => Fault.Wrap(path, () =>
     {
         var layout = StoreLayout.Open(path);
@@ -43,20 +43,20 @@ internal sealed class Staging : IDisposable
         }
     });
 
-    /// <summary>Whether a blob is there, whole and right. Reads it.</summary>
+    /// <summary>Checks whether the store has a blob, and verifies it.</summary>
     public bool Has(Descriptor descriptor)
     {
         using var files = LayoutFiles.Open(_path, null);
         return files?.IsWhole(descriptor) == true;
     }
 
-    /// <summary>Refuses blobs for which the disk has no room.</summary>
+    /// <summary>Throws if the disk has not enough space for blobs.</summary>
     /// <exception cref="StoreException"><see cref="StoreFault.Io"/>.</exception>
     public void RequireRoom(IEnumerable<Descriptor> blobs) => Fault.Wrap(_path, () =>
     {
         using LayoutFiles files = LayoutFiles.Open(_path, null) ?? throw new StoreException(StoreFault.Io, $"The image store '{_path}' was removed.");
 
-        // Sizes come from a manifest, so they may be absurd, and their sum no number.
+        // Sizes come from a manifest, so their sum may overflow a long.
         decimal needed = blobs.Where(b => !files.HasBlob(b.RequiredDigest)).Sum(b => (decimal)b.Size);
         long free = new DriveInfo(_path).AvailableFreeSpace;
         if (needed > free)
@@ -65,17 +65,17 @@ internal sealed class Staging : IDisposable
         }
     });
 
-    /// <summary>Writes a blob. It is in the store when <see cref="FlushAsync"/> has ended.</summary>
-    /// <param name="descriptor">Its digest and length.</param>
-    /// <param name="content">Is read to its end, and not further than the length.</param>
-    /// <param name="moved">Is told how many bytes came, each time that some did.</param>
-    /// <param name="cancellationToken">Ends it; the blob is not there then.</param>
-    /// <exception cref="StoreException">The content is not the descriptor's, or the disk refuses.</exception>
+    /// <summary>Writes a blob. The store has it after <see cref="FlushAsync"/>.</summary>
+    /// <param name="descriptor">The descriptor of the blob.</param>
+    /// <param name="content">The content, read to its end or to the descriptor's size.</param>
+    /// <param name="moved">Receives the number of bytes of each read; may be null.</param>
+    /// <param name="cancellationToken">Cancels the write; the blob is discarded.</param>
+    /// <exception cref="StoreException">The content does not match the descriptor, or a file operation fails.</exception>
     public async Task AddAsync(Descriptor descriptor, Stream content, Action<long>? moved, CancellationToken cancellationToken)
     {
         Digest digest = descriptor.RequiredDigest;
 
-        // What is hashed where it is read need not be hashed twice.
+        // A stream that verifies the digest itself is not hashed twice.
         using IncrementalHash? hash = content is IDigestChecked known && known.Digest == descriptor.Digest ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         TemporaryFile file = Fault.Wrap(_path, () => _layout.CreateFile());
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
@@ -120,8 +120,8 @@ internal sealed class Staging : IDisposable
         _publisher.Add(file, digest);
     }
 
-    /// <summary>Ends when all that was added is on the disk under its final name.</summary>
-    /// <exception cref="StoreException">The disk refuses, or the lock is not to be had.</exception>
+    /// <summary>Waits until all added blobs are on disk under their final names.</summary>
+    /// <exception cref="StoreException">A file operation fails, or the lock is not available.</exception>
     public Task FlushAsync() => _publisher.FlushAsync();
 
     /// <inheritdoc/>
@@ -133,8 +133,8 @@ internal sealed class Staging : IDisposable
 }
 
 /// <summary>
-/// Brings written blobs to the disk and gives them their final names, on a thread of its own: a disk that is slow holds up neither the network nor
-/// the pool's few threads. What came while it was at work is taken together, and then costs the file system little more than one.
+/// Synchronizes written blobs to disk and renames them, on its own thread, so that a slow disk blocks neither the network nor the thread pool. Blobs that
+/// arrive meanwhile are processed as one batch, which costs the file system little more than one blob.
 /// </summary>
 internal sealed class BlobPublisher : IDisposable
 {
@@ -148,10 +148,10 @@ internal sealed class BlobPublisher : IDisposable
     private TaskCompletionSource? _flushed;
     private bool _isEnding;
 
-    /// <summary>Makes one.</summary>
+    /// <summary>Starts the thread.</summary>
     /// <param name="layout">The store, completed.</param>
     /// <param name="path">Its directory, for messages.</param>
-    /// <param name="cancellationToken">Ends the work; what has no final name by then gets none.</param>
+    /// <param name="cancellationToken">Cancels the work; blobs that are not renamed yet are discarded.</param>
     public BlobPublisher(StoreLayout layout, string path, CancellationToken cancellationToken)
     {
         (_layout, _path, _cancellationToken) = (layout, path, cancellationToken);
@@ -159,7 +159,7 @@ internal sealed class BlobPublisher : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Takes over a file that is whole and right.</summary>
+    /// <summary>Adds a complete, verified file, and takes ownership of it.</summary>
     public void Add(TemporaryFile file, Digest digest)
     {
         lock (_waiting)
@@ -170,8 +170,8 @@ internal sealed class BlobPublisher : IDisposable
         }
     }
 
-    /// <summary>Ends when all that was added has its final name.</summary>
-    /// <exception cref="StoreException">The disk refuses, or the lock is not to be had.</exception>
+    /// <summary>Waits until all added blobs have their final names.</summary>
+    /// <exception cref="StoreException">A file operation fails, or the lock is not available.</exception>
     public Task FlushAsync()
     {
         lock (_waiting)
@@ -182,7 +182,7 @@ internal sealed class BlobPublisher : IDisposable
         }
     }
 
-    /// <summary>Ends when all that was added is done, also where what it belongs to has failed: then the next try finds it.</summary>
+    /// <summary>Waits until all added blobs are processed, even if the transfer has failed, so that the next attempt finds them.</summary>
     public void Dispose()
     {
         lock (_waiting)

@@ -4,7 +4,7 @@ using Bee.Posix;
 
 namespace Bee.Oci.Store;
 
-/// <summary>A store that is open for changes: its folders and fixed files, and how they come into being. No link below the store's folder is followed.</summary>
+/// <summary>A store that is open for writing. Creates its folders and fixed files. Symbolic links below the store's folder are not followed.</summary>
 internal sealed class StoreLayout : IDisposable
 {
     /// <summary>The version of the layout that Bee writes.</summary>
@@ -20,10 +20,10 @@ internal sealed class StoreLayout : IDisposable
 
     private StoreLayout(Folder root, Folder privateFolder) => (_root, Private) = (root, privateFolder);
 
-    /// <summary>Bee's own folder: the lock and temporary files.</summary>
+    /// <summary>Bee's own folder, with the lock and temporary files.</summary>
     public Folder Private { get; }
 
-    /// <summary>Refuses to read a directory that is something else, or a layout of a version to come.</summary>
+    /// <summary>Throws if a directory is not a store, or a layout of an unsupported version.</summary>
     /// <exception cref="StoreException"><see cref="StoreFault.NotAStore"/>.</exception>
     public static void Check(LayoutFiles files, string path)
     {
@@ -33,14 +33,14 @@ internal sealed class StoreLayout : IDisposable
         }
         else if (!files.IsEmpty && !files.Has(LayoutFiles.PrivateName))
         {
-            // A store that is just being made gets Bee's own directory first: so anything there, and then still not that, is a stranger's.
+            // Creating a store creates Bee's own directory first, so a directory with other content is not a store.
             throw new StoreException(StoreFault.NotAStore, $"'{path}' is a directory with something else than images in it.");
         }
     }
 
-    /// <summary>Refuses a layout of a version to come.</summary>
+    /// <summary>Throws if a layout has an unsupported version.</summary>
     /// <param name="content">The file <c>oci-layout</c>.</param>
-    /// <param name="path">Whose it is, for messages.</param>
+    /// <param name="path">The layout, for messages.</param>
     /// <exception cref="StoreException"><see cref="StoreFault.NotAStore"/>.</exception>
     public static void CheckVersion(byte[] content, string path)
     {
@@ -51,7 +51,7 @@ internal sealed class StoreLayout : IDisposable
         }
     }
 
-    /// <summary>Makes what is needed to take the lock. Refuses to settle in a directory that is used for something else.</summary>
+    /// <summary>Creates the folders that the lock needs. Throws if the directory has other content.</summary>
     /// <param name="path">The store's directory.</param>
     public static StoreLayout Open(string path)
     {
@@ -75,17 +75,17 @@ internal sealed class StoreLayout : IDisposable
 
     /// <summary>Takes the store's lock.</summary>
     /// <exception cref="StoreException"><see cref="StoreFault.Busy"/>.</exception>
-    /// <exception cref="OperationCanceledException">The wait was ended.</exception>
+    /// <exception cref="OperationCanceledException">The wait was canceled.</exception>
     public FileLock Lock(CancellationToken cancellationToken = default)
     {
         string path = Path.Combine(Private.Path, LockName);
         return FileLock.Wait(() => FileLock.TryTake(Private.OpenOrCreateFile(LockName, Folder.OwnerFile), path), s_patience, cancellationToken) ?? throw StoreException.Busy(path, s_patience);
     }
 
-    /// <summary>A new file for a blob, under a temporary name.</summary>
+    /// <summary>Creates a file for a blob, under a temporary name.</summary>
     public TemporaryFile CreateFile() => TemporaryFile.CreateLocked(Private, TemporaryPrefix);
 
-    /// <summary>Writes a new file under a temporary name, down to the disk.</summary>
+    /// <summary>Writes a file under a temporary name and synchronizes it to disk.</summary>
     public TemporaryFile WriteFile(ReadOnlySpan<byte> content)
     {
         TemporaryFile file = CreateFile();
@@ -102,10 +102,10 @@ internal sealed class StoreLayout : IDisposable
         }
     }
 
-    /// <summary>Deletes the files that killed writers left. Only under the lock.</summary>
+    /// <summary>Deletes temporary files of killed writers. Requires the lock.</summary>
     public void DeleteStale() => TemporaryFile.DeleteStale(Private, TemporaryPrefix);
 
-    /// <summary>Makes the rest of a new layout. Only under the lock.</summary>
+    /// <summary>Creates missing parts of the layout. Requires the lock.</summary>
     public void Complete()
     {
         using Folder blobs = _root.MakeFolder(LayoutFiles.BlobsName, Folder.OwnerFolder);
@@ -127,13 +127,13 @@ internal sealed class StoreLayout : IDisposable
         }
     }
 
-    /// <summary>Gives a written blob its final name, in place of whatever has it. Only under the lock, after <see cref="Complete"/>.</summary>
+    /// <summary>Renames a written blob to its final name, replacing an existing file. Requires the lock, and <see cref="Complete"/> before.</summary>
     public void Publish(TemporaryFile file, Digest digest) => file.MoveTo(_blobs!, digest.Hex);
 
-    /// <summary>Makes the names of blobs last through a power cut.</summary>
+    /// <summary>Synchronizes the folder of blobs, so that their names survive a power failure.</summary>
     public void SynchronizeBlobs() => _blobs!.Synchronize();
 
-    /// <summary>Replaces a file of the layout so that a reader sees the old or the new one whole. Only under the lock.</summary>
+    /// <summary>Replaces a file of the layout atomically. Requires the lock.</summary>
     public void Replace(string name, byte[] content)
     {
         using TemporaryFile file = WriteFile(content);
@@ -150,20 +150,20 @@ internal sealed class StoreLayout : IDisposable
     }
 }
 
-/// <summary>The layout's <c>index.json</c>: which images there are and what they are called. Keys and entries of other tools are kept.</summary>
+/// <summary>The layout's <c>index.json</c>: the images and their names. Keys and entries of other tools are preserved.</summary>
 internal sealed class StoreIndex
 {
     private readonly ManifestDocument _document;
 
-    // The first entry of each name and digest; null after a removal. With many thousand names, each look would go through all of them.
+    // The first entry of each name and digest; null after a removal. Avoids a linear search for each of many thousand names.
     private Firsts? _first;
 
     private StoreIndex(ManifestDocument document) => _document = document;
 
-    /// <summary>The entries, without those that are JSON's null.</summary>
+    /// <summary>The entries that are not null.</summary>
     public IEnumerable<DescriptorDocument> Entries => _document.Manifests!.OfType<DescriptorDocument>();
 
-    /// <summary>Reads the index; an absent one has no entries.</summary>
+    /// <summary>Parses the index; null gives an empty one.</summary>
     /// <exception cref="StoreException"><see cref="StoreFault.DamagedIndex"/>.</exception>
     public static StoreIndex Parse(byte[]? content)
     {
@@ -175,7 +175,7 @@ internal sealed class StoreIndex
     }
 
     /// <summary>The file's content.</summary>
-    /// <exception cref="StoreException">An entry of another tool cannot be kept: it has text that is none, such as half of a surrogate pair.</exception>
+    /// <exception cref="StoreException">An entry of another tool cannot be preserved, because its text is not valid Unicode.</exception>
     public byte[] ToBytes()
     {
         try
@@ -189,8 +189,8 @@ internal sealed class StoreIndex
     }
 
     /// <summary>
-    /// Gives an image a name, taking it from whatever had it. When the image has the name already, its entry stays as it is and so keeps
-    /// the date of its first adding; false then.
+    /// Gives an image a name; an image that had it before loses it. If the image has the name already, its entry and its date are unchanged, and
+    /// the result is false.
     /// </summary>
     public bool Set(string name, DescriptorDocument entry)
     {
@@ -205,7 +205,7 @@ internal sealed class StoreIndex
             _first = null;
         }
 
-        // A dictionary of its own: a copied entry shares the other's.
+        // A new dictionary, because a copied entry shares the original's.
         entry.Annotations = new(entry.Annotations ?? []) { [AnnotationKeys.ReferenceName] = name };
         entry.Annotations.Remove(AnnotationKeys.ContainerdName);
         _document.Manifests!.Add(entry);
@@ -213,7 +213,7 @@ internal sealed class StoreIndex
         return true;
     }
 
-    /// <summary>Takes entries out.</summary>
+    /// <summary>Removes entries.</summary>
     public void Remove(IReadOnlyCollection<DescriptorDocument> entries)
     {
         _document.Manifests!.RemoveAll(e => e is not null && entries.Contains(e));
@@ -226,7 +226,7 @@ internal sealed class StoreIndex
     /// <summary>Returns the first entry with this digest, or null.</summary>
     public DescriptorDocument? WithDigest(Digest digest) => First().Digests.GetValueOrDefault(digest.ToString());
 
-    // Several threads may ask at once; then each makes its own.
+    // Concurrent callers may each create one, which is harmless.
     private Firsts First() => _first ??= new Firsts(Entries);
 
     private sealed class Firsts

@@ -3,12 +3,12 @@ using Bee.Posix;
 
 namespace Bee.Oci.Store;
 
-/// <summary>An image whose parts were brought into a store, and which has no name there yet.</summary>
-/// <param name="Name">The image's name, as from <see cref="ImageStore.NameFor"/>.</param>
-/// <param name="Image">Its manifest or index.</param>
-/// <param name="Manifests">Manifests to store with it.</param>
-/// <param name="Parts">All that image and signatures refer to, without <paramref name="Manifests"/>.</param>
-/// <param name="Signatures">Tags of signatures in the image's repository, and what they stand for.</param>
+/// <summary>An image whose blobs are in the store, but which has no name yet.</summary>
+/// <param name="Name">The image's name, from <see cref="ImageStore.NameFor"/>.</param>
+/// <param name="Image">The manifest or index.</param>
+/// <param name="Manifests">Manifests to write with it.</param>
+/// <param name="Parts">All blobs of the image and its signatures, without <paramref name="Manifests"/>.</param>
+/// <param name="Signatures">The tags of signatures in the image's repository, and their manifests.</param>
 internal sealed record StagedImage(
     string Name, Descriptor Image, IReadOnlyCollection<byte[]> Manifests, IReadOnlyCollection<Descriptor> Parts, IReadOnlyList<(string Tag, Descriptor Manifest)> Signatures);
 
@@ -16,16 +16,16 @@ internal sealed record StagedImage(
 /// <param name="store">The store.</param>
 internal sealed class StoreWriter(ImageStore store)
 {
-    // How often blobs that others delete meanwhile are brought again.
+    // The most attempts to write blobs again that other processes delete meanwhile.
     private const int Attempts = 5;
 
     /// <summary>
-    /// The one way of changing the store. Blobs go to disk under temporary names; then, under the lock, they get their final names, and the
-    /// index is replaced if <paramref name="change"/> changed it (its answer). Whatever throws before that leaves the index as it was.
+    /// Changes the store; all changes use this method. Blobs are written under temporary names; then, under the lock, they get their final names, and the
+    /// index is replaced if <paramref name="change"/> returns true. An exception before that leaves the index unchanged.
     /// </summary>
     /// <param name="blobs">Blobs to write.</param>
-    /// <param name="change">Changes the index.</param>
-    /// <param name="sweep">Deletes what the changed index does not need, after it is replaced; before, if the disk has no room for it.</param>
+    /// <param name="change">Changes the index; returns whether it did.</param>
+    /// <param name="sweep">Deletes blobs that the changed index does not need, after the index is replaced; before, if the disk is full.</param>
     public void Commit(
         IEnumerable<byte[]> blobs,
         Func<StoreLayout, LayoutFiles, StoreIndex, bool> change,
@@ -48,7 +48,7 @@ internal sealed class StoreWriter(ImageStore store)
                 layout.Complete();
                 foreach ((TemporaryFile file, Digest digest) in written)
                 {
-                    // In place of a blob that is there already too: what was written now is known to be right.
+                    // Replaces an existing blob too: the new one is known to be valid.
                     layout.Publish(file, digest);
                 }
 
@@ -57,7 +57,7 @@ internal sealed class StoreWriter(ImageStore store)
                 bool isChanged = change(layout, files, index);
                 if (isChanged || written.Count > 0)
                 {
-                    // The names of blobs before the index that refers to them.
+                    // Blobs must be durable before the index that refers to them.
                     layout.SynchronizeBlobs();
                 }
 
@@ -70,7 +70,7 @@ internal sealed class StoreWriter(ImageStore store)
                     }
                     catch (IOException full) when (sweep is not null && PosixException.IsNoSpace(full))
                     {
-                        // On a full disk the image has to go before its name: if that fails too, the name stands for an image that is not whole, and can be removed again.
+                        // On a full disk blobs are deleted before the name. If replacing the index fails again, the name refers to an incomplete image and can be removed later.
                         sweep(files, index);
                         layout.Replace(LayoutFiles.IndexName, content);
                     }
@@ -88,10 +88,10 @@ internal sealed class StoreWriter(ImageStore store)
     }
 
     /// <summary>
-    /// Gives images whose parts were brought in by <see cref="Staging"/> their names, and their signatures theirs, all at once. Signatures that the
-    /// store has already stay beside the new ones.
+    /// Names images whose blobs <see cref="Staging"/> has written, and their signatures, in one change. Existing signatures are merged with the
+    /// new ones.
     /// </summary>
-    /// <returns>Parts that someone removed meanwhile; then nothing was named. None when all is done.</returns>
+    /// <returns>Blobs that another process has removed meanwhile; nothing is named then. Empty on success.</returns>
     public IReadOnlyList<Descriptor> Name(IReadOnlyList<StagedImage> images)
     {
         IReadOnlyList<Descriptor> missing = [];
@@ -109,13 +109,13 @@ internal sealed class StoreWriter(ImageStore store)
         return missing;
     }
 
-    /// <summary>Names images as <see cref="Name"/> does, and brings in again what others remove meanwhile.</summary>
-    /// <param name="staging">What brings parts in; it may still be at work.</param>
+    /// <summary>Names images as <see cref="Name"/> does, and writes again blobs that other processes remove meanwhile.</summary>
+    /// <param name="staging">The staging, which may still be writing.</param>
     /// <param name="images">The images.</param>
-    /// <param name="bring">Brings parts in again.</param>
-    /// <param name="cancellationToken">Ends the wait; nothing is named then.</param>
+    /// <param name="bring">Writes blobs again.</param>
+    /// <param name="cancellationToken">Cancels the wait; nothing is named then.</param>
     /// <returns>The images, in the same order.</returns>
-    /// <exception cref="StoreException"><see cref="StoreFault.Busy"/>: others remove their parts as fast as they come.</exception>
+    /// <exception cref="StoreException"><see cref="StoreFault.Busy"/>: other processes keep removing the blobs.</exception>
     public async Task<IReadOnlyList<Image>> NameAsync(Staging staging, IReadOnlyList<StagedImage> images, Func<IReadOnlyList<Descriptor>, Task> bring, CancellationToken cancellationToken)
     {
         for (int attempt = 0; attempt < Attempts; attempt++)
@@ -172,21 +172,21 @@ internal sealed class StoreWriter(ImageStore store)
         }
     }
 
-    /// <summary>When it came into the store; the manifest must not know, or its digest would change with the time.</summary>
+    /// <summary>Sets the date of storing in the entry. It is not in the manifest, so that the digest does not depend on the time.</summary>
     public static void Stamp(DescriptorDocument entry)
     {
         entry.Annotations = new(entry.Annotations ?? []);
         entry.Annotations.TryAdd(AnnotationKeys.Created, PackedImage.Date(DateTimeOffset.UtcNow));
     }
 
-    /// <summary>The parts that are not there.</summary>
+    /// <summary>Returns the missing blobs.</summary>
     public static List<Descriptor> Missing(LayoutFiles files, IEnumerable<Descriptor> parts) =>
         [.. parts.Where(p => !files.HasBlob(p.RequiredDigest))];
 
-    /// <summary>The digests of parts.</summary>
+    /// <summary>Returns the digests of descriptors.</summary>
     public static HashSet<Digest> Digests(IEnumerable<Descriptor> parts) => [.. parts.Select(p => p.Digest)];
 
-    /// <summary>Names an image and its signatures in an index; false when that changes nothing. Only under the lock.</summary>
+    /// <summary>Names an image and its signatures in an index; returns false if nothing changes. Requires the lock.</summary>
     public static bool SetAll(
         StoreLayout layout, LayoutFiles files, StoreIndex index, string name, Descriptor image, IReadOnlyList<(string Tag, Descriptor Manifest)> signatures)
     {
@@ -216,7 +216,7 @@ internal sealed class StoreWriter(ImageStore store)
         }
         catch (StoreException e) when (e.Fault is StoreFault.MissingBlob or StoreFault.DigestMismatch or StoreFault.DamagedManifest)
         {
-            // The older one is damaged: nothing to keep. The newer one was verified when it came.
+            // The older one is damaged, so there is nothing to merge. The newer one was verified when it was pulled.
             return newer;
         }
 

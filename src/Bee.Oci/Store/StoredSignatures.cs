@@ -3,15 +3,15 @@ using Bee.Oci.Formats;
 namespace Bee.Oci.Store;
 
 /// <summary>
-/// What stands beside the images of a repository in the store under names of their own, as in a registry without an API for referrers: their
-/// signatures, and whatever else is about them (<see cref="DigestTag"/>).
+/// Finds signatures and other attachments of images in the index. The store keeps them under tags (<see cref="DigestTag"/>), as clients do in a registry
+/// without the referrers API.
 /// </summary>
 internal static class SignatureNames
 {
-    /// <summary>Whether an entry is an image, and not something that belongs to one.</summary>
+    /// <summary>True for an image, false for an attachment of an image.</summary>
     public static bool IsImage(DescriptorDocument entry) => DigestTag.Subject(entry.ReferenceName) is null;
 
-    /// <summary>The signatures of a repository's manifests, as tag and entry.</summary>
+    /// <summary>Returns the tags and entries of the signatures of manifests in a repository.</summary>
     public static IEnumerable<(string Tag, DescriptorDocument Entry)> Of(StoreIndex index, string repository, IReadOnlyCollection<Digest> digests)
     {
         foreach (DescriptorDocument entry in index.Entries)
@@ -23,7 +23,7 @@ internal static class SignatureNames
         }
     }
 
-    /// <summary>The signatures whose manifest no image of their repository has any more.</summary>
+    /// <summary>Returns the signatures whose manifest no image of their repository contains any more.</summary>
     public static List<DescriptorDocument> Orphans(StoreIndex index, LayoutFiles files)
     {
         List<DescriptorDocument> signatures = [.. index.Entries.Where(e => !IsImage(e))];
@@ -59,16 +59,16 @@ internal static class SignatureNames
 }
 
 /// <summary>
-/// Two states of what stands under one signature's name, brought together so that neither loses a signature: layers of a <c>.sig</c> manifest,
-/// entries of an index of referrers.
+/// Merges two versions of the manifest under a signature's tag, so that no signature is lost: the layers of a <c>.sig</c> manifest, or the entries of
+/// an index of referrers.
 /// </summary>
 internal static class SignatureUnion
 {
-    // Two signatures of one payload are two layers of one digest; this is what they differ in (cosign, SIGNATURE_SPEC.md).
+    // Two signatures of one payload are two layers with one digest, which differ in this annotation (cosign, SIGNATURE_SPEC.md).
     private const string SignatureAnnotation = "dev.cosignproject.cosign/signature";
 
-    /// <summary>The newer document with what only the older has; the newer's own bytes where that is nothing.</summary>
-    /// <exception cref="StoreException">One of them is no such document.</exception>
+    /// <summary>Returns the newer document with the entries that only the older one has; the newer bytes if there are none.</summary>
+    /// <exception cref="StoreException">One of the documents is damaged.</exception>
     public static byte[] Of(Descriptor newer, byte[] newerBytes, Descriptor older, byte[] olderBytes)
     {
         var document = ManifestDocument.Read(newerBytes, newer);

@@ -4,18 +4,18 @@ using Bee.Oci.Formats;
 namespace Bee.Oci.Store;
 
 /// <summary>
-/// Deletes blobs that nothing refers to. Only under the store's lock. What the removed image had goes at once; other blobs without an
-/// owner (of a killed writer, of a tag that has moved) only when they are old, since another tool that does not know the lock may have
-/// written them a moment ago and not have come to the index yet.
+/// Garbage-collects blobs that nothing refers to. Requires the store's lock. Blobs of the removed image are deleted at once. Other unreferenced blobs
+/// (of a killed writer, or of a tag that has moved) are deleted only if they are old, because another tool, which does not use the lock, may have written
+/// them a moment ago and not yet updated the index.
 /// </summary>
 /// <remarks>It follows every digest in any JSON document, and not only those of known manifests, so it never deletes a blob that an unknown kind of manifest refers to.</remarks>
 internal sealed class Sweep(LayoutFiles files)
 {
     private static readonly TimeSpan s_grace = TimeSpan.FromHours(1);
 
-    /// <summary>Deletes what nothing refers to, and says how many blobs and bytes.</summary>
-    /// <param name="index">The index as it is, or is to be at once.</param>
-    /// <param name="removed">Digests of what had a name until now.</param>
+    /// <summary>Deletes unreferenced blobs and returns their number and bytes.</summary>
+    /// <param name="index">The current index, or the one that is about to replace it.</param>
+    /// <param name="removed">The digests of the removed images.</param>
     public (int Blobs, long Bytes) Run(StoreIndex index, IEnumerable<string?> removed)
     {
         var alive = new Reach();
@@ -23,7 +23,7 @@ internal sealed class Sweep(LayoutFiles files)
         {
             if (!Mark(entry.Digest, alive))
             {
-                // What a damaged manifest refers to is unknown: better to keep too much.
+                // The references of a damaged manifest are unknown, so nothing is deleted.
                 return (0, 0);
             }
         }
@@ -55,8 +55,8 @@ internal sealed class Sweep(LayoutFiles files)
     }
 
     /// <summary>
-    /// Adds a digest and all digests in the manifest behind it, whatever kind of manifest it is, and so on; false when one is there and cannot
-    /// be read. With a list of what is to do rather than by recursion: nobody limits how deep foreign indexes are nested.
+    /// Adds a digest and, transitively, all digests in its manifest; returns false if a manifest exists but cannot be read. Uses a stack instead of
+    /// recursion, because the nesting of foreign indexes has no limit.
     /// </summary>
     private bool Mark(string? digest, Reach reach)
     {
@@ -122,14 +122,14 @@ internal sealed class Sweep(LayoutFiles files)
         descriptor.TryGetProperty("mediaType", out JsonElement type) && type.ValueKind == JsonValueKind.String
         && type.GetString() is var mediaType && (MediaTypes.IsManifest(mediaType) || MediaTypes.IsIndex(mediaType));
 
-    /// <summary>What can be reached. One digest may be a manifest in one place and a plain blob in another, so the two are kept apart.</summary>
+    /// <summary>The reachable digests. A digest may be a manifest in one place and a plain blob in another, so the two are tracked separately.</summary>
     private sealed class Reach
     {
         private readonly HashSet<string> _manifests = [];
 
         public HashSet<string> Digests { get; } = [];
 
-        /// <summary>Manifests that are still to be looked into.</summary>
+        /// <summary>Manifests that are not read yet.</summary>
         public Stack<string> Unread { get; } = new();
 
         public void Add(string digest, bool isManifest)

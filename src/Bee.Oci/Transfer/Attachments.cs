@@ -5,32 +5,32 @@ using Bee.Posix;
 
 namespace Bee.Oci.Transfer;
 
-/// <summary>Something about a manifest that goes with it, its signature most of all: what a tag such as <c>sha256-….sig</c> stands for, or a manifest whose subject it is.</summary>
-/// <param name="Subject">Digest of what it is about.</param>
+/// <summary>A signature, an attestation or another manifest that belongs to an image: found under a tag such as <c>sha256-….sig</c>, or as a referrer.</summary>
+/// <param name="Subject">The digest of the manifest that it belongs to.</param>
 /// <param name="Manifest">Its own manifest.</param>
 /// <param name="Blobs">Its config and layers.</param>
-/// <param name="Tag">The tag that it has (<see cref="DigestTag"/>); null where it refers to its subject.</param>
+/// <param name="Tag">Its tag (<see cref="DigestTag"/>); null for a referrer.</param>
 internal sealed record Attachment(Digest Subject, Content Manifest, IReadOnlyList<Descriptor> Blobs, string? Tag);
 
-/// <summary>Finds what goes with an image.</summary>
-/// <param name="source">Where it is.</param>
-/// <param name="includeOthers">Whether what is no signature goes too: attestations, bills of materials, and whatever else refers to it.</param>
-/// <param name="note">Is told what is left behind.</param>
+/// <summary>Finds the signatures of an image, and its other referrers if requested.</summary>
+/// <param name="source">The repository of the image.</param>
+/// <param name="includeOthers">Whether to include attestations, bills of materials and all other referrers.</param>
+/// <param name="note">Receives notes about skipped manifests.</param>
 internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers, Action<RegistryNote>? note)
 {
-    // Anybody who may push can make referrers; so many are looked at.
+    // The most referrers to read: anyone who can push can add some.
     private const int Most = 100;
 
-    // Real ones have a few kilobytes. Their annotations go into the index of what refers to the image, which has to stay one that can be read.
+    // Real ones have a few kilobytes. The index of referrers repeats their annotations, and must stay below the limit for manifests.
     private const int LargestReferrer = StoreLimits.Manifest / Most * 3 / 4;
 
-    // Those of all platforms are held in memory until the image has its name.
+    // The manifests of all platforms stay in memory until the image has its name.
     private const int MostBytes = 16 << 20;
 
     private long _bytes;
 
-    /// <summary>What goes with one manifest.</summary>
-    /// <exception cref="RegistryException">It cannot be had for a reason that may pass.</exception>
+    /// <summary>Returns the attachments of one manifest. Damaged ones are skipped with a warning.</summary>
+    /// <exception cref="RegistryException">The registry fails for a reason that may be temporary.</exception>
     public async Task<IReadOnlyList<Attachment>> OfAsync(Digest digest, CancellationToken cancellationToken)
     {
         var found = new List<Attachment>();
@@ -69,7 +69,7 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
         return found;
     }
 
-    /// <summary>The index under the tag <c>sha256-…</c>, as it stands in a registry without an API for referrers; null where nothing refers.</summary>
+    /// <summary>Returns the index for the tag <c>sha256-…</c>, as clients keep it in a registry without the referrers API; null without referrers.</summary>
     public static Content? ReferrersIndex(IEnumerable<Attachment> attachments)
     {
         List<DescriptorDocument?> entries = [.. attachments.Where(a => a.Tag is null).Select(a => DescriptorDocument.OfReferrer(a.Manifest.Descriptor, RepositoryManifests.Parse(a.Manifest)))];
@@ -118,14 +118,14 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
         found.Add(new Attachment(digest, manifest, blobs, tag));
     }
 
-    /// <summary>Whether it is a signature by what is in it: cosign's simple signing, Sigstore's bundle, Notary's.</summary>
+    /// <summary>Checks by media types whether a manifest is a signature of cosign, Sigstore or Notary.</summary>
     public static bool IsSignature(ManifestDocument document) => (document.Layers ?? []).Select(l => l?.MediaType)
         .Append(document.ArtifactType)
         .Append(document.Config?.MediaType)
         .Any(t => t is not null && (t.Contains("simplesigning", StringComparison.Ordinal) || t.Contains("sigstore.bundle", StringComparison.Ordinal)
             || t.Contains("signature", StringComparison.Ordinal) || t.Contains("cosign.artifact.sig", StringComparison.Ordinal)));
 
-    /// <summary>An image is not kept from its user by what is wrong with what someone else hung onto it; by a registry that fails it is.</summary>
+    /// <summary>Skips damaged attachments with a warning. Registry failures propagate.</summary>
     private async Task TryAsync(Digest digest, Func<Task> work)
     {
         try
@@ -148,8 +148,8 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
 }
 
 /// <summary>
-/// The signatures of an image that goes away by its digest: without it they say nothing, and nobody else finds them. What else is about the image, such as a
-/// bill of materials, is left to whoever put it there.
+/// Deletes the signatures of an image that is deleted by digest, because they are useless without it. Other referrers, such as a bill of materials, are
+/// not deleted.
 /// </summary>
 internal sealed class SignatureRemoval
 {
@@ -160,31 +160,31 @@ internal sealed class SignatureRemoval
     private SignatureRemoval(IRepository repository, IReadOnlyList<Attachment> signatures, Descriptor? list)
         => (_repository, _signatures, _list) = (repository, signatures, list);
 
-    /// <summary>Whether there is nothing to remove.</summary>
+    /// <summary>True if there is nothing to delete.</summary>
     public bool IsEmpty => _signatures.Count == 0 && _list is null;
 
-    /// <summary>Looks for what would be removed, and removes nothing.</summary>
-    /// <param name="repository">Where the image is.</param>
-    /// <param name="digest">Its digest.</param>
-    /// <param name="note">Is told what cannot be read, and so is left there; null for nobody.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="RegistryException">The registry cannot be asked.</exception>
+    /// <summary>Finds the signatures, and deletes nothing.</summary>
+    /// <param name="repository">The repository of the image.</param>
+    /// <param name="digest">The digest of the image.</param>
+    /// <param name="note">Receives notes about unreadable signatures, which stay; may be null.</param>
+    /// <param name="cancellationToken">Cancels the requests.</param>
+    /// <exception cref="RegistryException">The registry fails.</exception>
     public static async Task<SignatureRemoval> FindAsync(
         IRepository repository, Digest digest, Action<RegistryNote>? note = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(repository);
         IReadOnlyList<Attachment> found = await new Attachments(repository, includeOthers: false, note).OfAsync(digest, cancellationToken).ConfigureAwait(false);
-        // The tag is anybody's who can push: what has it may be an image.
+        // Anyone who can push can use the tag for an image.
         Attachment[] signatures = [.. found.Where(attachment => Attachments.IsSignature(RepositoryManifests.Parse(attachment.Manifest)))];
         return new SignatureRemoval(repository, signatures, await ListAsync(repository, digest, signatures, cancellationToken).ConfigureAwait(false));
     }
 
-    /// <summary>Removes them. To be called when the image itself is gone: until then whoever finds it needs them.</summary>
-    /// <param name="cancellationToken">Ends the wait; what has gone by then is gone.</param>
-    /// <exception cref="RegistryException">The registry does not remove one of them.</exception>
+    /// <summary>Deletes the signatures. Call this after the image is deleted: until then its users need them.</summary>
+    /// <param name="cancellationToken">Cancels the requests; what is deleted by then stays deleted.</param>
+    /// <exception cref="RegistryException">The registry does not delete one of them.</exception>
     public async Task RunAsync(CancellationToken cancellationToken = default)
     {
-        // The list first: what is removed while it stands there is taken out of it one by one.
+        // The index of referrers first: while it exists, each deletion of a referrer rewrites it.
         foreach (Digest digest in new[] { _list?.Digest }.Concat(_signatures.Select(signature => (Digest?)signature.Manifest.Descriptor.Digest)).OfType<Digest>().Distinct())
         {
             try
@@ -193,12 +193,12 @@ internal sealed class SignatureRemoval
             }
             catch (RegistryException gone) when (gone.Fault == RegistryFault.NotFound)
             {
-                // Some registries remove what refers to an image with it.
+                // Some registries delete the referrers of an image with it.
             }
         }
     }
 
-    /// <summary>What is removed, in a few words: <c>2 signatures (tag sha256-….sig, 1 that refers to it)</c>.</summary>
+    /// <summary>Returns a short description: <c>2 signatures (tag sha256-….sig, 1 that refers to it)</c>.</summary>
     public override string ToString()
     {
         int referrers = _signatures.Count(signature => signature.Tag is null);
@@ -210,7 +210,7 @@ internal sealed class SignatureRemoval
         return _signatures.Count == 0 ? "the empty list of what refers to it" : $"{Quantity.Of(_signatures.Count, "signature")} ({string.Join(", ", places)})";
     }
 
-    /// <summary>The index under the tag <c>sha256-…</c>, where nothing would be left in it.</summary>
+    /// <summary>Returns the index under the tag <c>sha256-…</c> if it would be empty afterwards; otherwise null.</summary>
     private static async Task<Descriptor?> ListAsync(
         IRepository repository, Digest digest, IReadOnlyList<Attachment> signatures, CancellationToken cancellationToken)
     {

@@ -4,22 +4,22 @@ using Bee.Oci.Repositories;
 namespace Bee.Oci.Transfer;
 
 /// <summary>
-/// A blob for whoever wants to read it in parts, and parts of it again. As long as the parts follow one another the blob is read once, so a long
-/// one costs no more by coming in many parts; its digest is checked at its end.
+/// Makes a blob of a repository seekable, for uploads in chunks. Consecutive chunks read the blob once; going back reads it again from the beginning.
+/// The digest is verified at the end.
 /// </summary>
-/// <param name="repository">Where it is.</param>
-/// <param name="blob">Its digest and length.</param>
+/// <param name="repository">The repository of the blob.</param>
+/// <param name="blob">The descriptor of the blob.</param>
 internal sealed class BlobSource(IReadOnlyRepository repository, Descriptor blob) : IDisposable
 {
     private const int SkipBytes = 128 << 10;
 
-    // A part that was given up may still be at work when the next one begins.
+    // An abandoned chunk may still be reading when the next one begins.
     private readonly SemaphoreSlim _door = new(1, 1);
     private readonly long _size = blob.Size;
     private Stream? _stream;
     private long _position;
 
-    /// <summary>The blob from its beginning; can seek.</summary>
+    /// <summary>Opens the blob at its beginning. The stream can seek.</summary>
     public Stream Open() => new Part(this);
 
     /// <inheritdoc/>

@@ -7,22 +7,22 @@ using Bee.Oci.Store;
 namespace Bee.Oci.Transfer;
 
 /// <summary>
-/// Moves images between stores and registries: manifests from the top, blobs several at once and only those that are not there, and the name at
-/// the very end, when all that it stands for is there and verified. A transfer that was cut off at any moment is started again as it was.
+/// Moves images between stores and registries. Blobs move concurrently, and only those that the target lacks. The name is set last, when all content is in place and
+/// verified. An interrupted transfer can be repeated and then continues.
 /// </summary>
-/// <param name="options">How; null for the defaults.</param>
+/// <param name="options">The options; null for the defaults.</param>
 internal sealed class ImageTransfer(TransferOptions? options = null)
 {
     private readonly TransferOptions _options = options ?? new();
 
-    /// <summary>Brings an image into a store.</summary>
-    /// <param name="source">Where it is.</param>
-    /// <param name="reference">A tag, or a digest <c>sha256:…</c>, there.</param>
-    /// <param name="store">Where it goes.</param>
-    /// <param name="name">What it is called there; whatever had the name loses it. A digest in it has to be the image's.</param>
-    /// <param name="cancellationToken">Ends the transfer; nothing is named then.</param>
-    /// <exception cref="RegistryException">The source does not give it, or gives something else.</exception>
-    /// <exception cref="StoreException">The store cannot take it.</exception>
+    /// <summary>Pulls an image into a store.</summary>
+    /// <param name="source">The repository of the image.</param>
+    /// <param name="reference">A tag, or a digest <c>sha256:…</c>, in it.</param>
+    /// <param name="store">The store.</param>
+    /// <param name="name">The name in the store; an image that had it before loses it. A digest in it must be the image's.</param>
+    /// <param name="cancellationToken">Cancels the transfer; the store then has no new name.</param>
+    /// <exception cref="RegistryException">The source fails or returns wrong content.</exception>
+    /// <exception cref="StoreException">The store cannot hold the image.</exception>
     public async Task<TransferResult> PullAsync(
         IReadOnlyRepository source, string reference, ImageStore store, ImageReference name, CancellationToken cancellationToken = default)
     {
@@ -35,12 +35,12 @@ internal sealed class ImageTransfer(TransferOptions? options = null)
         return outcome.Result!;
     }
 
-    /// <summary>Brings images into a store, and names them in one change of its index: the time for many is that of their blobs. One that fails leaves the others alone.</summary>
-    /// <param name="requests">The images; of two with one name the last has it.</param>
-    /// <param name="store">Where they go.</param>
-    /// <param name="cancellationToken">Ends the transfer; nothing is named then.</param>
-    /// <returns>What became of each, in the same order.</returns>
-    /// <exception cref="StoreException">The store cannot take them.</exception>
+    /// <summary>Pulls several images into a store and names them in one change of its index. If one fails, the others are still pulled.</summary>
+    /// <param name="requests">The images; if two have the same name, the last one gets it.</param>
+    /// <param name="store">The store.</param>
+    /// <param name="cancellationToken">Cancels the transfer; the store then has no new names.</param>
+    /// <returns>The outcome of each request, in the same order.</returns>
+    /// <exception cref="StoreException">The store cannot hold the images.</exception>
     public async Task<IReadOnlyList<PullOutcome>> PullAsync(IReadOnlyList<PullRequest> requests, ImageStore store, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(requests);
@@ -49,13 +49,13 @@ internal sealed class ImageTransfer(TransferOptions? options = null)
         return await new Pull(store, _options).RunAsync(requests, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Brings an image of a store into a registry.</summary>
-    /// <param name="store">Where it is.</param>
-    /// <param name="image">The image, one of the store's.</param>
-    /// <param name="target">Where it goes.</param>
-    /// <param name="tag">What it is called there; null for its digest alone.</param>
-    /// <param name="cancellationToken">Ends the transfer; nothing is named then.</param>
-    /// <exception cref="RegistryException">The registry does not take it.</exception>
+    /// <summary>Pushes an image of a store to a registry.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="image">An image of the store.</param>
+    /// <param name="target">The repository.</param>
+    /// <param name="tag">The tag; null for the digest alone.</param>
+    /// <param name="cancellationToken">Cancels the transfer; the registry then has no new tag.</param>
+    /// <exception cref="RegistryException">The registry fails or rejects the image.</exception>
     /// <exception cref="StoreException">The image is damaged, or not whole.</exception>
     public async Task<TransferResult> PushAsync(ImageStore store, Image image, IRepository target, string? tag, CancellationToken cancellationToken = default)
     {
@@ -66,18 +66,18 @@ internal sealed class ImageTransfer(TransferOptions? options = null)
         return await new Push(source, target, Mounts(names, target), _options).RunAsync(image.Digest, tag, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Brings an image from one repository into another, by way of memory alone; within one registry blobs are mounted.</summary>
-    /// <param name="source">Where it is.</param>
-    /// <param name="reference">A tag, or a digest <c>sha256:…</c>, there.</param>
-    /// <param name="target">Where it goes.</param>
-    /// <param name="tag">What it is called there; null for its digest alone.</param>
-    /// <param name="cancellationToken">Ends the transfer; nothing is named then.</param>
-    /// <exception cref="RegistryException">The source does not give it, or the target does not take it.</exception>
+    /// <summary>Copies an image from one repository to another without writing files. Within one registry blobs are mounted.</summary>
+    /// <param name="source">The repository of the image.</param>
+    /// <param name="reference">A tag, or a digest <c>sha256:…</c>, in it.</param>
+    /// <param name="target">The other repository.</param>
+    /// <param name="tag">The tag; null for the digest alone.</param>
+    /// <param name="cancellationToken">Cancels the transfer; the target then has no new tag.</param>
+    /// <exception cref="RegistryException">A registry fails, or the target rejects the image.</exception>
     public Task<TransferResult> CopyAsync(
         IReadOnlyRepository source, string reference, IRepository target, string? tag, CancellationToken cancellationToken = default) =>
         new Push(source, target, Mounts([source.Name], target), _options).RunAsync(reference, tag, cancellationToken);
 
-    /// <summary>Of some repositories those in the target's registry, but for the target itself, without the registry.</summary>
+    /// <summary>Returns the repositories that are in the target's registry, without the registry and without the target.</summary>
     private static string[] Mounts(IEnumerable<string> names, IRepository target)
     {
         string registry = target.Name[..(target.Name.IndexOf('/') + 1)];
@@ -85,41 +85,41 @@ internal sealed class ImageTransfer(TransferOptions? options = null)
     }
 }
 
-/// <summary>How an image is moved.</summary>
+/// <summary>Options of a transfer.</summary>
 public sealed record TransferOptions
 {
     /// <summary>
-    /// The platform whose manifest is taken out of an index; null for the whole index. An image that says that it is for another platform is
-    /// refused (<see cref="RegistryFault.NoPlatform"/>); one that says nothing is taken.
+    /// The platform whose manifest is taken from an index; null for the whole index. An image for another platform is rejected with
+    /// <see cref="RegistryFault.NoPlatform"/>; an image without a platform is accepted.
     /// </summary>
     public Platform? Platform { get; init; }
 
-    /// <summary>How many blobs go at once; 1 or more.</summary>
+    /// <summary>The number of blobs that move at the same time; 1 or more.</summary>
     public int Concurrency { get; init; } = 4;
 
-    /// <summary>Is counted up while the transfer runs; null for nobody.</summary>
+    /// <summary>Counts blobs and bytes while the transfer runs; null for none.</summary>
     public TransferProgress? Progress { get; init; }
 
     /// <summary>
-    /// Whether the image may be taken: called once for each transfer with what the reference stands for and where it is, after that is known by its
-    /// digest and before anything is named. What it throws ends the transfer, and leaves nothing named.
+    /// Decides whether the image may be transferred. Called once per transfer, with the descriptor that the reference resolves to and its repository, before anything is
+    /// named. An exception ends the transfer.
     /// </summary>
     public Func<Descriptor, IReadOnlyRepository, CancellationToken, Task>? BeforeCommit { get; init; }
 
-    /// <summary>Whether the signatures of the image go with it: the tag <c>sha256-….sig</c>, and what refers to its digest.</summary>
+    /// <summary>Whether the image's signatures are transferred too: the tag <c>sha256-….sig</c>, and referrers.</summary>
     public bool Signatures { get; init; } = true;
 
     /// <summary>
-    /// Whether all else that is about the image goes with it too, such as attestations and bills of materials: the tags <c>sha256-….att</c> and
-    /// <c>sha256-….sbom</c>, and what refers to its digest. What is about those in turn stays behind. Only together with <see cref="Signatures"/>.
+    /// Whether all other referrers are transferred too, such as attestations and bills of materials: the tags <c>sha256-….att</c> and
+    /// <c>sha256-….sbom</c>, and manifests whose subject is the image. Their own referrers are not. Requires <see cref="Signatures"/>.
     /// </summary>
     public bool Referrers { get; init; }
 
-    /// <summary>Is told what a person may want to know; called on any thread.</summary>
+    /// <summary>Receives notes for the user; called on any thread.</summary>
     public Action<RegistryNote>? Note { get; init; }
 }
 
-/// <summary>How far a transfer is. Counted up by the threads that move blobs and read by any other; the totals grow while manifests are read.</summary>
+/// <summary>The progress of a transfer. Thread-safe. The totals grow while manifests are read.</summary>
 public sealed class TransferProgress
 {
     private long _totalBytes;
@@ -127,16 +127,16 @@ public sealed class TransferProgress
     private int _totalBlobs;
     private int _doneBlobs;
 
-    /// <summary>Bytes of all blobs that are known so far, those that need not go too.</summary>
+    /// <summary>The bytes of all blobs found so far, with those that the target has already.</summary>
     public long TotalBytes => Interlocked.Read(ref _totalBytes);
 
-    /// <summary>Bytes that are where they should be. Goes back where something has to be sent again.</summary>
+    /// <summary>The bytes that are done. Decreases when a part is sent again.</summary>
     public long DoneBytes => Interlocked.Read(ref _doneBytes);
 
-    /// <summary>All blobs that are known so far.</summary>
+    /// <summary>The number of blobs found so far.</summary>
     public int TotalBlobs => Volatile.Read(ref _totalBlobs);
 
-    /// <summary>Blobs that are where they should be.</summary>
+    /// <summary>The number of blobs that are done.</summary>
     public int DoneBlobs => Volatile.Read(ref _doneBlobs);
 
     internal void Expect(long bytes)
@@ -150,19 +150,19 @@ public sealed class TransferProgress
     internal void Finish() => Interlocked.Increment(ref _doneBlobs);
 }
 
-/// <summary>What a transfer did.</summary>
+/// <summary>The result of a transfer.</summary>
 /// <param name="Descriptor">The manifest or index that now has the name.</param>
 /// <param name="BlobsSent">Blobs that were moved.</param>
-/// <param name="BlobsPresent">Blobs that were there already.</param>
-/// <param name="BlobsMounted">Blobs that the registry took over from another of its repositories.</param>
+/// <param name="BlobsPresent">Blobs that the target had already.</param>
+/// <param name="BlobsMounted">Blobs that the registry mounted from another of its repositories.</param>
 /// <param name="Bytes">Bytes of the blobs that were moved.</param>
 public sealed record TransferResult(Descriptor Descriptor, int BlobsSent, int BlobsPresent, int BlobsMounted, long Bytes)
 {
-    /// <summary>The image as it is in the store, under the name that it got: what was decided over and stored, whatever has that name by now. Null where it went to a registry.</summary>
+    /// <summary>The image in the store, under its name, even if another process has moved the name since. Null for a push or a copy.</summary>
     public Image? Image { get; init; }
 }
 
-/// <summary>Counts what a transfer does, from the threads that do it.</summary>
+/// <summary>Counts the blobs of a transfer. Thread-safe.</summary>
 internal sealed class Tally(TransferProgress? progress)
 {
     private int _sent;
@@ -170,7 +170,7 @@ internal sealed class Tally(TransferProgress? progress)
     private int _mounted;
     private long _bytes;
 
-    /// <summary>These blobs will go.</summary>
+    /// <summary>Adds blobs to the totals.</summary>
     public void Expect(IEnumerable<Descriptor> blobs)
     {
         foreach (Descriptor blob in blobs)
@@ -179,7 +179,7 @@ internal sealed class Tally(TransferProgress? progress)
         }
     }
 
-    /// <summary>So many bytes more of a blob on its way have come.</summary>
+    /// <summary>Adds bytes of a blob that is being transferred.</summary>
     public void Moved(long bytes) => progress?.Move(bytes);
 
     public void Sent(Descriptor blob)

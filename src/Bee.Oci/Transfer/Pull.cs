@@ -7,33 +7,33 @@ using Bee.Posix;
 
 namespace Bee.Oci.Transfer;
 
-/// <summary>An image to bring into a store.</summary>
-/// <param name="Source">Where it is.</param>
-/// <param name="Reference">A tag, or a digest <c>sha256:…</c>, there.</param>
-/// <param name="Name">What it is called in the store; whatever had the name loses it. A digest in it has to be the image's.</param>
+/// <summary>An image to pull into a store.</summary>
+/// <param name="Source">The repository of the image.</param>
+/// <param name="Reference">A tag, or a digest <c>sha256:…</c>, in it.</param>
+/// <param name="Name">The name in the store; an image that had it before loses it. A digest in it must be the image's.</param>
 internal sealed record PullRequest(IReadOnlyRepository Source, string Reference, ImageReference Name);
 
-/// <summary>What became of a request. One of <see cref="Result"/> and <see cref="Fault"/> is not null.</summary>
+/// <summary>The outcome of a request. Exactly one of <see cref="Result"/> and <see cref="Fault"/> is not null.</summary>
 /// <param name="Request">The request.</param>
 internal sealed record PullOutcome(PullRequest Request)
 {
-    /// <summary>What was done.</summary>
+    /// <summary>The result of the transfer.</summary>
     public TransferResult? Result { get; init; }
 
-    /// <summary>Why the image is not in the store.</summary>
+    /// <summary>The error, if the image was not pulled.</summary>
     public BeeException? Fault { get; init; }
 }
 
-/// <summary>Images on their way into a store, which get their names in one change of its index.</summary>
+/// <summary>Pulls images into a store and names them in one change of its index.</summary>
 internal sealed class Pull(ImageStore store, TransferOptions options)
 {
-    // Blobs wait with open files until they are on the disk.
+    // Blobs keep their files open until they are synchronized to disk, so flush after so many images.
     private const int Portion = 100;
 
-    // What is in the store: the images of an archive may share it all, and looking reads it.
+    // Digests known to be in the store. Checking reads the blob, and the images of an archive may share most blobs.
     private readonly ConcurrentDictionary<Digest, bool> _brought = new();
 
-    // How to bring in again what others remove meanwhile.
+    // Where to pull a blob from again if another process removes it meanwhile.
     private readonly Dictionary<Digest, (IReadOnlyRepository Source, byte[]? Manifest)> _origins = [];
 
     private Staging? _staging;
@@ -108,12 +108,12 @@ internal sealed class Pull(ImageStore store, TransferOptions options)
             await BringAsync(manifest, cancellationToken).ConfigureAwait(false);
         }
 
-        // Annotations of an index's entry are the index's, and stay in it.
+        // Annotations of an entry belong to its index, so the store does not copy them.
         Descriptor image = plan.Image.Descriptor with { Annotations = new Dictionary<string, string>() };
         return (new StagedImage(whole, image, [], [.. plan.Tree.Blobs, .. more, .. manifests.Select(m => m.Descriptor)], tags), tally.Result(image));
     }
 
-    /// <summary>Brings the blobs, and looks for what goes with the image meanwhile.</summary>
+    /// <summary>Pulls the blobs and at the same time finds the image's attachments.</summary>
     private async Task<IReadOnlyList<Attachment>> BringImageAsync(IReadOnlyRepository source, Tally tally, TransferPlan plan, CancellationToken cancellationToken)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -124,7 +124,7 @@ internal sealed class Pull(ImageStore store, TransferOptions options)
         }
         catch
         {
-            // Nothing is left at work behind whoever waits.
+            // Ends the search before the caller goes on.
             await ended.CancelAsync().ConfigureAwait(false);
             await Task.WhenAny(finding).ConfigureAwait(false);
             throw;
@@ -133,7 +133,7 @@ internal sealed class Pull(ImageStore store, TransferOptions options)
         return await finding.ConfigureAwait(false);
     }
 
-    /// <summary>The name that is asked for; a digest in it is what was resolved, and in the store's name it is what is stored.</summary>
+    /// <summary>Returns the name for the store. A digest in the requested name must be that of the resolved index or manifest; the store's name has the digest of what is stored.</summary>
     private static string Name(ImageReference name, TransferPlan plan)
     {
         Digest digest = plan.Image.Descriptor.Digest;

@@ -4,16 +4,16 @@ using Bee.Oci.Store;
 
 namespace Bee.Oci.Transfer;
 
-/// <summary>One image on its way into a registry, from a store or another repository.</summary>
-/// <param name="source">Where it is.</param>
-/// <param name="target">Where it goes.</param>
-/// <param name="mounts">Repositories of the target's registry, without its host, that may have the blobs.</param>
-/// <param name="options">How.</param>
+/// <summary>Pushes one image to a registry, from a store or another repository.</summary>
+/// <param name="source">The repository of the image.</param>
+/// <param name="target">The repository to push to.</param>
+/// <param name="mounts">Repositories of the target's registry, without its host, from which blobs may be mounted.</param>
+/// <param name="options">The options.</param>
 internal sealed class Push(IReadOnlyRepository source, IRepository target, IReadOnlyList<string> mounts, TransferOptions options)
 {
     private readonly Tally _tally = new(options.Progress);
 
-    // Repositories of which nothing was taken over; not asked again for each blob.
+    // Repositories from which a mount failed, and not one succeeded: not tried again for each blob.
     private readonly HashSet<string> _barren = [];
     private readonly HashSet<string> _fruitful = [];
 
@@ -25,7 +25,7 @@ internal sealed class Push(IReadOnlyRepository source, IRepository target, IRead
         Descriptor image = plan.Image.Descriptor;
         foreach (Content manifest in plan.Tree.Manifests)
         {
-            // With signatures or the like the image has its name last: whoever sees the name finds them.
+            // With signatures the image gets its tag last, so that clients that see the tag find them.
             bool isLast = manifest.Descriptor.Digest == image.Digest && attachments.Count == 0;
             await BringAsync(manifest, isLast ? tag : null, cancellationToken).ConfigureAwait(false);
         }
@@ -44,7 +44,7 @@ internal sealed class Push(IReadOnlyRepository source, IRepository target, IRead
 
     private async Task BringAsync(Content manifest, string? tag, CancellationToken cancellationToken)
     {
-        // A registry may refuse to set a tag again, even to what it stands for.
+        // A registry may reject a second push of a tag, even with the same manifest.
         bool isThere = tag is null
             ? await target.ExistsAsync(manifest.Descriptor, cancellationToken).ConfigureAwait(false)
             : (await target.ResolveAsync(tag, cancellationToken).ConfigureAwait(false))?.Digest == manifest.Descriptor.Digest;
@@ -106,7 +106,7 @@ internal sealed class Push(IReadOnlyRepository source, IRepository target, IRead
         return false;
     }
 
-    /// <summary>Turns how far one blob is into how much was moved.</summary>
+    /// <summary>Converts the position in one blob to the bytes added since the last report.</summary>
     private sealed class Difference(Tally tally) : IProgress<long>
     {
         private long _reported;
@@ -115,7 +115,7 @@ internal sealed class Push(IReadOnlyRepository source, IRepository target, IRead
     }
 }
 
-/// <summary>Hangs signatures and the like, whose blobs are there, onto an image in a registry; those that it has already stay.</summary>
+/// <summary>Pushes the manifests of signatures and other attachments, whose blobs are pushed already. Existing attachments of the image stay.</summary>
 internal sealed class AttachmentPush(IRepository target)
 {
     public async Task RunAsync(IEnumerable<Attachment> attachments, CancellationToken cancellationToken)
@@ -131,7 +131,7 @@ internal sealed class AttachmentPush(IRepository target)
                     continue;
                 }
 
-                // By what refers, not by what exists: a registry without an API for referrers tells those in an index, which may not have come to it.
+                // Checks the list of referrers, not the manifest: without the referrers API a manifest may exist that the index does not list yet.
                 known ??= await ReferrersAsync(subject.Key, cancellationToken).ConfigureAwait(false);
                 if (!known.Contains(attachment.Manifest.Descriptor.Digest))
                 {
@@ -177,7 +177,7 @@ internal sealed class AttachmentPush(IRepository target)
         }
         catch (StoreException)
         {
-            // What has the tag is neither a signature nor the like.
+            // The tag is not a signature, so there is nothing to merge.
             return manifest.Bytes;
         }
     }

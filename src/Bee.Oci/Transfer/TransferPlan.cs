@@ -5,14 +5,14 @@ using Bee.Oci.Repositories;
 
 namespace Bee.Oci.Transfer;
 
-/// <summary>What a transfer has to move: read once, and by digest from there on, so that a tag that moves meanwhile does not matter.</summary>
-/// <param name="Resolved">What the reference stands for.</param>
-/// <param name="Image">The part of it that goes: the manifest of the platform, or the same.</param>
-/// <param name="Tree">All that the image refers to.</param>
+/// <summary>The content that a transfer has to move. The tag is resolved once; everything else is read by digest, so a tag that moves meanwhile does not matter.</summary>
+/// <param name="Resolved">The manifest or index that the reference resolves to.</param>
+/// <param name="Image">The part to transfer: the manifest of one platform, or <paramref name="Resolved"/>.</param>
+/// <param name="Tree">Everything that the image refers to.</param>
 internal sealed record TransferPlan(Content Resolved, Content Image, ImageTree Tree)
 {
-    /// <summary>Reads what there is.</summary>
-    /// <exception cref="RegistryException">It is not there, is no image, or not for the platform.</exception>
+    /// <summary>Reads the manifests of an image.</summary>
+    /// <exception cref="RegistryException">The image does not exist, is damaged, or is not for the platform.</exception>
     public static async Task<TransferPlan> ReadAsync(
         IReadOnlyRepository source, string reference, TransferOptions options, CancellationToken cancellationToken)
     {
@@ -28,7 +28,7 @@ internal sealed record TransferPlan(Content Resolved, Content Image, ImageTree T
         return new TransferPlan(resolved, image, await ImageTree.ReadAsync(source, image, cancellationToken).ConfigureAwait(false));
     }
 
-    /// <summary>What goes with the image and with each manifest in it: signatures, and what else is asked for.</summary>
+    /// <summary>Returns the attachments of the image and of each manifest in it: signatures, and other referrers if requested.</summary>
     public async Task<IReadOnlyList<Attachment>> AttachmentsAsync(
         IReadOnlyRepository source, TransferOptions options, CancellationToken cancellationToken)
     {
@@ -51,7 +51,7 @@ internal sealed record TransferPlan(Content Resolved, Content Image, ImageTree T
         return found;
     }
 
-    /// <summary>Does something for each blob, several at once and the largest first.</summary>
+    /// <summary>Processes blobs concurrently, the largest first.</summary>
     public static Task ForEachAsync(
         IEnumerable<Descriptor> blobs, TransferOptions options, Func<Descriptor, CancellationToken, Task> work, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(
@@ -60,10 +60,10 @@ internal sealed record TransferPlan(Content Resolved, Content Image, ImageTree T
             async (blob, token) => await work(blob, token).ConfigureAwait(false));
 }
 
-/// <summary>Takes the manifest of one platform out of an index.</summary>
+/// <summary>Selects the manifest of one platform from an index.</summary>
 internal static class PlatformPart
 {
-    /// <summary>The manifest for a platform; what was resolved itself where it is no index.</summary>
+    /// <summary>Returns the manifest for a platform; a plain manifest is returned as it is.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryFault.NoPlatform"/>.</exception>
     public static async Task<Content> TakeAsync(IReadOnlyRepository source, Content resolved, Platform wanted, CancellationToken cancellationToken)
     {
@@ -108,20 +108,20 @@ internal static class PlatformPart
     }
 }
 
-/// <summary>All that an image refers to, read from a repository: manifests whole, blobs by descriptor.</summary>
-/// <param name="Manifests">The manifests, whatever is referred to before what refers to it, so the image's own last.</param>
+/// <summary>Everything that an image refers to: manifests with their bytes, blobs by descriptor.</summary>
+/// <param name="Manifests">The manifests, children before parents, so the image's own manifest is last.</param>
 /// <param name="Blobs">Configs and layers, each digest once.</param>
 internal sealed record ImageTree(IReadOnlyCollection<Content> Manifests, IReadOnlyCollection<Descriptor> Blobs)
 {
-    // Manifests are held in memory until the image has its name.
+    // The manifests stay in memory until the image has its name.
     private const int MostManifests = 1_000;
     private const int MostManifestBytes = 64 << 20;
 
     /// <summary>Reads an image.</summary>
-    /// <param name="source">Where it is.</param>
-    /// <param name="root">Its manifest or index.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="RegistryException">A manifest is missing, or none.</exception>
+    /// <param name="source">The repository of the image.</param>
+    /// <param name="root">The manifest or index of the image.</param>
+    /// <param name="cancellationToken">Cancels the requests.</param>
+    /// <exception cref="RegistryException">A manifest is missing or damaged.</exception>
     public static async Task<ImageTree> ReadAsync(IReadOnlyRepository source, Content root, CancellationToken cancellationToken)
     {
         var contents = new Dictionary<Digest, Content>();
@@ -144,7 +144,7 @@ internal sealed record ImageTree(IReadOnlyCollection<Content> Manifests, IReadOn
             ? new ImageTree([.. graph.BottomUp.Select(node => contents[node.Descriptor.Digest])], blobs)
             : throw new RegistryException(RegistryFault.TooLarge, $"The image has more than {ManifestGraph.MostPieces} blobs.");
 
-        // Counts what an index refers to before any of it is fetched.
+        // Counts the manifests of an index before any of them is fetched.
         ManifestDocument Open(Content content)
         {
             ManifestDocument document = RepositoryManifests.ParseSound(content);
