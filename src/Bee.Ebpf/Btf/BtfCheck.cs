@@ -3,8 +3,8 @@ using Bee.Ebpf.Interop;
 namespace Bee.Ebpf.Btf;
 
 /// <summary>
-/// Checks every reference of a BTF section, and works out every size, so that no later reader can fail. What compilers write is checked
-/// as strictly as the kernel does it. Of the kernel's own types, which newer kernels extend, only what readers here follow is checked.
+/// Validates every reference of a BTF section and computes every size, so that later readers cannot fail. BTF from compilers is validated
+/// as strictly as the kernel does it. The kernel's own BTF, which newer kernels extend, is validated only where readers here follow it.
 /// </summary>
 internal static class BtfCheck
 {
@@ -101,7 +101,7 @@ internal static class BtfCheck
     }
 }
 
-/// <summary>What a type from a compiler looks like, beyond references that lead somewhere; much as the kernel checks it.</summary>
+/// <summary>Validates types from a compiler beyond their references, much as the kernel does.</summary>
 internal static class BtfRules
 {
     private const uint ReservedInfo = 0x60ff_0000;
@@ -123,29 +123,29 @@ internal static class BtfRules
                 CheckInt(table, id);
                 break;
             case BtfKind.Float:
-                Require(id, table.Target(id) is 2 or 4 or 8 or 12 or 16, "is a floating-point number of an unknown size");
+                Require(id, table.Target(id) is 2 or 4 or 8 or 12 or 16, "is a floating-point number of unsupported size");
                 break;
             case BtfKind.Enum or BtfKind.Enum64:
-                Require(id, table.Target(id) is 1 or 2 or 4 or 8, "is an enum of an unknown size");
+                Require(id, table.Target(id) is 1 or 2 or 4 or 8, "is an enum of unsupported size");
                 break;
             case BtfKind.Pointer or BtfKind.Typedef or BtfKind.Const or BtfKind.Volatile or BtfKind.Restrict or BtfKind.TypeTag:
                 Require(id, !IsDeclaration(table.Kind(table.Target(id))), "refers to a declaration instead of a type");
                 break;
             case BtfKind.Array:
-                Require(id, IsValue(table, table.Extra(id, 0)), "is an array of what has no size");
+                Require(id, IsValue(table, table.Extra(id, 0)), "is an array whose elements have no size");
                 Require(id, table.Kind(table.Resolve(table.Extra(id, 1))) == BtfKind.Int, "is an array whose index is not an integer");
                 break;
             case BtfKind.Struct or BtfKind.Union:
                 CheckMembers(table, id);
                 break;
             case BtfKind.Function:
-                Require(id, table.Count(id) <= 2, "is a function of an unknown linkage");
+                Require(id, table.Count(id) <= 2, "is a function of unknown linkage");
                 break;
             case BtfKind.FunctionPrototype:
                 CheckParameters(table, id);
                 break;
             case BtfKind.Variable:
-                Require(id, table.Extra(id, 0) <= 2 && !IsDeclaration(table.Kind(table.Target(id))), "is a variable of no type or of an unknown linkage");
+                Require(id, table.Extra(id, 0) <= 2 && !IsDeclaration(table.Kind(table.Target(id))), "is a variable without a type or of unknown linkage");
                 Require(id, table.Size(table.Target(id)) < BtfSizes.Unbounded, "is a variable of 2 GiB or more");
                 break;
             case BtfKind.DataSection:
@@ -167,7 +167,7 @@ internal static class BtfRules
                 Require(id, named, "has no name");
                 break;
             case BtfKind.Pointer or BtfKind.Array or BtfKind.Const or BtfKind.Volatile or BtfKind.Restrict or BtfKind.FunctionPrototype:
-                Require(id, !named, "has a name where none may be");
+                Require(id, !named, "has a name, which its kind must not have");
                 break;
         }
     }
@@ -178,8 +178,8 @@ internal static class BtfRules
         var encoding = table.Extra(id, 0);
         var bits = encoding & 0xff;
         var offset = encoding >> 16 & 0xff;
-        Require(id, size is 1 or 2 or 4 or 8 or 16 && bits > 0 && bits + offset <= 8 * size, "is an integer of an unknown size");
-        Require(id, (encoding & 0xf000_ff00) == 0 && (encoding >> 24) is 0 or 1 or 2 or 3 or 4, "is an integer of an unknown encoding");
+        Require(id, size is 1 or 2 or 4 or 8 or 16 && bits > 0 && bits + offset <= 8 * size, "is an integer of unsupported size");
+        Require(id, (encoding & 0xf000_ff00) == 0 && (encoding >> 24) is 0 or 1 or 2 or 3 or 4, "is an integer of unsupported encoding");
     }
 
     private static void CheckMembers(BtfTable table, uint id)
@@ -197,9 +197,9 @@ internal static class BtfRules
             Require(id, !union || offset == 0, "is a union with a member that does not begin at 0");
             if (bits == 0)
             {
-                // Bitfields of old compilers tell their bits in the type; all others begin at bytes.
+                // Old compilers store a bitfield's position in its type. All other members begin at a byte.
                 var old = table.Kind(table.Resolve(type)) == BtfKind.Int && !bitfields;
-                Require(id, offset % 8 == 0 || old, "has a member that begins between two bytes");
+                Require(id, offset % 8 == 0 || old, "has a member that does not begin at a byte");
                 bits = offset % 8 == 0 ? 8UL * (uint)table.Size(type) : table.Extra(table.Resolve(type), 0) & 0xff;
             }
             else
@@ -208,7 +208,7 @@ internal static class BtfRules
                 Require(id, kind is BtfKind.Int or BtfKind.Enum or BtfKind.Enum64 && bits <= 8UL * (uint)table.Size(type), "has a bitfield wider than its type");
             }
 
-            Require(id, offset + bits <= end, "has a member that reaches beyond its end");
+            Require(id, offset + bits <= end, "has a member that extends beyond its end");
         }
     }
 
@@ -230,7 +230,7 @@ internal static class BtfRules
             var declaration = table.Extra(id, 3 * i);
             ulong offset = table.Extra(id, 3 * i + 1);
             ulong size = table.Extra(id, 3 * i + 2);
-            Require(id, table.Kind(declaration) is BtfKind.Variable or BtfKind.Function, "is a section with something else than variables");
+            Require(id, table.Kind(declaration) is BtfKind.Variable or BtfKind.Function, "is a section that contains something other than variables");
             Require(id, offset + size <= int.MaxValue && (table.Target(id) == 0 || offset + size <= table.Target(id)), "is a section with a variable outside it");
             Require(id, table.Kind(declaration) == BtfKind.Function || size >= (uint)table.Size(declaration), "is a section with a variable smaller than its type");
         }
@@ -247,7 +247,7 @@ internal static class BtfRules
             BtfKind.Variable or BtfKind.Typedef => 0,
             _ => -2,
         };
-        Require(id, component >= -1 && component < components || component == -1 && components >= 0, "is a tag of what cannot be tagged");
+        Require(id, component >= -1 && component < components || component == -1 && components >= 0, "is a tag on a declaration that cannot have one");
     }
 
     private static bool IsDeclaration(BtfKind kind) =>
@@ -268,7 +268,7 @@ internal static class BtfRules
     private static BpfObjectException Bad(uint id, string what) => BtfReader.Damaged($"type {id} {what}");
 }
 
-/// <summary>Sees to it that structs do not contain themselves, and not so many others that walking their members never ends.</summary>
+/// <summary>Rejects structs that contain themselves, or so many others that a walk over their members would take too long.</summary>
 internal static class BtfNesting
 {
     private const int MaxDepth = 64;
@@ -285,7 +285,7 @@ internal static class BtfNesting
         }
     }
 
-    // How many members there are below a type, those of members included, and how many levels; at least 1 and 0.
+    // Returns how many members a type contains, nested ones included, and how deeply it nests; at least 1 and 0.
     private static (int Members, int Levels) Measure(BtfTable table, uint id, (int Members, int Levels)[] known, int depth)
     {
         id = Content(table, id);
@@ -296,7 +296,7 @@ internal static class BtfNesting
 
         if (known[id].Members == Underway || depth + known[id].Levels > MaxDepth)
         {
-            throw BtfReader.Damaged($"struct {id} contains itself, or others to a depth of more than {MaxDepth}");
+            throw BtfReader.Damaged($"struct {id} contains itself, or nests deeper than {MaxDepth} structs");
         }
 
         if (known[id].Members != Unknown)
@@ -314,14 +314,14 @@ internal static class BtfNesting
             levels = Math.Max(levels, below.Levels);
             if (total > MaxMembers)
             {
-                throw BtfReader.Damaged($"struct {id} has more than {MaxMembers} members, those of its members included");
+                throw BtfReader.Damaged($"struct {id} has more than {MaxMembers} members, nested ones included");
             }
         }
 
         return known[id] = (total, levels + 1);
     }
 
-    // What arrays and aliases hold by value. Their chains were found to end when sizes were worked out.
+    // The type that arrays and aliases contain by value. BtfSizes has checked that their chains end.
     private static uint Content(BtfTable table, uint id)
     {
         while (true)
@@ -343,14 +343,14 @@ internal static class BtfNesting
     }
 }
 
-/// <summary>Works out the size of every type.</summary>
+/// <summary>Computes the size of every type.</summary>
 internal static class BtfSizes
 {
-    // libbpf gives up on chains of more than 32 references.
+    // libbpf rejects chains of more than 32 references.
     private const int MaxChain = 32;
     private const int PointerSize = 8;
 
-    /// <summary>The size of arrays of 2 GiB and more. Objects have them behind pointers alone, where __uint() keeps a number as an array's length.</summary>
+    /// <summary>The size of arrays of 2 GiB and more. They occur only behind pointers, where __uint() stores a number as an array's length.</summary>
     public const int Unbounded = int.MaxValue;
 
     public static void Compute(BtfTable table, bool kernel)
@@ -365,7 +365,7 @@ internal static class BtfSizes
         }
     }
 
-    // Walks down the chain of references to the first type whose size is known, then back up.
+    // Walk down the chain of references to the first type of known size, then back up.
     private static void Compute(BtfTable table, uint id, Span<uint> chain, bool kernel)
     {
         var depth = 0;
@@ -420,12 +420,12 @@ internal static class BtfSizes
     };
 }
 
-/// <summary>The alignment of types.</summary>
+/// <summary>Computes the alignment of types.</summary>
 internal static class BtfAlignment
 {
     private const int Pointer = 8;
 
-    /// <summary>The alignment of a scalar or an array of scalars, in bytes; at least 1.</summary>
+    /// <summary>Returns the alignment of a scalar or an array of scalars, in bytes; at least 1.</summary>
     public static int Of(BtfType type) => type.Resolve() switch
     {
         BtfArray array => Of(array.Element),

@@ -4,8 +4,8 @@ using Bee.Ebpf.Elf;
 namespace Bee.Ebpf.Btf;
 
 /// <summary>
-/// Checks .BTF.ext, which tells for instructions what function and line they belong to, and which of them depend on the layout of kernel
-/// types (CO-RE). Nothing here reads it; the loader does, and trusts it.
+/// Validates .BTF.ext, which maps instructions to functions and source lines, and lists those that depend on the layout of kernel
+/// types (CO-RE). libbpf reads the section and trusts it.
 /// </summary>
 internal static class BtfExtCheck
 {
@@ -24,7 +24,7 @@ internal static class BtfExtCheck
 
         if (btf is null)
         {
-            throw BtfReader.Damaged("there is .BTF.ext without .BTF");
+            throw BtfReader.Damaged("the object has .BTF.ext but no .BTF");
         }
 
         var data = elf.Data(section).Span;
@@ -60,7 +60,7 @@ internal static class BtfExtCheck
 
         if (offset % 4 != 0 || (ulong)offset + length > (ulong)body.Length || length % 4 != 0 || length < 16)
         {
-            throw BtfReader.Damaged($"the {part} of .BTF.ext lie outside it");
+            throw BtfReader.Damaged($"the {part} of .BTF.ext lie outside the section");
         }
 
         var rest = body.Slice((int)offset, (int)length);
@@ -77,7 +77,7 @@ internal static class BtfExtCheck
             var count = rest.Length >= 8 ? BinaryPrimitives.ReadUInt32LittleEndian(rest[4..]) : 0;
             if (count == 0 || (ulong)count * size > (ulong)rest.Length - 8)
             {
-                throw BtfReader.Damaged($"the {part} of .BTF.ext lie outside it");
+                throw BtfReader.Damaged($"the {part} of .BTF.ext lie outside the section");
             }
 
             records.Check(part, name, rest.Slice(8, (int)(count * size)), (int)size);
@@ -94,21 +94,21 @@ internal enum BtfExtPart
     Relocations,
 }
 
-/// <summary>Checks the records of .BTF.ext against instructions, types and strings.</summary>
+/// <summary>Validates the records of .BTF.ext against instructions, types and strings.</summary>
 internal sealed class BtfExtRecords(ElfFile elf, BtfTable table)
 {
     private const int InstructionLength = 8;
 
-    // The kinds of relocation that have a number today; a loader refuses those that it does not know.
+    // The highest relocation kind that exists. Loaders reject unknown kinds.
     private const uint MaxRelocationKind = 13;
 
-    // A path of members deeper than this is refused by the loader.
+    // Loaders reject longer paths of members.
     private const int MaxPath = 64;
 
-    /// <summary>The least length of a record of a part.</summary>
+    /// <summary>Returns the minimum length of a record.</summary>
     public static uint Length(BtfExtPart part) => part == BtfExtPart.Functions ? 8u : 16u;
 
-    /// <summary>Checks the records for one section.</summary>
+    /// <summary>Validates the records of one section.</summary>
     public void Check(BtfExtPart part, uint sectionName, ReadOnlySpan<byte> records, int length)
     {
         var section = elf.Find(Name(sectionName));
@@ -125,7 +125,7 @@ internal sealed class BtfExtRecords(ElfFile elf, BtfTable table)
             var ordered = part == BtfExtPart.Relocations || offset > last;
             if (offset % InstructionLength != 0 || offset >= section.Size || !ordered)
             {
-                throw BtfReader.Damaged($".BTF.ext describes no instruction of '{section.Name}' at {offset}");
+                throw BtfReader.Damaged($".BTF.ext describes offset {offset} of '{section.Name}', where no instruction begins");
             }
 
             last = offset;
@@ -149,7 +149,7 @@ internal sealed class BtfExtRecords(ElfFile elf, BtfTable table)
         ? table.Text(offset)
         : throw BtfReader.Damaged(".BTF.ext names a section outside the string table");
 
-    // Numbers with colons between them, as in 0:1:5.
+    // Numbers separated by colons, such as 0:1:5.
     private static bool IsPath(ReadOnlySpan<byte> text)
     {
         var digits = 0;

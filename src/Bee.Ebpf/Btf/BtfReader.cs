@@ -4,20 +4,20 @@ using Bee.Ebpf.Interop;
 
 namespace Bee.Ebpf.Btf;
 
-/// <summary>Reads the outer structure of a BTF section: header, strings, and where each type's record begins.</summary>
+/// <summary>Reads the outer structure of a BTF section: header, strings, and the offset of each type's record.</summary>
 internal static class BtfReader
 {
     private const ushort Magic = 0xeb9f;
     private const int HeaderLength = 24;
 
-    // What libbpf takes: offsets of strings have 31 bits there.
+    // The limit of libbpf: offsets of strings have 31 bits.
     private const uint MaxStrings = 0x7fff_fffe;
 
     public static BtfTable Read(byte[] section, BtfTable? below)
     {
         if (section.Length < HeaderLength)
         {
-            throw Damaged($"the header needs {HeaderLength} bytes, and there are {section.Length}");
+            throw Damaged($"the header needs {HeaderLength} bytes, but the section has {section.Length}");
         }
 
         var magic = BinaryPrimitives.ReadUInt16LittleEndian(section);
@@ -58,7 +58,7 @@ internal static class BtfReader
         return new BtfTable(section, types, (int)(header + stringsOffset), (int)stringsLength, offsets, below);
     }
 
-    // The empty name stands first; that of a split section stands below.
+    // The empty name comes first. A split section has it in its base.
     private static bool AreTerminated(ReadOnlySpan<byte> strings, bool isSplit) =>
         strings.IsEmpty ? isSplit : (isSplit || strings[0] == 0) && strings[^1] == 0;
 
@@ -106,11 +106,11 @@ internal static class BtfReader
     }
 }
 
-/// <summary>Finds the BTF in a file: the file itself, or the .BTF section of an ELF file such as a vmlinux with debug information.</summary>
+/// <summary>Finds the BTF in a file: raw BTF, or the .BTF section of an ELF file such as a vmlinux with debug information.</summary>
 internal static class BtfSection
 {
-    /// <summary>The BTF, or null when the file holds none.</summary>
-    /// <exception cref="InvalidDataException">The ELF file is damaged or of another byte order or class.</exception>
+    /// <summary>Returns the BTF, or null if the file contains none.</summary>
+    /// <exception cref="InvalidDataException">The ELF file is damaged, or is not 64-bit little-endian.</exception>
     public static ReadOnlyMemory<byte>? Find(ReadOnlyMemory<byte> file)
     {
         var bytes = file.Span;
@@ -126,7 +126,7 @@ internal static class BtfSection
 
         if (bytes.Length < ElfHeader.Size || bytes[4] != 2 || bytes[5] != 1)
         {
-            throw new InvalidDataException("It is an ELF file, but not a 64-bit little-endian one.");
+            throw new InvalidDataException("The ELF file is not 64-bit little-endian.");
         }
 
         var header = ElfHeader.Read(bytes);
@@ -143,13 +143,13 @@ internal static class BtfSection
         return null;
     }
 
-    // Entries may be longer than they need to be, and a section without bytes may stand anywhere.
+    // Entries may be longer than required, and an empty section may have any offset.
     private static ReadOnlyMemory<byte> Section(ReadOnlyMemory<byte> file, ElfHeader header, int index, out uint name)
     {
         var (length, table, entry) = ((ulong)file.Length, header.SectionTable, (ulong)header.SectionLength);
         if (entry < ElfSectionEntry.Size || table > length || (ulong)(index + 1) * entry > length - table)
         {
-            throw new InvalidDataException("Its section table is damaged.");
+            throw new InvalidDataException("The section table is damaged.");
         }
 
         var section = ElfSectionEntry.Read(file.Span[(int)(table + (ulong)index * entry)..], 0);
@@ -161,7 +161,7 @@ internal static class BtfSection
 
         if (section.Offset > length || section.Length > length - section.Offset)
         {
-            throw new InvalidDataException("A section reaches beyond its end.");
+            throw new InvalidDataException("A section extends beyond the end of the file.");
         }
 
         return file.Slice((int)section.Offset, (int)section.Length);

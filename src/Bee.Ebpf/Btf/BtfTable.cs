@@ -6,8 +6,8 @@ using Bee.Posix;
 namespace Bee.Ebpf.Btf;
 
 /// <summary>
-/// The raw records of a BTF section and where each type's record begins. Ids and offsets were checked by <see cref="BtfCheck"/>. A split
-/// section, as kernel modules have, continues the ids and the strings of the kernel's own.
+/// The raw records of a BTF section, with the offset of each. <see cref="BtfCheck"/> has validated ids and offsets. A split
+/// section, as kernel modules have, continues the ids and the strings of the kernel's section.
 /// </summary>
 internal sealed class BtfTable
 {
@@ -34,16 +34,16 @@ internal sealed class BtfTable
         Array.Fill(_sizes, -1);
     }
 
-    /// <summary>The id of the first type that is in the section itself; 0 unless it is split.</summary>
+    /// <summary>The id of the first type in the section itself; 0 unless the section is split.</summary>
     public uint FirstId { get; }
 
-    /// <summary>How many types there are, void and those below included.</summary>
+    /// <summary>The number of types, with void and those of the base.</summary>
     public int TypeCount => (int)FirstId + _offsets.Length;
 
-    /// <summary>Bytes of the string table, with those below.</summary>
+    /// <summary>The size of the string table in bytes, with that of the base.</summary>
     public int StringsLength => (int)_firstString + _stringsLength;
 
-    /// <summary>Reads and checks a section: strictly, or as a kernel that may be newer than this code; alone, or on top of another.</summary>
+    /// <summary>Reads and validates a section: strictly, or as a kernel's, which may be newer than this code; complete, or split on top of a base.</summary>
     public static BtfTable Parse(byte[] section, bool kernel, BtfTable? below = null)
     {
         var table = BtfReader.Read(section, below);
@@ -53,7 +53,7 @@ internal sealed class BtfTable
 
     public BtfKind Kind(uint id) => id == 0 ? BtfKind.Void : (BtfKind)(Word(id, 1) >> 24 & 0x1f);
 
-    /// <summary>Kind, count and flag in one word.</summary>
+    /// <summary>Returns kind, count and flag, packed in one word.</summary>
     public uint Info(uint id) => id == 0 ? 0 : Word(id, 1);
 
     public uint NameOffset(uint id) => id == 0 ? 0 : Word(id, 0);
@@ -62,10 +62,10 @@ internal sealed class BtfTable
 
     public bool Flag(uint id) => id != 0 && Word(id, 1) >> 31 != 0;
 
-    /// <summary>The size or the referenced type, by kind.</summary>
+    /// <summary>Returns the size or the id of the referenced type, depending on the kind.</summary>
     public uint Target(uint id) => id == 0 ? 0 : Word(id, 2);
 
-    /// <summary>A word of what follows the common header of three words.</summary>
+    /// <summary>Returns a word after the common header of three words.</summary>
     public uint Extra(uint id, int index) => Word(id, 3 + index);
 
     public int Size(uint id) => id < FirstId ? _base!.Size(id) : _sizes[id - FirstId];
@@ -85,7 +85,7 @@ internal sealed class BtfTable
     public static bool IsAlias(BtfKind kind) =>
         kind is BtfKind.Typedef or BtfKind.Const or BtfKind.Volatile or BtfKind.Restrict or BtfKind.TypeTag;
 
-    /// <summary>The bytes of a string, without the NUL.</summary>
+    /// <summary>Returns the bytes of a string, without the NUL.</summary>
     public ReadOnlySpan<byte> TextBytes(uint offset)
     {
         if (offset < _firstString)
@@ -98,7 +98,7 @@ internal sealed class BtfTable
         return rest[..rest.IndexOf((byte)0)];
     }
 
-    /// <summary>A string. It may be shown: control characters but for line feed and tab, which lines of source have, are replaced.</summary>
+    /// <summary>Returns a string, safe to display: control characters are replaced, except line feed and tab, which source lines contain.</summary>
     public string Text(uint offset) => offset == 0 ? "" : TerminalText.CleanLines(Encoding.UTF8.GetString(TextBytes(offset)));
 
     public Dictionary<(string, BtfKind), uint> IndexNames()
@@ -120,14 +120,14 @@ internal sealed class BtfTable
         : BinaryPrimitives.ReadUInt32LittleEndian(_section.AsSpan(_types + _offsets[id - FirstId] + 4 * index));
 }
 
-/// <summary>The types of a graph by id, each made when it is first asked for.</summary>
+/// <summary>The types of a graph by id, each created on first use.</summary>
 internal sealed class BtfTypeList(BtfSpec graph) : IReadOnlyList<BtfType>
 {
     private readonly BtfType?[] _types = new BtfType?[graph.Table.TypeCount - (int)graph.Table.FirstId];
 
     public int Count => graph.Table.TypeCount;
 
-    // Two threads may both make the object: the first to publish it wins, so that identity holds.
+    // Two threads may both create the object. The first to publish it wins, so that identity holds.
     public BtfType this[int index]
     {
         get

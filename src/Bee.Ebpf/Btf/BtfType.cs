@@ -1,9 +1,9 @@
 namespace Bee.Ebpf.Btf;
 
 /// <summary>
-/// One type of a <see cref="BtfSpec"/> graph. The graph was checked as a whole when it was parsed: following its references never fails, never
-/// loops and never overflows. Types are made on first use and stay the same objects for the life of the graph, so reference equality is
-/// identity. All members are safe to call from several threads.
+/// One type of a <see cref="BtfSpec"/> graph. Parsing has validated the graph: following its references never fails, never
+/// loops and never overflows. Types are created on first use and stay the same objects for the life of the graph, so reference equality is
+/// identity. All members are thread-safe.
 /// </summary>
 internal abstract class BtfType
 {
@@ -15,29 +15,29 @@ internal abstract class BtfType
         Id = id;
     }
 
-    /// <summary>The graph that this type is part of.</summary>
+    /// <summary>The graph that contains this type.</summary>
     public BtfSpec Graph { get; }
 
     /// <summary>The type's id: its index in <see cref="BtfSpec.Types"/>.</summary>
     public uint Id { get; }
 
-    /// <summary>The type's own name, without <c>struct</c>, <c>union</c> or <c>enum</c>; empty for anonymous types and for those that have no name.</summary>
+    /// <summary>The name, without <c>struct</c>, <c>union</c> or <c>enum</c>; empty for types without a name.</summary>
     public string Name => _name ??= Graph.Table.Text(Graph.Table.NameOffset(Id));
 
-    /// <summary>What the type is.</summary>
+    /// <summary>The kind of the type.</summary>
     public BtfKind Kind => Graph.Table.Kind(Id);
 
     /// <summary>
-    /// The size in bytes of a value of this type, through typedefs, modifiers and arrays; a pointer has 8. 0 for what has no size: void,
+    /// The size in bytes of a value of this type, through typedefs, modifiers and arrays; 8 for a pointer. 0 for types without a size: void,
     /// forward declarations, functions, flexible arrays.
     /// </summary>
     public int Size => Graph.Table.Size(Id);
 
-    /// <summary>The type without the typedefs, const, volatile, restrict and type tags around it.</summary>
-    /// <returns>This type where there is nothing to skip.</returns>
+    /// <summary>Returns the type without the typedefs, const, volatile, restrict and type tags around it.</summary>
+    /// <returns>This type if nothing surrounds it.</returns>
     public BtfType Resolve() => Graph.Types[(int)Graph.Table.Resolve(Id)];
 
-    /// <summary>The type as C writes it without a variable's name, such as <c>struct event</c>, <c>unsigned int</c>, <c>char[16]</c> or <c>const char *</c>.</summary>
+    /// <summary>Returns the type in C syntax without a variable's name, such as <c>struct event</c>, <c>unsigned int</c>, <c>char[16]</c> or <c>const char *</c>.</summary>
     public override string ToString() => BtfTypeName.Of(this);
 
     private protected BtfType Reference(uint id) => Graph.Types[(int)id];
@@ -60,7 +60,7 @@ internal enum BtfKind
     Union = 5,
     /// <summary>An enum with values of 32 bits.</summary>
     Enum = 6,
-    /// <summary>A struct or union that is declared and not defined.</summary>
+    /// <summary>A struct or union that is declared but not defined.</summary>
     Forward = 7,
     /// <summary>A typedef.</summary>
     Typedef = 8,
@@ -76,7 +76,7 @@ internal enum BtfKind
     FunctionPrototype = 13,
     /// <summary>A global variable.</summary>
     Variable = 14,
-    /// <summary>A section of an object file and the variables in it.</summary>
+    /// <summary>A section of an object and its variables.</summary>
     DataSection = 15,
     /// <summary>float, double or long double.</summary>
     Float = 16,
@@ -104,16 +104,16 @@ internal sealed class BtfInt : BtfType
     /// <summary>True for signed integers.</summary>
     public bool IsSigned => (_encoding >> 24 & 1) != 0;
 
-    /// <summary>True for types that the compiler marked as characters. Clang marks none: its <c>char</c> is a signed integer of one byte, named "char".</summary>
+    /// <summary>True for types that the compiler marked as characters. Clang marks none: its <c>char</c> is a one-byte signed integer, named "char".</summary>
     public bool IsChar => (_encoding >> 24 & 2) != 0;
 
     /// <summary>True for <c>bool</c>.</summary>
     public bool IsBool => (_encoding >> 24 & 4) != 0;
 
-    /// <summary>How many bits hold the value, 1 to 128; less than 8 times <see cref="BtfType.Size"/> only in bitfields of old compilers.</summary>
+    /// <summary>The number of bits of the value, 1 to 128; less than 8 times <see cref="BtfType.Size"/> only in bitfields of old compilers.</summary>
     public int Bits => (int)(_encoding & 0xff);
 
-    /// <summary>Where the value begins, in bits from the start of the storage; 0 except in bitfields of old compilers.</summary>
+    /// <summary>The position of the value, in bits from the start of the storage; 0 except in bitfields of old compilers.</summary>
     public int BitOffset => (int)(_encoding >> 16 & 0xff);
 }
 
@@ -123,20 +123,20 @@ internal sealed class BtfFloat : BtfType
     internal BtfFloat(BtfSpec graph, uint id) : base(graph, id) { }
 }
 
-/// <summary>An enum, of 32 or of 64 bits (<see cref="BtfType.Kind"/> tells); <see cref="BtfType.Size"/> is 1, 2, 4 or 8.</summary>
+/// <summary>An enum with 32-bit or 64-bit values, by <see cref="BtfType.Kind"/>. <see cref="BtfType.Size"/> is 1, 2, 4 or 8.</summary>
 internal sealed class BtfEnum : BtfType
 {
     private IReadOnlyList<(string Name, long Value)>? _values;
 
     internal BtfEnum(BtfSpec graph, uint id) : base(graph, id) { }
 
-    /// <summary>True when values are to be read as signed. Clang before version 15 marks none, and then an enum with a negative value counts as signed.</summary>
+    /// <summary>True if values are signed. Clang before version 15 does not mark signed enums; there, an enum with a negative value is signed.</summary>
     public bool IsSigned => Graph.Table.Flag(Id) || HasNegative();
 
-    /// <summary>The named values in the order of the source. Those of an unsigned enum of 64 bits above <see cref="long.MaxValue"/> appear as negative numbers with the same bits.</summary>
+    /// <summary>The named values in source order. Values of an unsigned 64-bit enum above <see cref="long.MaxValue"/> appear as negative numbers with the same bits.</summary>
     public IReadOnlyList<(string Name, long Value)> Values => _values ??= ReadValues();
 
-    /// <summary>Sets other values than the file has.</summary>
+    /// <summary>Replaces the values of the file.</summary>
     internal void Replace(IReadOnlyList<(string Name, long Value)> values)
     {
         _values = values;
@@ -146,8 +146,8 @@ internal sealed class BtfEnum : BtfType
         }
     }
 
-    // Only old compilers leave the flag out, and they know no enum64. A value with the top bit set is then more often -1 than 0x80000000
-    // (a flag); but of an enum that holds other large values the reading as flags is right.
+    // Only old compilers omit the flag, and they do not support enum64. There, a value with the top bit set is more often -1 than 0x80000000
+    // (a flag). If the enum has other large values, its values are flags.
     private bool HasNegative()
     {
         var table = Graph.Table;
@@ -189,7 +189,7 @@ internal sealed class BtfPointer : BtfType
 {
     internal BtfPointer(BtfSpec graph, uint id) : base(graph, id) { }
 
-    /// <summary>What is pointed to; <see cref="BtfVoid"/> for <c>void *</c>.</summary>
+    /// <summary>The type of the target; <see cref="BtfVoid"/> for <c>void *</c>.</summary>
     public BtfType Target => Reference(Graph.Table.Target(Id));
 }
 
@@ -201,13 +201,13 @@ internal sealed class BtfArray : BtfType
     /// <summary>The type of an element.</summary>
     public BtfType Element => Reference(Graph.Table.Extra(Id, 0));
 
-    /// <summary>The type of the index; the compiler's own integer, of no meaning to readers.</summary>
+    /// <summary>The type of the index: an integer that the compiler adds, without meaning for readers.</summary>
     public BtfType Index => Reference(Graph.Table.Extra(Id, 1));
 
-    /// <summary>How many elements; 0 for a flexible array.</summary>
+    /// <summary>The number of elements; 0 for a flexible array.</summary>
     public int Length => (int)Math.Min(DeclaredLength, int.MaxValue);
 
-    /// <summary>The number of elements as it is declared, which for __uint() of a map is the number that is meant.</summary>
+    /// <summary>The declared number of elements. In a map's __uint(), it is the encoded number.</summary>
     internal uint DeclaredLength => Graph.Table.Extra(Id, 2);
 }
 
@@ -220,7 +220,7 @@ internal sealed class BtfTypedef : BtfType
     public BtfType Target => Reference(Graph.Table.Target(Id));
 }
 
-/// <summary>const, volatile, restrict or a type tag, by <see cref="BtfType.Kind"/>. Only a type tag has a name: its text.</summary>
+/// <summary>const, volatile, restrict or a type tag, by <see cref="BtfType.Kind"/>. Only a type tag has a name, which is its text.</summary>
 internal sealed class BtfModifier : BtfType
 {
     internal BtfModifier(BtfSpec graph, uint id) : base(graph, id) { }
@@ -229,7 +229,7 @@ internal sealed class BtfModifier : BtfType
     public BtfType Target => Reference(Graph.Table.Target(Id));
 }
 
-/// <summary>A struct or union that is declared and not defined here.</summary>
+/// <summary>A struct or union that is declared but not defined in this graph.</summary>
 internal sealed class BtfForward : BtfType
 {
     internal BtfForward(BtfSpec graph, uint id) : base(graph, id) { }
@@ -248,7 +248,7 @@ internal sealed class BtfStruct : BtfType
     /// <summary>True for a union.</summary>
     public bool IsUnion => Kind == BtfKind.Union;
 
-    /// <summary>The members in the order of the source. Anonymous structs and unions are members with an empty name.</summary>
+    /// <summary>The members in source order. Anonymous structs and unions are members with an empty name.</summary>
     public IReadOnlyList<BtfMember> Members => _members ??= ReadMembers();
 
     private BtfMember[] ReadMembers()
@@ -273,16 +273,16 @@ internal sealed class BtfStruct : BtfType
 /// <summary>A member of a struct or union.</summary>
 /// <param name="Name">The member's name; empty for an anonymous struct or union, and for padding bitfields.</param>
 /// <param name="Type">The member's type.</param>
-/// <param name="BitOffset">Where the member begins, in bits from the start of the struct.</param>
-/// <param name="BitSize">How many bits a bitfield has; 0 for members that are no bitfields.</param>
+/// <param name="BitOffset">The offset of the member, in bits from the start of the struct.</param>
+/// <param name="BitSize">The width of a bitfield in bits; 0 for other members.</param>
 internal sealed record BtfMember(string Name, BtfType Type, int BitOffset, int BitSize);
 
-/// <summary>Who sees a function or variable of an object file.</summary>
+/// <summary>The linkage of a function or variable.</summary>
 internal enum BtfLinkage
 {
-    /// <summary>Its own file only.</summary>
+    /// <summary>Visible in its own file only.</summary>
     Static = 0,
-    /// <summary>Every file.</summary>
+    /// <summary>Visible in every file.</summary>
     Global = 1,
     /// <summary>Declared here and defined elsewhere: in the kernel, or in another object.</summary>
     Extern = 2,
@@ -293,10 +293,10 @@ internal sealed class BtfFunction : BtfType
 {
     internal BtfFunction(BtfSpec graph, uint id) : base(graph, id) { }
 
-    /// <summary>Parameters and result.</summary>
+    /// <summary>The parameters and the result.</summary>
     public BtfFunctionPrototype Prototype => (BtfFunctionPrototype)Reference(Graph.Table.Target(Id));
 
-    /// <summary>Who sees the function.</summary>
+    /// <summary>The linkage of the function.</summary>
     public BtfLinkage Linkage => (BtfLinkage)Graph.Table.Count(Id);
 }
 
@@ -310,7 +310,7 @@ internal sealed class BtfFunctionPrototype : BtfType
     /// <summary>The type of the result; <see cref="BtfVoid"/> for none.</summary>
     public BtfType Result => Reference(Graph.Table.Target(Id));
 
-    /// <summary>The parameters in order. A last one without a name and of type void stands for <c>...</c></summary>
+    /// <summary>The parameters in order. If the last one has no name and type void, it stands for <c>...</c></summary>
     public IReadOnlyList<(string Name, BtfType Type)> Parameters => _parameters ??= ReadParameters();
 
     private (string, BtfType)[] ReadParameters()
@@ -326,7 +326,7 @@ internal sealed class BtfFunctionPrototype : BtfType
     }
 }
 
-/// <summary>A variable of an object file.</summary>
+/// <summary>A variable of an object.</summary>
 internal sealed class BtfVariable : BtfType
 {
     internal BtfVariable(BtfSpec graph, uint id) : base(graph, id) { }
@@ -334,18 +334,18 @@ internal sealed class BtfVariable : BtfType
     /// <summary>The variable's type.</summary>
     public BtfType Type => Reference(Graph.Table.Target(Id));
 
-    /// <summary>Who sees the variable.</summary>
+    /// <summary>The linkage of the variable.</summary>
     public BtfLinkage Linkage => (BtfLinkage)Graph.Table.Extra(Id, 0);
 }
 
-/// <summary>A section of an object file with its variables; <see cref="BtfType.Name"/> is the section's name, such as <c>.rodata</c>.</summary>
+/// <summary>A section of an object with its variables. <see cref="BtfType.Name"/> is the section's name, such as <c>.rodata</c>.</summary>
 internal sealed class BtfDataSection : BtfType
 {
     private IReadOnlyList<BtfSectionEntry>? _entries;
 
     internal BtfDataSection(BtfSpec graph, uint id) : base(graph, id) { }
 
-    /// <summary>The variables (or extern functions) in the section, in the order of the section.</summary>
+    /// <summary>The variables (or extern functions) in the section, in section order.</summary>
     public IReadOnlyList<BtfSectionEntry> Entries => _entries ??= ReadEntries();
 
     private BtfSectionEntry[] ReadEntries()
@@ -362,15 +362,15 @@ internal sealed class BtfDataSection : BtfType
     }
 }
 
-/// <summary>What stands at one place of a <see cref="BtfDataSection"/>.</summary>
+/// <summary>One variable or function of a <see cref="BtfDataSection"/>.</summary>
 /// <param name="Declaration">A <see cref="BtfVariable"/>; in the section of externs (<c>.ksyms</c>) also a <see cref="BtfFunction"/>.</param>
 /// <param name="Offset">
-/// Bytes from the start of the section, as the compiler wrote it: clang leaves 0 for global variables, whose offset only the symbol table tells.
+/// Bytes from the start of the section, as the compiler wrote it: clang writes 0 for global variables, whose offset is in the symbol table.
 /// </param>
 /// <param name="Size">The variable's size in bytes.</param>
 internal sealed record BtfSectionEntry(BtfType Declaration, int Offset, int Size)
 {
-    /// <summary>The variable, or null where the declaration is a function.</summary>
+    /// <summary>The variable, or null if the declaration is a function.</summary>
     public BtfVariable? Variable => Declaration as BtfVariable;
 }
 
@@ -379,10 +379,10 @@ internal sealed class BtfDeclarationTag : BtfType
 {
     internal BtfDeclarationTag(BtfSpec graph, uint id) : base(graph, id) { }
 
-    /// <summary>What is tagged: a struct, union, typedef, function or variable.</summary>
+    /// <summary>The tagged declaration: a struct, union, typedef, function or variable.</summary>
     public BtfType Target => Reference(Graph.Table.Target(Id));
 
-    /// <summary>Which member or parameter of the target is tagged; -1 for the target as a whole.</summary>
+    /// <summary>The index of the tagged member or parameter of the target; -1 for the target as a whole.</summary>
     public int ComponentIndex => (int)Graph.Table.Extra(Id, 0);
 
     /// <summary>The text.</summary>

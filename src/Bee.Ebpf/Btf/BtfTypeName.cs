@@ -2,10 +2,10 @@ using System.Text;
 
 namespace Bee.Ebpf.Btf;
 
-/// <summary>Writes types as C does.</summary>
+/// <summary>Formats types in C syntax.</summary>
 internal static class BtfTypeName
 {
-    // Anonymous prototypes may form rings, and fan out; no type that people wrote has so many parts.
+    // Anonymous prototypes may form cycles, and fan out. Types in real source have fewer parts.
     private const int MaxParts = 100, MaxMembers = 16;
 
     public static string Of(BtfType type)
@@ -14,7 +14,7 @@ internal static class BtfTypeName
         return Declare(type, "", ref parts);
     }
 
-    /// <summary>The same without const, volatile and restrict around the type itself, or around the elements of an array, and with the members of a struct without a name.</summary>
+    /// <summary>Formats the type without const, volatile and restrict around it or around an array's elements, and writes the members of an anonymous struct.</summary>
     public static string Plain(BtfType type)
     {
         var suffix = "";
@@ -48,7 +48,7 @@ internal static class BtfTypeName
         return $"{(structure.IsUnion ? "union" : "struct")} {{ {string.Join(' ', members)}{(structure.Members.Count > MaxMembers ? " ..." : "")} }}";
     }
 
-    // C declares from the inside out: what is known of the declarator so far goes around or after the type's name.
+    // C declares from the inside out: the declarator so far goes around or after the type's name.
     private static string Declare(BtfType type, string declarator, ref int parts)
     {
         if (--parts < 0)

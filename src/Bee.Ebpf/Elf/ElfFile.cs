@@ -5,8 +5,8 @@ using Bee.Posix;
 namespace Bee.Ebpf.Elf;
 
 /// <summary>
-/// A relocatable ELF file of 64 bits, little-endian. Everything in it that libelf and libbpf follow is checked when it is parsed: tables lie
-/// within the file, names within string tables that end, symbols and relocations within their sections.
+/// A relocatable 64-bit little-endian ELF file. <see cref="Parse"/> validates everything that libelf and libbpf follow: tables lie
+/// within the file, names within terminated string tables, symbols and relocations within their sections.
 /// </summary>
 internal sealed class ElfFile
 {
@@ -29,7 +29,7 @@ internal sealed class ElfFile
     /// <summary>The symbols by index; 0 is empty.</summary>
     public ElfSymbol[] Symbols { get; private set; } = [];
 
-    /// <summary>Reads and checks a file.</summary>
+    /// <summary>Reads and validates a file.</summary>
     public static ElfFile Parse(ReadOnlyMemory<byte> bytes)
     {
         var header = ElfHeaderCheck.Read(bytes.Span);
@@ -39,26 +39,26 @@ internal sealed class ElfFile
         return file;
     }
 
-    /// <summary>The first section of a name, or null.</summary>
+    /// <summary>Returns the first section with a name, or null.</summary>
     public ElfSection? Find(string name) => _names.GetValueOrDefault(name);
 
-    /// <summary>The bytes of a section; none for those that take no place in the file.</summary>
+    /// <summary>Returns the bytes of a section; empty for sections that take no space in the file.</summary>
     public ReadOnlyMemory<byte> Data(ElfSection section) =>
         section.Type == ElfSectionType.NoBits ? default : _bytes.Slice(section.Offset, section.Size);
 
-    /// <summary>A name of a checked string table.</summary>
-    /// <exception cref="BpfObjectException">It would write more than itself onto a terminal; libbpf repeats it there, too.</exception>
+    /// <summary>Returns a name from a validated string table.</summary>
+    /// <exception cref="BpfObjectException">The name contains control characters, which would reach the terminal. libbpf prints it there, too.</exception>
     public static string Text(ReadOnlySpan<byte> table, uint offset)
     {
         var name = ElfStrings.Read(table, (int)offset);
-        return TerminalText.IsUnsafe(name) ? throw Damaged($"the name '{TerminalText.Clean(name)}' has control characters") : name;
+        return TerminalText.IsUnsafe(name) ? throw Damaged($"the name '{TerminalText.Clean(name)}' contains control characters") : name;
     }
 
     public static BpfObjectException Damaged(string what) =>
         new(ObjectFault.DamagedElf, $"This BPF object is damaged: {what}. Compile it again.");
 }
 
-/// <summary>A section of an ELF file. Offset and size were checked to lie within the file.</summary>
+/// <summary>A section of an ELF file. Offset and size lie within the file.</summary>
 internal sealed record ElfSection(
     int Index, string Name, ElfSectionType Type, ulong Flags, int Offset, int Size, int Link, int Info, ulong EntrySize)
 {
@@ -67,34 +67,34 @@ internal sealed record ElfSection(
     /// <summary>True for sections of instructions.</summary>
     public bool IsExecutable => (Flags & ExecutableFlag) != 0;
 
-    /// <summary>True for the sections of programs and functions, as libbpf sees them.</summary>
+    /// <summary>True for the sections of programs and functions, as libbpf defines them.</summary>
     public bool IsCode => Type == ElfSectionType.ProgramBits && IsExecutable && Size > 0;
 
-    /// <summary>True for a section of that name, or of that name with a suffix after a dot.</summary>
+    /// <summary>Returns true if the section has this name, or this name with a suffix after a dot.</summary>
     public bool IsNamed(string name) =>
         Name == name || Name.Length > name.Length && Name[name.Length] == '.' && Name.StartsWith(name, StringComparison.Ordinal);
 }
 
-/// <summary>A symbol. Where its section is a real one, value and size were checked to lie within it.</summary>
+/// <summary>A symbol. If its section exists in the file, value and size lie within that section.</summary>
 internal sealed record ElfSymbol(
     string Name, ElfSymbolType Type, ElfBinding Binding, int Section, long Value, long Size)
 {
-    /// <summary>True for what other files define: the kernel, or its configuration.</summary>
+    /// <summary>True for symbols that the kernel or its configuration defines.</summary>
     public bool IsExtern =>
         Section == 0 && Type == ElfSymbolType.None && Binding is (ElfBinding.Global or ElfBinding.Weak) && Name.Length > 0;
 }
 
-/// <summary>A relocation of BPF (R_BPF_*): a place in a section, and the symbol whose address belongs there.</summary>
+/// <summary>A BPF relocation (R_BPF_*): a position in a section, and the symbol whose address belongs there.</summary>
 internal readonly record struct ElfRelocation(long Offset, int Symbol, int Type);
 
-/// <summary>Reads and checks relocations.</summary>
+/// <summary>Reads and validates relocations.</summary>
 internal static class ElfRelocations
 {
     public const int EntryLength = 16;
 
     private const int InstructionLength = 8;
 
-    // R_BPF_64_64 patches the two halves of a load of 64 bits, which takes two instructions.
+    // R_BPF_64_64 patches both halves of a 64-bit load, which takes two instructions.
     private const int Load64 = 1;
     private const int Absolute64 = 2;
     private const int Call32 = 10;
@@ -116,7 +116,7 @@ internal static class ElfRelocations
             var target = file.Sections[section.Info];
             if (section.Type == ElfSectionType.RelocationsWithAddend || target.Type != ElfSectionType.ProgramBits)
             {
-                throw ElfFile.Damaged($"the relocations in section {section.Index} are of a form that BPF does not use");
+                throw ElfFile.Damaged($"the relocations in section {section.Index} have a form that BPF does not use");
             }
 
             foreach (var relocation in Read(file, section))
@@ -126,7 +126,7 @@ internal static class ElfRelocations
         }
     }
 
-    /// <summary>The relocations of a section of type <see cref="ElfSectionType.Relocations"/>.</summary>
+    /// <summary>Returns the relocations of a section of type <see cref="ElfSectionType.Relocations"/>.</summary>
     public static IEnumerable<ElfRelocation> Read(ElfFile file, ElfSection section)
     {
         var data = file.Data(section);
@@ -148,7 +148,7 @@ internal static class ElfRelocations
         };
         if (relocation.Offset < 0 || relocation.Offset > target.Size - length || target.IsExecutable && relocation.Offset % InstructionLength != 0)
         {
-            throw ElfFile.Damaged($"a relocation of section '{target.Name}' lies at {relocation.Offset}, outside it or between two instructions");
+            throw ElfFile.Damaged($"a relocation of section '{target.Name}' has offset {relocation.Offset}, which is outside the section or between two instructions");
         }
 
         if (relocation.Symbol >= file.Symbols.Length || relocation.Type is < 0 or > Call32)

@@ -4,8 +4,8 @@ using System.Text;
 namespace Bee.Ebpf.Elf;
 
 /// <summary>
-/// The header of a 64-bit little-endian ELF file. This file decodes what such files are made of, and checks nothing (elf(5)): <see cref="ElfFile"/> refuses what
-/// is not as it must be, <see cref="ElfImage"/> leaves it out.
+/// The header of a 64-bit little-endian ELF file. The types in this file decode the structures of elf(5) and validate nothing: <see cref="ElfFile"/> rejects
+/// invalid values, <see cref="ElfImage"/> skips them.
 /// </summary>
 internal readonly record struct ElfHeader(
     uint Version, ulong SegmentTable, ulong SectionTable, int Length, int SegmentLength, int SegmentCount, int SectionLength, int SectionCount, int NameSection)
@@ -26,13 +26,13 @@ internal readonly record struct ElfHeader(
         BinaryPrimitives.ReadUInt16LittleEndian(bytes[62..]));
 }
 
-/// <summary>An entry of the table of segments.</summary>
+/// <summary>An entry of the segment table (program header).</summary>
 internal readonly record struct ElfSegmentEntry(ElfSegmentType Type, ulong Offset, ulong Address, ulong FileSize)
 {
     /// <summary>The length of an entry.</summary>
     public const int Size = 56;
 
-    /// <summary>Decodes the entry of an index.</summary>
+    /// <summary>Decodes the entry at an index.</summary>
     public static ElfSegmentEntry Read(ReadOnlySpan<byte> table, int index)
     {
         var entry = table.Slice(index * Size, Size);
@@ -44,14 +44,14 @@ internal readonly record struct ElfSegmentEntry(ElfSegmentType Type, ulong Offse
     }
 }
 
-/// <summary>An entry of the table of sections.</summary>
+/// <summary>An entry of the section table (section header).</summary>
 internal readonly record struct ElfSectionEntry(
     uint Name, ElfSectionType Type, ulong Flags, ulong Offset, ulong Length, uint Link, uint Info, ulong Alignment, ulong EntryLength)
 {
     /// <summary>The length of an entry.</summary>
     public const int Size = 64;
 
-    /// <summary>Decodes the entry of an index.</summary>
+    /// <summary>Decodes the entry at an index.</summary>
     public static ElfSectionEntry Read(ReadOnlySpan<byte> table, int index)
     {
         var entry = table.Slice(index * Size, Size);
@@ -74,7 +74,7 @@ internal readonly record struct ElfSymbolEntry(uint Name, ElfSymbolType Type, El
     /// <summary>The length of an entry.</summary>
     public const int Size = 24;
 
-    /// <summary>Decodes the entry of an index.</summary>
+    /// <summary>Decodes the entry at an index.</summary>
     public static ElfSymbolEntry Read(ReadOnlySpan<byte> table, int index)
     {
         var entry = table.Slice(index * Size, Size);
@@ -87,7 +87,7 @@ internal readonly record struct ElfSymbolEntry(uint Name, ElfSymbolType Type, El
             BinaryPrimitives.ReadUInt64LittleEndian(entry[16..]));
     }
 
-    /// <summary>Lets other files see a symbol of a table.</summary>
+    /// <summary>Makes a symbol of a table global.</summary>
     public static void MakeGlobal(Span<byte> table, int index)
     {
         ref var info = ref table[index * Size + 4];
@@ -95,10 +95,10 @@ internal readonly record struct ElfSymbolEntry(uint Name, ElfSymbolType Type, El
     }
 }
 
-/// <summary>String tables: texts that end in NUL, named by where they begin.</summary>
+/// <summary>String tables: NUL-terminated strings, addressed by offset.</summary>
 internal static class ElfStrings
 {
-    /// <summary>Decodes the text at a place of a table; empty where none ends within <paramref name="most"/> bytes.</summary>
+    /// <summary>Decodes the string at an offset; empty if no NUL follows within <paramref name="most"/> bytes.</summary>
     public static string Read(ReadOnlySpan<byte> table, int start, int most = int.MaxValue)
     {
         var rest = table[start..];
@@ -107,14 +107,14 @@ internal static class ElfStrings
     }
 }
 
-/// <summary>The types of segments that matter here (PT_*).</summary>
+/// <summary>The segment types that Bee uses (PT_*).</summary>
 internal enum ElfSegmentType : uint
 {
     Load = 1,
     Note = 4,
 }
 
-/// <summary>The types of sections that matter here (SHT_*).</summary>
+/// <summary>The section types that Bee uses (SHT_*).</summary>
 internal enum ElfSectionType : uint
 {
     Null = 0,
@@ -128,7 +128,7 @@ internal enum ElfSectionType : uint
     DynamicSymbols = 11,
 }
 
-/// <summary>The kinds of symbols that matter here (STT_*).</summary>
+/// <summary>The symbol types that Bee uses (STT_*).</summary>
 internal enum ElfSymbolType
 {
     None = 0,
@@ -139,7 +139,7 @@ internal enum ElfSymbolType
     IndirectFunction = 10,
 }
 
-/// <summary>Who sees a symbol (STB_*).</summary>
+/// <summary>The binding of a symbol (STB_*).</summary>
 internal enum ElfBinding
 {
     Local = 0,

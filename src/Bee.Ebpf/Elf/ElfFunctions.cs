@@ -3,10 +3,10 @@ using Bee.Ebpf.Interop;
 
 namespace Bee.Ebpf.Elf;
 
-/// <summary>The functions of a program or library by their places.</summary>
+/// <summary>Finds the functions of a program or library by file offset.</summary>
 internal sealed class ElfFunctions
 {
-    // How many functions before the nearest may reach over an address: nested ones are rare, and their depth is small.
+    // The number of preceding functions that are searched for one that contains the address: functions rarely nest, and never deeply.
     private const int MostOverlaps = 8;
 
     private readonly ElfImage _image;
@@ -29,10 +29,10 @@ internal sealed class ElfFunctions
 
     /// <summary>Reads the functions of a file.</summary>
     /// <param name="image">The file.</param>
-    /// <param name="debug">The file of its separate symbols, or null.</param>
+    /// <param name="debug">The file with its separate debug symbols, or null.</param>
     public static ElfFunctions Read(ElfImage image, ElfImage? debug) => new(image, debug);
 
-    /// <summary>The function at a place in the file, and how far behind its beginning the place is; null where there is none.</summary>
+    /// <summary>Returns the function at a file offset, and the distance from its first byte; null if no function contains the offset.</summary>
     public (string Name, ulong Offset)? Find(ulong fileOffset)
     {
         if (_image.AddressOf(fileOffset) is not { } address)
@@ -43,14 +43,14 @@ internal sealed class ElfFunctions
         var index = LastAtOrBefore(address);
         for (var tries = 0; index >= 0 && tries < MostOverlaps; tries++, index--)
         {
-            // The first of those at one address.
+            // Go back to the first symbol with this address.
             while (index > 0 && _symbols[index - 1].Address == _symbols[index].Address)
             {
                 index--;
             }
 
             ref readonly var symbol = ref _symbols[index];
-            // Hand-written code often gives no size: then it reaches to the next function.
+            // Hand-written assembly often has no size: such a function extends to the next one.
             if (address - symbol.Address < symbol.Size || (symbol.Size == 0 && tries == 0))
             {
                 return BestName(index) is { Length: > 0 } name ? (name, address - symbol.Address) : null;
@@ -60,7 +60,7 @@ internal sealed class ElfFunctions
         return null;
     }
 
-    // Of the names of one function the one that people know: read, not __read or __GI___read.
+    // A function can have several names. Prefer the well-known one: read, not __read or __GI___read.
     private string BestName(int first)
     {
         const int MostNames = 16;
@@ -104,7 +104,7 @@ internal sealed class ElfFunctions
         {
             foreach (var function in table.Functions)
             {
-                // Labels have no size; global names are better known than local ones.
+                // Labels have no size. Global names are better known than local ones.
                 var rank = (function.Size > 0 ? 4 : 0) + (function.IsGlobal ? 2 : 0);
                 found.Add(new Symbol(function.Address, function.Size, function.Name, (short)_tables.Count, (short)rank));
             }
@@ -117,14 +117,14 @@ internal sealed class ElfFunctions
 }
 
 /// <summary>A function in a symbol table.</summary>
-/// <param name="Name">Where its name stands among the table's.</param>
-/// <param name="Address">The address that the file gives it.</param>
+/// <param name="Name">The offset of its name in the string table.</param>
+/// <param name="Address">Its address in the file.</param>
 /// <param name="Size">Its length in bytes; 0 for a label.</param>
-/// <param name="IsGlobal">Whether other files may use it by its name.</param>
-/// <param name="IsIndirect">Whether it is not the function itself but chooses one when the file is loaded.</param>
+/// <param name="IsGlobal">Whether other files may refer to it by name.</param>
+/// <param name="IsIndirect">Whether it is an IFUNC: a resolver that selects the real function at load time.</param>
 internal readonly record struct ElfFunctionSymbol(int Name, ulong Address, ulong Size, bool IsGlobal, bool IsIndirect);
 
-/// <summary>One of the symbol tables of a program or library (.symtab where it is there, and .dynsym), with the names that belong to it.</summary>
+/// <summary>A symbol table of a program or library (.symtab if present, and .dynsym), with its string table.</summary>
 internal sealed class ElfSymbolTable
 {
     private const int MostSymbolBytes = 128 << 20, MostNameBytes = 256 << 20, LongestName = 4096;
@@ -138,7 +138,7 @@ internal sealed class ElfSymbolTable
         _names = names;
     }
 
-    /// <summary>The defined functions that have names, in the table's order.</summary>
+    /// <summary>The defined functions that have names, in table order.</summary>
     public IEnumerable<ElfFunctionSymbol> Functions
     {
         get
@@ -155,13 +155,13 @@ internal sealed class ElfSymbolTable
         }
     }
 
-    /// <summary>Whether a file has been stripped, so that separate symbols are of use.</summary>
+    /// <summary>Returns whether a file is stripped, so that separate debug symbols are worth a search.</summary>
     public static bool IsStripped(ElfImage image) => image.Sections.All(section => section.Type != ElfSectionType.SymbolTable);
 
-    /// <summary>The symbol tables of a file.</summary>
+    /// <summary>Returns the symbol tables of a file.</summary>
     public static IEnumerable<ElfSymbolTable> Of(ElfImage image)
     {
-        // A file has one of each at the most; one that claims thousands is not believed.
+        // A file has at most one table of each type. Stop early if a damaged file claims thousands.
         foreach (var table in image.Sections
             .Where(s => s is { Type: ElfSectionType.SymbolTable or ElfSectionType.DynamicSymbols, EntryLength: ElfSymbolEntry.Size }).DistinctBy(s => s.Type))
         {
@@ -172,17 +172,17 @@ internal sealed class ElfSymbolTable
         }
     }
 
-    /// <summary>The name at a place among the table's; empty where none ends.</summary>
+    /// <summary>Returns the name at an offset of the string table; empty if it is not terminated.</summary>
     public string Name(int start) => ElfStrings.Read(_names, start, LongestName);
 }
 
-/// <summary>A function of a program or library, and where in the file it begins.</summary>
+/// <summary>A function of a program or library, with its file offset.</summary>
 internal readonly record struct BinaryFunction(string Name, ulong Offset);
 
-/// <summary>The functions of programs and libraries by their names.</summary>
+/// <summary>Lists the functions of programs and libraries.</summary>
 internal static class BinaryFunctions
 {
-    /// <summary>The functions of a file, each name once; empty for what is no program, or cannot be read.</summary>
+    /// <summary>Returns the functions of a file, each name once; empty if the file is not an ELF file or cannot be read.</summary>
     public static IReadOnlyCollection<BinaryFunction> Of(string path)
     {
         using var file = FileFacts.TryOpen(path, out _);
@@ -196,7 +196,7 @@ internal static class BinaryFunctions
                 {
                     if (!function.IsIndirect && image.PlaceOf(function.Address) is { } place && table.Name(function.Name) is { Length: > 0 } name)
                     {
-                        // Of functions with one name the one that other files use counts, as for libbpf.
+                        // If several functions share a name, the global one wins, as in libbpf.
                         if (function.IsGlobal && global.Add(name))
                         {
                             found[name] = new BinaryFunction(name, place);
@@ -220,13 +220,13 @@ internal sealed record StaticProbe(string Provider, string Name)
     public override string ToString() => $"{Provider}:{Name}";
 }
 
-/// <summary>Reads which static probes a program or library has: notes of the owner <c>stapsdt</c>, type 3.</summary>
+/// <summary>Reads the static probes (USDT) of a program or library: ELF notes with the owner <c>stapsdt</c> and type 3.</summary>
 internal static class StaticProbes
 {
     private const uint ProbeNote = 3;
     private const int Addresses = 3 * sizeof(ulong), MostNoteBytes = 64 << 20;
 
-    /// <summary>The probes, each once; empty for a file that has none or cannot be read.</summary>
+    /// <summary>Returns the probes, each once; empty if the file has no probes or cannot be read.</summary>
     public static IReadOnlyList<StaticProbe> Of(string path)
     {
         using var file = FileFacts.TryOpen(path, out _);
@@ -245,7 +245,7 @@ internal static class StaticProbes
         return [.. notes.OfType<StaticProbe>().Distinct()];
     }
 
-    // Behind the addresses of the probe come provider, name and arguments, each with a zero byte.
+    // After the probe's addresses follow provider, name and arguments, each NUL-terminated.
     private static StaticProbe? Read(ReadOnlySpan<byte> texts)
     {
         var first = texts.IndexOf((byte)0);

@@ -3,7 +3,7 @@ using Bee.Ebpf.Interop;
 
 namespace Bee.Ebpf.Elf;
 
-/// <summary>Reads the ELF header and tells files that are no BPF objects from damaged ones.</summary>
+/// <summary>Reads the ELF header and distinguishes files that are not BPF objects from damaged ones.</summary>
 internal static class ElfHeaderCheck
 {
     private const int RelocatableType = 1;
@@ -62,11 +62,11 @@ internal static class ElfHeaderCheck
             throw ElfFile.Damaged("the header's own sizes are wrong");
         }
 
-        // 0xff00 and above mean that the number stands elsewhere; no BPF object has that many sections.
+        // Values from 0xff00 on mean that the number is stored elsewhere. No BPF object has that many sections.
         var (table, count, names) = (header.SectionTable, header.SectionCount, header.NameSection);
         if (table < ElfHeader.Size || table % 8 != 0 || count is 0 or >= 0xff00 || names == 0 || names >= count)
         {
-            throw ElfFile.Damaged($"the header places {count} sections at {table}, with the names in section {names}");
+            throw ElfFile.Damaged($"the header claims {count} sections at offset {table}, with their names in section {names}");
         }
 
         var end = (UInt128)table + (UInt128)count * ElfSectionEntry.Size;
@@ -74,7 +74,7 @@ internal static class ElfHeaderCheck
     }
 
     public static BpfObjectException Truncated(UInt128 expected, int found) =>
-        new(ObjectFault.Truncated, $"This BPF object is cut off: it has {found} bytes, and its headers speak of {expected}. Copy or compile it again.");
+        new(ObjectFault.Truncated, $"This BPF object is cut off: it has {found} bytes, but its headers describe {expected}. Copy or compile it again.");
 
     private static int Half(ReadOnlySpan<byte> file, int offset, bool bigEndian) =>
         bigEndian ? BinaryPrimitives.ReadUInt16BigEndian(file[offset..]) : BinaryPrimitives.ReadUInt16LittleEndian(file[offset..]);

@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Bee.Ebpf.Elf;
 
 /// <summary>
-/// The parts of a program or library that names come from: segments, sections, build id. The file belongs to whoever ran it, so it may say
-/// anything; nothing in it is followed unchecked, and what makes no sense gives no names. Objects that are loaded go through <see cref="ElfFile"/>.
+/// The parts of a program or library that symbol names come from: segments, sections, build id. The file comes from the traced process, so no value
+/// in it is trusted; invalid values yield no names. Objects to load are read by <see cref="ElfFile"/> instead.
 /// </summary>
 internal sealed class ElfImage
 {
@@ -18,21 +18,21 @@ internal sealed class ElfImage
     private ElfImage(Reader read) => _read = read;
 
     /// <summary>Reads a part of a file.</summary>
-    /// <param name="offset">Where it begins.</param>
-    /// <param name="count">How many bytes it has.</param>
-    /// <returns>The bytes, or null where the file has them not.</returns>
+    /// <param name="offset">The offset of the first byte.</param>
+    /// <param name="count">The number of bytes.</param>
+    /// <returns>The bytes, or null if the file is shorter.</returns>
     public delegate byte[]? Reader(long offset, int count);
 
-    /// <summary>What is loaded: a place in the file, its length, and the address that the file gives it.</summary>
+    /// <summary>The loaded segments: file offset, length, and address in the file.</summary>
     public IReadOnlyList<(ulong Offset, ulong Size, ulong Address)> Segments { get; private set; } = [];
 
-    /// <summary>The build id in hex digits, or null.</summary>
+    /// <summary>The build id in hexadecimal digits, or null.</summary>
     public string? BuildId { get; private set; }
 
-    /// <summary>The table of sections, as it stands in the file.</summary>
+    /// <summary>The section table, in file order.</summary>
     public IReadOnlyList<ElfSectionEntry> Sections { get; private set; } = [];
 
-    /// <summary>Reads the tables of a 64-bit little-endian ELF file; null for what is none.</summary>
+    /// <summary>Reads the tables of a 64-bit little-endian ELF file; null for any other file.</summary>
     public static ElfImage? Open(Reader read)
     {
         if (read(0, ElfHeader.Size) is not { } bytes || !bytes.AsSpan().StartsWith("\u007fELF\u0002\u0001"u8))
@@ -47,17 +47,17 @@ internal sealed class ElfImage
         return image;
     }
 
-    /// <summary>Reads the tables of an open file; null for what is no 64-bit little-endian ELF file.</summary>
+    /// <summary>Reads the tables of an open file; null if it is not a 64-bit little-endian ELF file.</summary>
     public static ElfImage? Open(SafeFileHandle file) => Open((offset, count) => ReadPart(file, offset, count));
 
-    /// <summary>A part of the file, or null.</summary>
+    /// <summary>Returns a part of the file, or null if the file is shorter or the part exceeds the limit.</summary>
     public byte[]? Read(ulong offset, ulong size, int most) =>
         size <= (ulong)most && offset <= long.MaxValue - (ulong)most ? _read((long)offset, (int)size) : null;
 
-    /// <summary>A section's bytes, or null.</summary>
+    /// <summary>Returns the bytes of a section, or null.</summary>
     public byte[]? Read(ElfSectionEntry section, int most) => Read(section.Offset, section.Length, most);
 
-    /// <summary>The address that the file gives to a place in it, or null where that is not loaded.</summary>
+    /// <summary>Returns the address of a file offset, or null if no segment loads that offset.</summary>
     public ulong? AddressOf(ulong fileOffset)
     {
         foreach (var (offset, size, address) in Segments)
@@ -71,7 +71,7 @@ internal sealed class ElfImage
         return null;
     }
 
-    /// <summary>The place in the file of an address, or null where none is loaded there.</summary>
+    /// <summary>Returns the file offset of an address, or null if no segment contains the address.</summary>
     public ulong? PlaceOf(ulong address)
     {
         foreach (var (offset, size, start) in Segments)
@@ -133,7 +133,7 @@ internal sealed class ElfImage
     {
         try
         {
-            // The length first: what a file only claims to have costs no memory.
+            // Check the length first, so that a false size allocates no memory.
             if (offset < 0 || offset + count > RandomAccess.GetLength(file))
             {
                 return null;
@@ -160,21 +160,21 @@ internal sealed class ElfImage
     }
 }
 
-/// <summary>A note in a program or library: a fact that its owner, some tool, left there.</summary>
+/// <summary>An ELF note of a program or library.</summary>
 /// <param name="Owner">The owner's name, with its zero byte.</param>
-/// <param name="Type">The kind of fact, a number of the owner's.</param>
-/// <param name="Content">The fact.</param>
+/// <param name="Type">The type of the note, defined by the owner.</param>
+/// <param name="Content">The content.</param>
 internal readonly record struct ElfNote(ReadOnlyMemory<byte> Owner, uint Type, ReadOnlyMemory<byte> Content)
 {
     private const int HeaderSize = 12;
 
-    /// <summary>Whether it is an owner's note of some type.</summary>
+    /// <summary>Returns whether the note has this owner and type.</summary>
     public bool Is(ReadOnlySpan<byte> owner, uint type) => Type == type && Owner.Length == owner.Length + 1 && Owner.Span.StartsWith(owner) && Owner.Span[^1] == 0;
 
-    /// <summary>The notes of a section or segment, up to the first that is damaged.</summary>
+    /// <summary>Returns the notes of a section or segment, up to the first damaged one.</summary>
     public static IEnumerable<ElfNote> All(ReadOnlyMemory<byte> notes)
     {
-        // The lengths of name and content, the type, then both, each filled up to 4 bytes.
+        // The sizes of name and content, the type, then both, each padded to 4 bytes.
         while (notes.Length >= HeaderSize)
         {
             ulong owner = Number(notes, 0), content = Number(notes, 4), behindOwner = HeaderSize + Padded(owner);

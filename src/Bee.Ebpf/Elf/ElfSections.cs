@@ -2,13 +2,13 @@ using Bee.Ebpf.Interop;
 
 namespace Bee.Ebpf.Elf;
 
-/// <summary>Reads and checks the table of sections.</summary>
+/// <summary>Reads and validates the section table.</summary>
 internal static class ElfSections
 {
     private const ulong CompressedFlag = 0x800;
     private const ulong MaxAlignment = 1 << 20;
 
-    // libbpf looks these up by name and expects one of each.
+    // libbpf looks these up by name and expects at most one of each.
     private static readonly string[] s_unique = [".text", ".maps", ".struct_ops", ".BTF", ".BTF.ext", "license", "version", ".symtab"];
 
     public static ElfSection[] Read(ReadOnlySpan<byte> file, ElfHeader header)
@@ -74,7 +74,7 @@ internal static class ElfSections
     {
         if (alignment > 1 && (ulong)offset % alignment != 0)
         {
-            throw ElfFile.Damaged($"section {index} stands at {offset}, which is not a multiple of {alignment}");
+            throw ElfFile.Damaged($"section {index} has offset {offset}, which is not a multiple of {alignment}");
         }
 
         var wanted = type switch
@@ -86,10 +86,10 @@ internal static class ElfSections
         };
         if (wanted != 0 && (entry != (ulong)wanted || size % wanted != 0))
         {
-            throw ElfFile.Damaged($"section {index} has {size} bytes in entries of {entry}, where entries have {wanted}");
+            throw ElfFile.Damaged($"section {index} has {size} bytes in entries of {entry}; entries must have {wanted}");
         }
 
-        // Every string that begins in such a table then ends in it.
+        // Every string in such a table is then terminated.
         if (type == ElfSectionType.StringTable && (size == 0 || file[offset] != 0 || file[offset + size - 1] != 0))
         {
             throw ElfFile.Damaged($"the string table in section {index} does not begin and end with NUL");
@@ -118,10 +118,10 @@ internal static class ElfSections
     }
 }
 
-/// <summary>Reads and checks the symbol table.</summary>
+/// <summary>Reads and validates the symbol table.</summary>
 internal static class ElfSymbols
 {
-    // Above are the special indexes; of those only absolute and common symbols may appear.
+    // Indexes from here on are special. Only absolute and common symbols may use them.
     private const int FirstSpecial = 0xff00;
     private const int Absolute = 0xfff1;
     private const int Common = 0xfff2;
@@ -146,7 +146,7 @@ internal static class ElfSymbols
         var symbols = new ElfSymbol[table.Size / ElfSymbolEntry.Size];
         if (table.Info > symbols.Length)
         {
-            throw ElfFile.Damaged($"of {symbols.Length} symbols {table.Info} are said to be local");
+            throw ElfFile.Damaged($"the symbol table claims {table.Info} local symbols out of {symbols.Length}");
         }
 
         for (var i = 0; i < symbols.Length; i++)
@@ -168,15 +168,15 @@ internal static class ElfSymbols
         if (section < FirstSpecial)
         {
             // Undefined symbols have neither value nor size.
-            var limit = section < file.Sections.Length ? (ulong)file.Sections[section].Size : throw ElfFile.Damaged($"symbol {index} stands in section {section}, which does not exist");
+            var limit = section < file.Sections.Length ? (ulong)file.Sections[section].Size : throw ElfFile.Damaged($"symbol {index} refers to section {section}, which does not exist");
             if (value > limit || size > limit - value)
             {
-                throw ElfFile.Damaged($"symbol {index} reaches beyond its section");
+                throw ElfFile.Damaged($"symbol {index} extends beyond its section");
             }
         }
         else if (section is not (Absolute or Common) || type is ElfSymbolType.Function or ElfSymbolType.Section)
         {
-            throw ElfFile.Damaged($"symbol {index} stands in section {section}, which does not exist");
+            throw ElfFile.Damaged($"symbol {index} refers to section {section}, which does not exist");
         }
 
         return new ElfSymbol(ElfFile.Text(names, name), type, binding, section, (long)Math.Min(value, long.MaxValue), (long)Math.Min(size, long.MaxValue));

@@ -1,6 +1,6 @@
 namespace Bee.Ebpf.Metadata;
 
-/// <summary>How severe an event is in a log. The numbers are those of syslog (RFC 5424, 6.2.1): the smaller, the more severe.</summary>
+/// <summary>The severity of an event in a log. The numbers are those of syslog (RFC 5424, 6.2.1): the smaller, the more severe.</summary>
 public enum LogSeverity
 {
     /// <summary>The system is unusable.</summary>

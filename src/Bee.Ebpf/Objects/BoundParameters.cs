@@ -1,20 +1,20 @@
 namespace Bee.Ebpf.Objects;
 
 /// <summary>
-/// The bytes that the parameters of one object get when it is loaded: given values, and the author's defaults of the others. <c>BindParameters</c> makes it of an
-/// <see cref="ObjectFile"/>; it does not change, and can be used for several sessions.
+/// The bytes that one object's parameters have when it is loaded: the caller's values, else the author's defaults. <c>BindParameters</c> creates it from an
+/// <see cref="ObjectFile"/>. It is immutable, and several sessions can use it.
 /// </summary>
 public sealed class BoundParameters
 {
     private readonly List<BoundParameter> _values;
 
-    /// <param name="values">The parameters that do not keep the value in the file.</param>
+    /// <param name="values">The parameters whose value differs from the file's.</param>
     internal BoundParameters(List<BoundParameter> values) => _values = values;
 
-    /// <summary>How many parameters get another value than the file has.</summary>
+    /// <summary>The number of parameters whose value differs from the file's.</summary>
     public int Count => _values.Count;
 
-    /// <summary>The parameters that get another value than the file has.</summary>
+    /// <summary>The parameters whose value differs from the file's.</summary>
     internal IReadOnlyList<BoundParameter> Values => _values;
 
     /// <summary>Returns the bytes that a parameter has when the object is loaded.</summary>
@@ -29,11 +29,11 @@ public sealed class BoundParameters
     }
 }
 
-/// <summary>The bytes that one parameter gets.</summary>
+/// <summary>The bytes of one parameter.</summary>
 /// <param name="Parameter">The parameter.</param>
-/// <param name="Bytes">As many bytes as it has.</param>
+/// <param name="Bytes">The bytes, as many as the parameter's size.</param>
 internal sealed record BoundParameter(ParameterDescription Parameter, byte[] Bytes)
 {
-    /// <summary>Whether it is the same variable, whatever metadata its description has.</summary>
+    /// <summary>Returns whether it is the same variable. Metadata is ignored.</summary>
     public bool IsOf(ParameterDescription parameter) => parameter.Offset == Parameter.Offset && parameter.Section == Parameter.Section;
 }

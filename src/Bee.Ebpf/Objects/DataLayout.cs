@@ -3,12 +3,12 @@ using Bee.Ebpf.Elf;
 
 namespace Bee.Ebpf.Objects;
 
-/// <summary>Where a variable stands in its section.</summary>
+/// <summary>A variable and its position in its section.</summary>
 internal sealed record PlacedVariable(BtfVariable Variable, int Offset, int Size);
 
 /// <summary>
-/// The variables of each data section, at their true offsets. The compiler leaves those of global variables out of the type information:
-/// they stand in the symbol table.
+/// The variables of each data section, at their real offsets. Compilers omit the offsets of global variables from the type information;
+/// they are in the symbol table.
 /// </summary>
 internal sealed class DataLayout
 {
@@ -16,7 +16,7 @@ internal sealed class DataLayout
 
     private DataLayout() { }
 
-    /// <summary>The variables of a section in the order of their offsets; none when the type information does not know the section.</summary>
+    /// <summary>The variables of a section in the order of their offsets; empty if the type information does not describe the section.</summary>
     public IReadOnlyList<PlacedVariable> this[string section] => _sections.TryGetValue(section, out var variables) ? variables : [];
 
     public static DataLayout Read(ElfFile elf, BtfSpec btf)
@@ -52,7 +52,7 @@ internal sealed class DataLayout
         var size = data.Size != 0 ? data.Size : section?.Size ?? 0;
         if (section is null || size == 0 || size > section.Size)
         {
-            throw BtfReader.Damaged($"section '{data.Name}' is described and does not exist, or is smaller");
+            throw BtfReader.Damaged($"section '{data.Name}' is described but does not exist, or is smaller than described");
         }
 
         var placed = new List<PlacedVariable>(data.Entries.Count);
@@ -67,13 +67,13 @@ internal sealed class DataLayout
                     throw BtfReader.Damaged($"the variable '{variable.Name}' of section '{data.Name}' has no symbol there");
                 }
 
-                // Linked objects have true offsets already; their size tells.
+                // Linked objects already have real offsets. Only they have a size here.
                 offset = data.Size != 0 ? offset : symbol.Value;
             }
 
             if (offset + entry.Size > size)
             {
-                throw BtfReader.Damaged($"the variable '{variable.Name}' reaches beyond section '{data.Name}'");
+                throw BtfReader.Damaged($"the variable '{variable.Name}' extends beyond section '{data.Name}'");
             }
 
             placed.Add(new PlacedVariable(variable, (int)offset, entry.Size));
@@ -91,7 +91,7 @@ internal sealed class DataLayout
         return placed;
     }
 
-    // The first of a name counts, as it does for libbpf.
+    // The first symbol of a name wins, as in libbpf.
     private static Dictionary<string, ElfSymbol> Variables(ElfFile elf)
     {
         var symbols = new Dictionary<string, ElfSymbol>(StringComparer.Ordinal);

@@ -4,14 +4,14 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Objects;
 
-/// <summary>Finds the descriptions that stand in the C file: tags that bee.h's BEE_DESCRIBE attaches to declarations.</summary>
+/// <summary>Reads the metadata in the C file: tags that bee.h's BEE_DESCRIBE attaches to declarations.</summary>
 internal static class DescriptionTags
 {
     private const string Prefix = "bee.describe:";
-    // Structs without a name nest in their outer one; their depth was checked with the types, this is for people's patience.
+    // The depth of anonymous structs that is searched. The depth of types was validated before.
     private const int MaxNesting = 8;
 
-    /// <summary>What the tags say, or null where there are none.</summary>
+    /// <summary>Returns the metadata of the tags, or null if the object has none.</summary>
     public static ObjectMetadata? Read(ObjectFile file)
     {
         if (file.Btf is null || Tags(file.Btf) is not { Count: > 0 } tags)
@@ -29,7 +29,7 @@ internal static class DescriptionTags
         };
     }
 
-    // Of several tags on one declaration the first stands.
+    // If a declaration has several tags, the first one wins.
     private static Dictionary<(uint Target, int Component), string> Tags(BtfSpec btf)
     {
         var tags = new Dictionary<(uint, int), string>();
@@ -63,7 +63,7 @@ internal static class DescriptionTags
     private static Dictionary<string, FieldMetadata> Fields(MapDescription map, Dictionary<(uint, int), string> tags)
     {
         var fields = new Dictionary<string, FieldMetadata>(StringComparer.Ordinal);
-        // Of a key's field and a value's with one name the key's keeps it.
+        // If key and value have a field of the same name, the key's field wins.
         Add(map.Key, 0);
         Add(map.Value, 0);
         return fields;

@@ -4,23 +4,23 @@ using Bee.Ebpf.Interop;
 
 namespace Bee.Ebpf.Objects;
 
-/// <summary>What a program uses of the kernel by name: functions and variables (.ksyms), and its configuration (.kconfig).</summary>
+/// <summary>The kernel symbols that programs use: functions and variables (.ksyms), and kernel configuration (.kconfig).</summary>
 internal sealed class Externs
 {
     public const string KernelSymbols = ".ksyms";
     public const string KernelConfig = ".kconfig";
 
-    // Kernel configuration arrives as numbers of up to 8 bytes and as text.
+    // libbpf stores kernel configuration as numbers of up to 8 bytes or as text.
     private const int MaxConfigText = 1 << 20;
 
     private Externs(MapDescription? configMap) => ConfigMap = configMap;
 
-    /// <summary>The map that the kernel's settings arrive in, or null when the object uses none.</summary>
+    /// <summary>The map that receives the kernel configuration, or null if the object uses none.</summary>
     public MapDescription? ConfigMap { get; }
 
     public static bool IsExternSection(string name) => name is KernelSymbols or KernelConfig;
 
-    /// <summary>Checks that each undefined symbol is described, and each description used.</summary>
+    /// <summary>Validates that each undefined symbol has a description and that each description is used.</summary>
     public static Externs Read(ElfFile elf, BtfSpec? btf)
     {
         var symbols = Declared(btf, KernelSymbols);
@@ -38,7 +38,7 @@ internal sealed class Externs
             {
                 throw new BpfObjectException(
                     ObjectFault.UndefinedSymbol,
-                    $"Nothing defines '{symbol.Name}'. Define it in the same file, or mark its declaration with __ksym (a kernel symbol) or __kconfig (a kernel setting), and compile with -g.");
+                    $"Nothing defines '{symbol.Name}'. Define it in the same file, or mark its declaration with __ksym (a kernel symbol) or __kconfig (a kernel configuration option), and compile with -g.");
             }
         }
 
@@ -47,18 +47,18 @@ internal sealed class Externs
         return new Externs(settings.Keys.Any(used.Contains) ? Config((BtfDataSection)btf!.Find(KernelConfig, BtfKind.DataSection)!) : null);
     }
 
-    // The loader ignores a section of which nothing is used, and otherwise wants a symbol for everything in it.
+    // libbpf ignores a section without used externs, and otherwise requires a symbol for each extern in it.
     private static void CheckUsed(Dictionary<string, BtfType> declared, HashSet<string> used)
     {
         if (declared.Keys.Any(used.Contains) && declared.Keys.FirstOrDefault(name => !used.Contains(name)) is { } unused)
         {
-            throw BtfReader.Damaged($"the extern '{unused}' is described and has no symbol");
+            throw BtfReader.Damaged($"the extern '{unused}' is described but has no symbol");
         }
     }
 
     private static MapDescription Config(BtfDataSection section)
     {
-        // The loader packs them by alignment, then by size, then by name.
+        // libbpf packs them by alignment, then by size, then by name.
         var variables = section.Entries.Select(e => e.Variable!).Select(v => (v.Name, v.Size, Alignment: BtfAlignment.Of(v.Type)));
         long end = 0;
         foreach (var (_, size, alignment) in variables.OrderByDescending(v => v.Alignment).ThenBy(v => v.Size).ThenBy(v => v.Name, StringComparer.Ordinal))
@@ -94,7 +94,7 @@ internal sealed class Externs
             {
                 throw new BpfObjectException(
                     ObjectFault.Unsupported,
-                    $"The kernel setting '{entry.Declaration.Name}' is declared as '{BtfTypeName.Plain(entry.Variable.Type)}'. Use an integer, bool, char, enum libbpf_tristate or an array of char.");
+                    $"The kernel configuration option '{entry.Declaration.Name}' is declared as '{BtfTypeName.Plain(entry.Variable.Type)}'. Use an integer, bool, char, enum libbpf_tristate or an array of char.");
             }
         }
 

@@ -6,18 +6,18 @@ using Bee.Ebpf.Elf;
 namespace Bee.Ebpf.Objects;
 
 /// <summary>
-/// The CO-RE relocations to <c>struct gadget_socket_value</c>, which is not the kernel's: Inspektor Gadget's own loader fills the map <c>gadget_sockets</c> and gives the struct's layout to its
-/// CO-RE. Here the object makes the map itself, with its own layout, so the compiler's offsets are right. To the kernel's types alone the relocations could not be resolved.
+/// The CO-RE relocations to <c>struct gadget_socket_value</c>, which is not a kernel type: Inspektor Gadget's own loader creates the map <c>gadget_sockets</c> and adds the struct's layout to the
+/// target types. Here, libbpf creates the map with the object's own layout, so the compiler's offsets are right, and the kernel's types could not resolve the relocations.
 /// </summary>
 internal static class GadgetRelocations
 {
     private const string Section = ".BTF.ext", Type = "gadget_socket_value";
     private const int Place = 24, HeaderWithRelocations = 32, Word = sizeof(uint);
 
-    /// <summary>Returns the object without these relocations: itself where it has none.</summary>
-    /// <param name="bytes">The object. Its .BTF.ext has been checked.</param>
-    /// <param name="elf">The same.</param>
-    /// <param name="btf">Its types.</param>
+    /// <summary>Returns the object without these relocations; the same bytes if it has none.</summary>
+    /// <param name="bytes">The object, with validated .BTF.ext.</param>
+    /// <param name="elf">The same object, parsed.</param>
+    /// <param name="btf">The types of the object.</param>
     public static ReadOnlyMemory<byte> Remove(ReadOnlyMemory<byte> bytes, ElfFile elf, BtfSpec btf)
     {
         if (elf.Find(Section) is not { } section || btf.Find(Type, BtfKind.Struct) is not { } type)
@@ -47,7 +47,7 @@ internal static class GadgetRelocations
         return copy;
     }
 
-    // A section's name and number of relocations, then each: instruction, type, path, kind. libbpf takes no section without relocations.
+    // Per section: name and number of relocations, then for each: instruction, type, path, kind. libbpf rejects sections without relocations.
     private static byte[] Without(ReadOnlySpan<byte> part, uint type)
     {
         var size = Read(part, 0);
@@ -78,7 +78,7 @@ internal static class GadgetRelocations
             BinaryPrimitives.WriteInt32LittleEndian(CollectionsMarshal.AsSpan(left)[(start + Word)..], count);
         }
 
-        // Only the size of a record is left: the section has no relocations.
+        // If only the record size is left, no section has relocations.
         return left.Count == Word ? [] : [.. left];
     }
 

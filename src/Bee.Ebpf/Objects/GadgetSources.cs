@@ -4,8 +4,8 @@ using Bee.Ebpf.Metadata;
 namespace Bee.Ebpf.Objects;
 
 /// <summary>
-/// What an object that is made with Inspektor Gadget's macros declares: where its data is, and which of its globals people set. What a mark says that is not true of the object is passed over: the maps
-/// can be read all the same.
+/// The declarations of an object that uses Inspektor Gadget's macros: its data sources, and the globals that users can set. Marks that do not match the object are ignored: its maps
+/// stay readable.
 /// </summary>
 internal sealed class GadgetSources
 {
@@ -23,7 +23,7 @@ internal sealed class GadgetSources
     {
     }
 
-    /// <summary>The sources of an object; null where it has none.</summary>
+    /// <summary>Returns the declarations of an object; null if it has none.</summary>
     public static GadgetSources? Read(BtfSpec? btf)
     {
         if (btf is null || GadgetMarks.Of(btf) is not { Count: > 0 } marks)
@@ -62,7 +62,7 @@ internal sealed class GadgetSources
         return sources;
     }
 
-    /// <summary>The map as the marks have it: itself where they say nothing of it.</summary>
+    /// <summary>Returns the map with its declarations; the same map if it has none.</summary>
     public MapDescription Apply(MapDescription map)
     {
         if (map.IsEventStream)
@@ -77,13 +77,13 @@ internal sealed class GadgetSources
             : map;
     }
 
-    /// <summary>The program as the marks have it: itself where they say nothing of it.</summary>
+    /// <summary>Returns the program with its declarations; the same program if it has none.</summary>
     public ProgramDescription Apply(ProgramDescription program) =>
         program.Kind == ProgramKinds.Iterator && _iterators.TryGetValue(program.Name, out var iterator)
             ? program.AsSource(iterator.Name, iterator.Record).WithMetadata(new ProgramMetadata { Fields = GadgetTypes.Words(iterator.Record), AttachTo = _targets.GetValueOrDefault(program.Name) })
             : program;
 
-    /// <summary>The parameter as the marks have it: itself where they say nothing of it.</summary>
+    /// <summary>Returns the parameter with its declarations; the same parameter if it has none.</summary>
     public ParameterDescription Apply(ParameterDescription parameter) => _parameters.Contains(parameter.Name) ? GadgetParameters.Apply(parameter) : parameter;
 
     private static bool HasSlots(BtfType? value) => value?.Resolve() is BtfStruct record && record.Members.Any(member =>
@@ -91,33 +91,33 @@ internal sealed class GadgetSources
 }
 
 /// <summary>
-/// The marks that Inspektor Gadget's macros (its <c>gadget/macros.h</c>) leave in an object: variables that nothing uses, whose names are the message.
+/// The marks that Inspektor Gadget's macros (its <c>gadget/macros.h</c>) leave in an object: unused variables whose names carry the declaration.
 /// <c>GADGET_TRACER(open, events, event)</c> declares <c>gadget_tracer_open___events___event</c>.
 /// </summary>
 internal static class GadgetMarks
 {
-    /// <summary>A buffer and the struct that its events are: source, map, struct.</summary>
+    /// <summary>A buffer and the struct of its events: source, map, struct.</summary>
     public const string Tracer = "gadget_tracer_";
 
-    /// <summary>A map that is read from time to time: source, map.</summary>
+    /// <summary>A map that is read periodically: source, map.</summary>
     public const string MapIterator = "gadget_mapiter_";
 
-    /// <summary>Iterators and the struct that they write: source, struct, then one to three programs.</summary>
+    /// <summary>Iterators and the struct of their records: source, struct, then one to three programs.</summary>
     public const string Iterator = "gadget_iter_";
 
-    /// <summary>What <see cref="Iterator"/> was before.</summary>
+    /// <summary>The former name of <see cref="Iterator"/>.</summary>
     public const string Snapshotter = "gadget_snapshotter_";
 
-    /// <summary>An iterator over a map's entries, and the map: program, map.</summary>
+    /// <summary>An iterator over a map's entries, and its map: program, map.</summary>
     public const string IteratorTarget = "gadget_mapelem_iter_target_";
 
-    /// <summary>A global variable that people may set: its name.</summary>
+    /// <summary>A global variable that users may set: its name.</summary>
     public const string Parameter = "gadget_param_";
 
     private const string Any = "gadget_";
     private const string Separator = "___";
 
-    /// <summary>The names of all variables that may be marks, in their order in the object.</summary>
+    /// <summary>Returns the names of all variables that may be marks, in object order.</summary>
     public static IReadOnlyList<string> Of(BtfSpec btf)
     {
         var marks = new List<string>();
@@ -132,10 +132,10 @@ internal static class GadgetMarks
         return marks;
     }
 
-    /// <summary>What the marks of one kind say, each in its parts.</summary>
+    /// <summary>Returns the marks of one kind, each split into its parts.</summary>
     /// <param name="marks">All marks.</param>
-    /// <param name="kind">How those of the kind begin.</param>
-    /// <param name="parts">How many parts they have at least. What has fewer says nothing.</param>
+    /// <param name="kind">The prefix of the kind's marks.</param>
+    /// <param name="parts">The minimum number of parts. Shorter marks are ignored.</param>
     public static IEnumerable<string[]> Read(IReadOnlyList<string> marks, string kind, int parts) => marks
         .Where(mark => mark.StartsWith(kind, StringComparison.Ordinal))
         .Select(mark => mark[kind.Length..].Split(Separator))
@@ -143,8 +143,8 @@ internal static class GadgetMarks
 }
 
 /// <summary>
-/// The parameters that nearly all gadgets have, since Inspektor Gadget's <c>gadget/filter.h</c> brings them: its own tool knows them by type and
-/// variable, and gives them short names that no metadata repeats.
+/// The parameters that nearly all gadgets get from Inspektor Gadget's <c>gadget/filter.h</c>. Its own tool recognizes them by type and
+/// variable, and assigns short names that the metadata does not repeat.
 /// </summary>
 internal static class GadgetParameters
 {
@@ -160,7 +160,7 @@ internal static class GadgetParameters
         ("collect_ustack", "bool", "collect-ustack", "Whether stacks of user space are recorded"),
     ];
 
-    /// <summary>The parameter with what its name and type mean: itself where that is nothing.</summary>
+    /// <summary>Returns the parameter with the metadata that its name and type imply; the same parameter if they imply none.</summary>
     public static ParameterDescription Apply(ParameterDescription parameter)
     {
         if (parameter.Size == sizeof(uint) && parameter.Name.EndsWith(MaxEntries, StringComparison.Ordinal))

@@ -3,23 +3,23 @@ using Bee.Ebpf.Metadata;
 
 namespace Bee.Ebpf.Objects;
 
-/// <summary>The C types of Inspektor Gadget's <c>gadget/types.h</c> that decide how a record looks.</summary>
+/// <summary>The C types of Inspektor Gadget's <c>gadget/types.h</c> that decide how a record is shown.</summary>
 internal static class GadgetTypes
 {
-    /// <summary>The flags that a file is opened with.</summary>
+    /// <summary>The flags of open(2).</summary>
     public const string FileFlags = "gadget_file_flags";
 
-    /// <summary>A file's mode.</summary>
+    /// <summary>The mode of a file.</summary>
     public const string FileMode = "gadget_file_mode";
 
     private const string Process = "gadget_process", Credentials = "gadget_creds";
     private const string Counter = "gadget_counter__", Gauge = "gadget_gauge__";
     private const string ProcessField = "proc", CredentialsField = "creds";
 
-    // What Inspektor Gadget makes a field of another name of: beside error_raw, a number, it adds error, a text.
+    // The suffix of fields from which Inspektor Gadget derives another field: for the number error_raw, it adds the text error.
     private const string Raw = "_raw";
 
-    // What its own tables leave out until somebody asks for it.
+    // Inspektor Gadget's own tables hide these by default.
     private static readonly string[] s_quiet = ["gadget_timestamp", "gadget_mntns_id", "gadget_netns_id", "gadget_parent", "gadget_user_stack"];
 
     private static readonly string[] s_made =
@@ -28,8 +28,8 @@ internal static class GadgetTypes
     ];
 
     /// <summary>
-    /// The name of the field that Inspektor Gadget makes of a member beside it: <c>error</c> of <c>gadget_errno error_raw</c>, and so of each of its types that a person
-    /// reads otherwise, and of enums. Null where it makes none, or where the struct has a member of that name.
+    /// Returns the name of the field that Inspektor Gadget derives from a member: <c>error</c> from <c>gadget_errno error_raw</c>, likewise for its other types with a readable
+    /// form, and for enums. Null if it derives none, or if the struct has a member of that name.
     /// </summary>
     public static string? Made(BtfMember member, BtfStruct type) =>
         member.Name.EndsWith(Raw, StringComparison.Ordinal) && member.Name[..^Raw.Length] is { Length: > 0 } name
@@ -37,13 +37,13 @@ internal static class GadgetTypes
             && !type.Members.Any(other => other.Name == name) ? name : null;
 
     /// <summary>
-    /// Whether the member's own fields stand among those of the struct that it is in: <c>struct gadget_process proc</c>, which nearly all events have, and the
-    /// <c>creds</c> in it. So <c>comm</c> and <c>pid</c> are where people look for them.
+    /// Returns whether the member's fields appear among those of the enclosing struct, as for <c>struct gadget_process proc</c>, which nearly all events have, and the
+    /// <c>creds</c> in it. <c>comm</c> and <c>pid</c> are then top-level fields.
     /// </summary>
     public static bool IsSpread(BtfMember member, BtfStruct type) =>
         member.Name == ProcessField && type.Name == Process || member.Name == CredentialsField && type.Name == Credentials;
 
-    /// <summary>A field's name as Inspektor Gadget has it (<c>proc.creds.uid</c>), without the structs whose fields are spread.</summary>
+    /// <summary>Returns Inspektor Gadget's name of a field (<c>proc.creds.uid</c>) without the structs whose fields are spread.</summary>
     public static string Spread(string path)
     {
         foreach (var outer in new[] { ProcessField, CredentialsField })
@@ -54,7 +54,7 @@ internal static class GadgetTypes
         return path;
     }
 
-    /// <summary>What is said of the fields of a record by their types alone.</summary>
+    /// <summary>Returns the metadata that the types of a record's fields imply.</summary>
     public static IReadOnlyDictionary<string, FieldMetadata> Words(BtfType? record)
     {
         var words = new Dictionary<string, FieldMetadata>(StringComparer.Ordinal);
@@ -85,7 +85,7 @@ internal static class GadgetTypes
         : null;
 
     /// <summary>
-    /// The members of a record as its object has them, each with the name of the field that is made of it: those of structs without a name, and of those that are spread, among its own.
+    /// Returns the members of a record, each with the name of the field derived from it. Members of anonymous and spread structs are included.
     /// </summary>
     public static IReadOnlyList<(BtfMember Member, string? Made)> Members(BtfType? record)
     {
@@ -97,7 +97,7 @@ internal static class GadgetTypes
 
     private static void Add(BtfType? record, int depth, ref int met, List<(BtfMember, string?)> members)
     {
-        // Refused when the shape is read; what is beyond has no words here. Without a limit on all of them a few structs, each many times in the next, would take forever.
+        // Deeper nesting fails when the shape is read; such fields get no metadata here. The total limit stops structs that contain each other many times.
         const int Deepest = 8, Most = 10_000;
         if (record?.Resolve() is not BtfStruct type || depth > Deepest)
         {
@@ -123,12 +123,12 @@ internal static class GadgetTypes
     }
 }
 
-/// <summary>Brings what a gadget's metadata says of fields to the fields that its records have here.</summary>
+/// <summary>Maps the field metadata of a gadget to the fields of its records in Bee.</summary>
 internal static class GadgetFields
 {
-    /// <summary>The words about a record's fields, by their names in C or, where Inspektor Gadget makes a field of another, by that one's.</summary>
-    /// <param name="record">The C struct; null for none.</param>
-    /// <param name="said">The words, by the names that the metadata has: those of the embedded process with <c>proc.</c> before them.</param>
+    /// <summary>Returns the metadata of a record's fields, by the C name, or by the name of the derived field if there is one.</summary>
+    /// <param name="record">The C struct, or null.</param>
+    /// <param name="said">The metadata, by Inspektor Gadget's names: fields of the embedded process have the prefix <c>proc.</c></param>
     public static IReadOnlyDictionary<string, FieldMetadata> Of(BtfType? record, IReadOnlyDictionary<string, FieldMetadata> said)
     {
         ArgumentNullException.ThrowIfNull(said);

@@ -4,15 +4,15 @@ using Bee.Ebpf.Metadata;
 
 namespace Bee.Ebpf.Objects;
 
-/// <summary>Where a global variable is that is described as a map of its own.</summary>
-/// <param name="Section">The section, which is the name of the map that holds all of its variables.</param>
-/// <param name="SectionSize">Bytes of the section.</param>
-/// <param name="Offset">Bytes from the start of the section to the variable.</param>
+/// <summary>The position of a global variable that is described as a map.</summary>
+/// <param name="Section">The section, which is also the name of the map that holds all of its variables.</param>
+/// <param name="SectionSize">The size of the section in bytes.</param>
+/// <param name="Offset">The offset of the variable in the section, in bytes.</param>
 internal sealed record GlobalPlace(string Section, int SectionSize, int Offset);
 
 /// <summary>
-/// Describes the global variables of .bss and .data as maps of their own: an array has an entry for each element, everything else one entry. So a variable can be read, written, streamed
-/// and measured by the rules of maps, and the metadata of maps applies to it.
+/// Describes the global variables of .bss and .data as maps: an array has one entry per element, other variables have one entry. Variables can thus be read, written, streamed
+/// and measured like maps, and the metadata of maps applies to them.
 /// </summary>
 internal static class GlobalVariables
 {
@@ -23,7 +23,7 @@ internal static class GlobalVariables
     public static IEnumerable<MapDescription> Of(MapDescription section) =>
         section.IsReadOnlyData ? [] : section.Variables.Where(placed => placed.Size > 0).Select(placed => Describe(section, placed));
 
-    /// <summary>The variables of a section that are shown: those of the source, not bee.h's own. Constants inside functions carry the function's name before a dot.</summary>
+    /// <summary>Returns the visible variables of a section: those of the source, without bee.h's own. Constants inside functions have the function's name and a dot as prefix.</summary>
     public static IReadOnlyList<PlacedVariable> Shown(IReadOnlyList<PlacedVariable> variables) => [.. variables.Where(placed =>
         placed.Variable.Linkage != BtfLinkage.Extern && !placed.Variable.Name.Contains('.') && !placed.Variable.Name.StartsWith(BeePrefix, StringComparison.Ordinal))];
 
@@ -41,7 +41,7 @@ internal static class GlobalVariables
             ValueSize = (uint)(placed.Size / count),
             MaxEntries = (uint)count,
             Value = element,
-            // A histogram in a variable has no name by which it could say what it is. A static one is what new entries of a hash begin with.
+            // A variable's name has no role prefix, so its type decides. A static histogram is usually the initial value for new entries of a hash map.
             Role = placed.Variable.Linkage == BtfLinkage.Global && HasSlots(element) ? MapRole.Histogram : MapRole.None,
             IsInternal = true,
             Place = new GlobalPlace(section.Name, (int)section.ValueSize, placed.Offset),

@@ -4,35 +4,35 @@ using Bee.Ebpf.Metadata;
 
 namespace Bee.Ebpf.Objects;
 
-/// <summary>What is kept with an object file: its name, and the metadata that did not come from its own tags.</summary>
+/// <summary>The header of a stored object: its name, and the metadata that does not come from its own tags.</summary>
 internal record KeptHeader
 {
-    /// <summary>What the object is called in messages.</summary>
+    /// <summary>The name that messages use for the object.</summary>
     public required string ObjectName { get; init; }
 
-    /// <summary>The metadata of all its parts.</summary>
+    /// <summary>The metadata of all parts.</summary>
     public required ObjectMetadata Words { get; init; }
 }
 
-/// <summary>An object file with its metadata as bytes: one line of JSON, then the file. So it outlives the process that read it, in a pin or a capture.</summary>
+/// <summary>Serializes an object with its metadata: one line of JSON, then the file. A pin or a capture can thus outlive the process that read the object.</summary>
 internal static class KeptObject
 {
-    /// <summary>Returns the metadata of an object in the form that is kept.</summary>
+    /// <summary>Returns the metadata of an object for serialization.</summary>
     public static ObjectMetadata Words(ObjectFile file) => new()
     {
         Maps = file.Maps.ToDictionary(map => map.Name, map => map.Metadata),
         Programs = file.Programs.ToDictionary(program => program.Name, program => program.Metadata),
-        // Defaults have had their effect, and they may be of any type.
+        // Defaults have been applied already, and may have any type.
         Parameters = file.Parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Metadata with { Default = null }),
     };
 
     /// <summary>Writes an object.</summary>
-    /// <param name="header">What is kept with it.</param>
+    /// <param name="header">The header to store.</param>
     /// <param name="file">The object.</param>
     public static byte[] Encode<T>(T header, ObjectFile file) where T : KeptHeader =>
         [.. JsonSerializer.SerializeToUtf8Bytes(header), (byte)'\n', .. file.Bytes.Span];
 
-    /// <summary>Reads what <see cref="Encode"/> wrote; null for anything else.</summary>
+    /// <summary>Reads the output of <see cref="Encode"/>; null for any other bytes.</summary>
     /// <param name="bytes">The bytes. They are kept and must not change.</param>
     public static (T Header, ObjectFile File)? Decode<T>(byte[] bytes) where T : KeptHeader
     {
@@ -55,12 +55,12 @@ internal static class KeptObject
     }
 }
 
-/// <summary>Checks metadata that was kept as JSON, where null and numbers beyond their range can stand for anything.</summary>
+/// <summary>Validates metadata from JSON, where required values can be null and numbers can exceed their range.</summary>
 internal static class KeptMetadata
 {
     private const int WidestColumn = 1000;
 
-    /// <summary>Whether all that is not optional is there, and all numbers are in their range.</summary>
+    /// <summary>Returns whether all required values exist and all numbers are within their range.</summary>
     public static bool IsValid(ObjectMetadata? metadata) => metadata is { Maps: not null, Programs: not null, Parameters: not null }
         && metadata.Maps.Values.All(IsValid)
         && metadata.Programs.Values.All(program => program is not null && AreValid(program.Fields))

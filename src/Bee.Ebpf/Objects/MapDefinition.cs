@@ -4,7 +4,7 @@ using Bee.Ebpf.Interop;
 namespace Bee.Ebpf.Objects;
 
 /// <summary>
-/// Reads one map's definition: a struct that is never used, whose members' types tell the map's properties. <c>__uint(name, 5)</c> declares
+/// Reads the definition of one map: an unused struct whose members encode the map's properties in their types. <c>__uint(name, 5)</c> declares
 /// a pointer to an array of 5, <c>__type(name, T)</c> a pointer to T, <c>__array(values, T)</c> an array of pointers to T.
 /// </summary>
 internal static class MapDefinition
@@ -29,7 +29,7 @@ internal static class MapDefinition
             var member = definition.Members[i];
             switch (member.Name)
             {
-                // __ulong() of libbpf 1.5, for what does not fit into __uint(). libbpf alone reads it.
+                // __ulong() of libbpf 1.5, for values that do not fit into __uint(). Only libbpf reads it.
                 case "map_extra" when member.Type.Resolve() is BtfEnum:
                     break;
                 case "type" or "max_entries" or "map_flags" or "numa_node" or "map_extra" or "pinning":
@@ -78,7 +78,7 @@ internal static class MapDefinition
             Name = name,
             Type = type,
             KeySize = keySize,
-            // Loaders of bcc's tools set it.
+            // The loader of bcc's tools sets it.
             ValueSize = valueSize == 0 && type == MapType.StackTrace ? MapSizes.StackSize(numbers.GetValueOrDefault("map_flags")) : valueSize,
             MaxEntries = numbers.GetValueOrDefault("max_entries"),
             Flags = numbers.GetValueOrDefault("map_flags"),
@@ -99,7 +99,7 @@ internal static class MapDefinition
 
     private static BtfType Type(string map, BtfMember member)
     {
-        // Not through typedefs: the loader does not look through them here either.
+        // Not through typedefs: libbpf does not resolve them here either.
         if (member.Type is not BtfPointer pointer)
         {
             throw Bad(map, $"does not declare '{member.Name}' with __type()");
@@ -112,7 +112,7 @@ internal static class MapDefinition
         type.Size < BtfSizes.Unbounded && type.Resolve() is BtfInt or BtfFloat or BtfEnum or BtfPointer or BtfStruct or BtfArray;
 
     private static uint Same(string map, string what, uint before, uint now) =>
-        before == 0 || before == now ? now : throw Bad(map, $"gives its {what} two sizes, {before} and {now}");
+        before == 0 || before == now ? now : throw Bad(map, $"declares two sizes of its {what}, {before} and {now}");
 
     private static MapDescription? Inner(string map, MapType type, BtfMember member)
     {
@@ -125,7 +125,7 @@ internal static class MapDefinition
         {
             (MapType.ProgramArray, BtfFunctionPrototype) => null,
             (MapType.ArrayOfMaps or MapType.HashOfMaps, BtfStruct { IsUnion: false } definition) => Read(map + ".inner", definition, isInner: true),
-            _ => throw Bad(map, "has 'values' that do not go with its type, which must come first"),
+            _ => throw Bad(map, "has 'values' that do not fit its type; declare the type first"),
         };
     }
 

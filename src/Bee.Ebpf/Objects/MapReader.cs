@@ -40,11 +40,11 @@ internal static class MapReader
         }
 
         CheckNames(maps);
-        // Static variables of several files may have one name.
+        // Static variables of several files may share a name.
         return [.. maps, .. maps.SelectMany(GlobalVariables.Of).DistinctBy(variable => variable.Name).ExceptBy(maps.Select(map => map.Name), variable => variable.Name)];
     }
 
-    /// <summary>What a map is for, by the prefix of its name.</summary>
+    /// <summary>Returns the role of a map, by the prefix of its name.</summary>
     public static MapRole RoleOf(string name) => name switch
     {
         _ when name.StartsWith("print_", StringComparison.Ordinal) => MapRole.Print,
@@ -58,7 +58,7 @@ internal static class MapReader
     {
         if (btf is null)
         {
-            throw new BpfObjectException(ObjectFault.NoBtf, "This BPF object declares maps and holds no type information (BTF). Compile it with -g, and strip it with llvm-strip -g only.");
+            throw new BpfObjectException(ObjectFault.NoBtf, "This BPF object declares maps but contains no type information (BTF). Compile it with -g, and strip it with llvm-strip -g only.");
         }
 
         if (btf.Find(section, BtfKind.DataSection) is null)
@@ -111,7 +111,7 @@ internal static class MapReader
     }
 }
 
-/// <summary>The maps that the loader makes for global variables: one array of one value for each section.</summary>
+/// <summary>The maps that libbpf creates for global variables: one array with one value for each section.</summary>
 internal static class InternalMaps
 {
     public const string ReadOnlyData = ".rodata";
@@ -141,7 +141,7 @@ internal static class InternalMaps
         }
     }
 
-    /// <summary>True for the sections of constants.</summary>
+    /// <summary>Returns true for sections of constants.</summary>
     public static bool IsReadOnly(ElfSection section) =>
         section is { Type: ElfSectionType.ProgramBits, IsExecutable: false, Size: > 0 } && section.IsNamed(ReadOnlyData);
 
@@ -158,7 +158,7 @@ internal static class InternalMaps
         Variables = GlobalVariables.Shown(variables ?? []),
     };
 
-    /// <summary>True for the sections of variables that programs change.</summary>
+    /// <summary>Returns true for sections of variables that programs may change.</summary>
     public static bool IsWritable(ElfSection section) =>
         section.Size > 0 && (section.Type == ElfSectionType.NoBits && section.IsNamed(ZeroData)
             || section is { Type: ElfSectionType.ProgramBits, IsExecutable: false } && section.IsNamed(Data));

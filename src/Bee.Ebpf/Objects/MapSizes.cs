@@ -3,30 +3,30 @@ using Bee.Ebpf.Interop;
 
 namespace Bee.Ebpf.Objects;
 
-/// <summary>How many entries maps have: which types need a number, which take none, and which numbers the kernel refuses.</summary>
+/// <summary>The rules for numbers of entries: which map types need one, which have none, and which numbers the kernel rejects.</summary>
 internal static class MapSizes
 {
-    /// <summary>Frames of a stack where the declaration does not say: the kernel's default for <c>kernel.perf_event_max_stack</c>.</summary>
+    /// <summary>The number of frames if the declaration has none: the kernel's default for <c>kernel.perf_event_max_stack</c>.</summary>
     public const uint StackFrames = 127;
 
     private const uint AddressSize = 8, BuildIdSize = 32;
 
-    // BPF_F_INNER_MAP: arrays of any length.
+    // BPF_F_INNER_MAP: inner arrays may have any length.
     private const uint InnerArray = 1 << 12;
 
-    /// <summary>Bytes of a stack of <see cref="StackFrames"/>.</summary>
+    /// <summary>Returns the size of a stack of <see cref="StackFrames"/> in bytes.</summary>
     /// <param name="flags">The flags of the stack map.</param>
     public static uint StackSize(uint flags) => StackFrames * ((flags & MapDescription.StackBuildId) != 0 ? BuildIdSize : AddressSize);
 
-    /// <summary>Whether the kernel refuses a map because the declaration leaves its size to the loader, and neither metadata nor options give one.</summary>
+    /// <summary>Returns whether the kernel will reject a map because neither declaration, metadata nor options set its number of entries.</summary>
     public static bool LacksEntries(MapDescription map) => map is { MaxEntries: 0, IsInternal: false } && TakesEntries(map.Type) && map.Type != MapType.PerfEventArray;
 
-    /// <summary>Whether a map of maps declares its inner maps without a size that the kernel asks for: it takes only arrays as long as the declared one.</summary>
+    /// <summary>Returns whether a map of maps declares inner arrays without a length. The kernel accepts only arrays of the declared length.</summary>
     public static bool LacksInnerEntries(MapDescription map) => map.Inner is { } inner && LacksEntries(inner) && TemplateEntries(inner) == 0;
 
     /// <summary>
-    /// The entries of the map after which the kernel judges those that are put into a map of maps, where its declaration leaves them out. Only of arrays does it compare the
-    /// number, so that of other types any does; 0 where the declaration must say it.
+    /// Returns the number of entries of the template for inner maps, if the declaration has none. The kernel compares the number only for arrays, so for
+    /// other types any number works; 0 if the declaration must have it.
     /// </summary>
     /// <param name="inner">The inner map.</param>
     public static uint TemplateEntries(MapDescription inner) => inner.Type switch
@@ -38,14 +38,14 @@ internal static class MapSizes
         _ => 1,
     };
 
-    /// <summary>Why a map cannot have so many entries, as a sentence; null if it can.</summary>
+    /// <summary>Returns why a map cannot have a number of entries, as a sentence; null if it can.</summary>
     /// <param name="map">The map.</param>
-    /// <param name="entries">The number; for a ring, bytes.</param>
+    /// <param name="entries">The number of entries; for a ring, the size in bytes.</param>
     public static string? WhyNot(MapDescription map, uint entries)
     {
         if (map.IsInternal)
         {
-            return $"map '{map.Name}' holds global variables, and its size is theirs.";
+            return $"map '{map.Name}' holds global variables, which determine its size.";
         }
 
         if (!TakesEntries(map.Type))
@@ -55,16 +55,16 @@ internal static class MapSizes
 
         if (entries == 0)
         {
-            return $"map '{map.Name}' needs one entry at least.";
+            return $"map '{map.Name}' needs at least one entry.";
         }
 
         var page = (uint)Environment.SystemPageSize;
         return map.Type is MapType.RingBuffer or MapType.UserRingBuffer && (!BitOperations.IsPow2(entries) || entries % page != 0)
-            ? $"map '{map.Name}' is a {map.Type}, whose size in bytes is a power of two and a multiple of the page size, {page}; {entries} is not."
+            ? $"map '{map.Name}' is a {map.Type}, whose size in bytes must be a power of two and a multiple of the page size, {page}; {entries} is not."
             : null;
     }
 
-    // The kernel makes storages of objects and cgroups with 0 entries alone, and a struct_ops map with 1.
+    // The kernel creates socket, inode, task and cgroup storage only with 0 entries, and struct_ops maps with 1.
     private static bool TakesEntries(MapType type) => type is not (MapType.SocketStorage or MapType.InodeStorage or MapType.TaskStorage or MapType.CgroupLocalStorage
         or MapType.CgroupStorage or MapType.PerCpuCgroupStorage or MapType.StructOps);
 }

@@ -9,8 +9,8 @@ using Bee.Posix;
 namespace Bee.Ebpf.Objects;
 
 /// <summary>
-/// The description of a compiled BPF object: its maps, programs, parameters and types. Reading one touches no kernel and works on any
-/// operating system; <see cref="BpfObjectException"/> is all that a bad file can cause.
+/// A compiled BPF object: its maps, programs, parameters and types. Reading one does not involve the kernel and works on any
+/// operating system. A damaged file causes a <see cref="BpfObjectException"/>.
 /// </summary>
 public sealed class ObjectFile
 {
@@ -20,35 +20,35 @@ public sealed class ObjectFile
         Bytes = bytes;
     }
 
-    /// <summary>The name given when the file was read; for <see cref="Read(string)"/> the path.</summary>
+    /// <summary>The name of the object; the path if <see cref="Read(string)"/> read it.</summary>
     public string Name { get; }
 
-    /// <summary>The whole file.</summary>
+    /// <summary>The bytes of the whole file.</summary>
     public ReadOnlyMemory<byte> Bytes { get; }
 
-    /// <summary>The license that the programs declare in <c>SEC("license")</c>, such as "GPL"; empty when they declare none. Many kernel functions are open to GPL-compatible programs only.</summary>
+    /// <summary>The license that <c>SEC("license")</c> declares, such as "GPL"; empty if the object declares none. The kernel reserves many helpers for GPL-compatible programs.</summary>
     public string License { get; internal init; } = "";
 
     /// <summary>The types, or null for a file that was compiled without <c>-g</c>.</summary>
     internal BtfSpec? Btf { get; init; }
 
-    /// <summary>The maps that the source declares, in the order that they have in the file, then the internal ones that hold global variables, then those variables of .data and .bss.</summary>
+    /// <summary>The maps: those that the source declares, in file order, then the internal ones of global variables, then the variables of .data and .bss.</summary>
     public IReadOnlyList<MapDescription> Maps { get; internal init; } = [];
 
-    /// <summary>The programs, in the order of sections and of their place in the section.</summary>
+    /// <summary>The programs, in the order of sections and of their offset.</summary>
     public IReadOnlyList<ProgramDescription> Programs { get; internal init; } = [];
 
     /// <summary>
-    /// The <c>const volatile</c> globals, which can be set before the object is loaded, in the order of their sections; then the plain globals that are initialized with a number or text other
-    /// than zero, and those that the author describes.
+    /// The parameters, which can be set before the object is loaded: first the <c>const volatile</c> globals in section order, then the plain globals that are initialized
+    /// with a number or text other than zero, and those with metadata.
     /// </summary>
     public IReadOnlyList<ParameterDescription> Parameters { get; internal init; } = [];
 
-    /// <summary>The other plain globals. They can be set before the object is loaded too, and hold what programs find out as well as what users choose.</summary>
+    /// <summary>The other plain globals. They can be set before the load too, but most of them hold results of programs.</summary>
     public IReadOnlyList<ParameterDescription> Globals { get; internal init; } = [];
 
-    /// <summary>The same object, its descriptions with an author's words. What is said here comes before what was said already.</summary>
-    /// <param name="said">The words. Names that the object does not have are passed over.</param>
+    /// <summary>Returns the same object with more metadata. It overrides the existing metadata.</summary>
+    /// <param name="said">The metadata. Names that the object does not contain are ignored.</param>
     /// <returns>A new description of the same bytes.</returns>
     internal ObjectFile WithMetadata(ObjectMetadata said)
     {
@@ -65,8 +65,8 @@ public sealed class ObjectFile
         bool IsSaid(ParameterDescription global) => said.Parameters.TryGetValue(global.Name, out var words) && words != ParameterMetadata.None;
     }
 
-    /// <summary>Returns the object with the entries that its maps get from parameters (<see cref="ParameterDescription.SizesMap"/>).</summary>
-    /// <param name="parameters">The bytes that the parameters get when the object is loaded.</param>
+    /// <summary>Returns the object with the numbers of entries that parameters set (<see cref="ParameterDescription.SizesMap"/>).</summary>
+    /// <param name="parameters">The values of the parameters.</param>
     internal ObjectFile WithSizedMaps(BoundParameters parameters)
     {
         var entries = Parameters.Where(p => p.SizesMap is not null).DistinctBy(p => p.SizesMap).ToDictionary(p => p.SizesMap!, p => Number(parameters[p].Span));
@@ -81,7 +81,7 @@ public sealed class ObjectFile
         };
     }
 
-    // The value in the file may be shorter than the variable: the rest is zero.
+    // The value in the file may be shorter than the variable; the rest is zero.
     private static uint Number(ReadOnlySpan<byte> value)
     {
         Span<byte> whole = stackalloc byte[sizeof(uint)];
@@ -131,7 +131,7 @@ public sealed class ObjectFile
     }
 }
 
-/// <summary>Checks an object file and describes it.</summary>
+/// <summary>Validates and describes an object.</summary>
 internal static class ObjectReader
 {
     private const string BtfSection = ".BTF";
@@ -165,10 +165,10 @@ internal static class ObjectReader
 
     private static string License(ElfFile elf)
     {
-        // A relic: kernels before 5.0 wanted to know their own version. The loader still insists on its size.
+        // Kernels before 5.0 required their own version here. libbpf still validates the size.
         if (elf.Find(VersionSection) is { Size: not sizeof(int) })
         {
-            throw ElfFile.Damaged("its section 'version' has not 4 bytes");
+            throw ElfFile.Damaged("its section 'version' does not have 4 bytes");
         }
 
         if (elf.Find(LicenseSection) is not { } section)

@@ -4,13 +4,13 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Objects;
 
-/// <summary>Links the objects of several C files into one: what one file declares <c>extern</c> another defines.</summary>
+/// <summary>Links the objects of several C files into one, resolving <c>extern</c> declarations between them.</summary>
 internal static class ObjectLinker
 {
-    /// <summary>Links. The same files in the same order give the same bytes.</summary>
-    /// <param name="objects">Object files with BTF and without DWARF, as clang and llvm-strip -g make them.</param>
-    /// <param name="output">Where the linked object is written.</param>
-    /// <exception cref="ObjectLinkException">Two files define one name, or do not fit together.</exception>
+    /// <summary>Links objects. The same files in the same order produce the same bytes.</summary>
+    /// <param name="objects">Objects with BTF and without DWARF, as clang and llvm-strip -g produce them.</param>
+    /// <param name="output">The path of the linked object.</param>
+    /// <exception cref="ObjectLinkException">Two files define the same name, or are incompatible.</exception>
     /// <exception cref="BpfLoadException">libbpf is missing (<see cref="LoadFault.LibbpfMissing"/>).</exception>
     public static void Link(IReadOnlyList<string> objects, string output)
     {
@@ -45,7 +45,7 @@ internal static class ObjectLinker
     }
 }
 
-/// <summary>Objects cannot be linked into one.</summary>
+/// <summary>Thrown if objects cannot be linked.</summary>
 internal sealed class ObjectLinkException : BeeException
 {
     internal ObjectLinkException(string? file, int errno, string log)
@@ -55,17 +55,17 @@ internal sealed class ObjectLinkException : BeeException
         Log = log;
     }
 
-    /// <summary>The object that did not fit those before it; null where it is none of them.</summary>
+    /// <summary>The path of the object that is incompatible with those before it; null if unknown.</summary>
     public string? File { get; }
 
-    /// <summary>What libbpf said.</summary>
+    /// <summary>The messages of libbpf.</summary>
     public string Log { get; }
 
     private static string Describe(int errno, string log)
     {
         var lines = log.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return lines.Length == 0
-            ? $"libbpf does not link it: {Libc.Describe(errno)}."
+            ? $"libbpf cannot link it: {Libc.Describe(errno)}."
             : string.Join("; ", lines.Select(line => line.StartsWith("libbpf: ", StringComparison.Ordinal) ? line["libbpf: ".Length..] : line));
     }
 }

@@ -4,7 +4,7 @@ using Bee.Ebpf.Metadata;
 
 namespace Bee.Ebpf.Objects;
 
-/// <summary>A global variable that can be set before the object is loaded. If it is <c>const volatile</c>, it is constant after.</summary>
+/// <summary>A global variable that can be set before the object is loaded. A <c>const volatile</c> variable is constant afterwards.</summary>
 public sealed class ParameterDescription
 {
     internal ParameterDescription(BtfType type) => Type = type;
@@ -12,40 +12,40 @@ public sealed class ParameterDescription
     /// <summary>The variable's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The variable's type, without the const and volatile around it.</summary>
+    /// <summary>The type of the variable, without const and volatile around it.</summary>
     internal BtfType Type { get; }
 
-    /// <summary>The type as C writes it, such as <c>pid_t</c> or <c>char[16]</c>.</summary>
+    /// <summary>The type in C syntax, such as <c>pid_t</c> or <c>char[16]</c>.</summary>
     public required string TypeName { get; init; }
 
-    /// <summary>Where the variable stands, in bytes from the start of its section.</summary>
+    /// <summary>The offset of the variable in its section, in bytes.</summary>
     public int Offset { get; internal init; }
 
     /// <summary>The variable's size in bytes.</summary>
     public int Size { get; internal init; }
 
-    /// <summary>The section, which is also the internal map's name: <c>.rodata</c>, <c>.data</c> or <c>.bss</c>, or one of them with a suffix.</summary>
+    /// <summary>The section, which is also the name of the internal map: <c>.rodata</c>, <c>.data</c> or <c>.bss</c>, or one of them with a suffix.</summary>
     public required string Section { get; init; }
 
-    /// <summary>The value that the variable has in the file, <see cref="Size"/> bytes, or none for zeros. <see cref="ParameterMetadata.Default"/> comes before it.</summary>
+    /// <summary>The value in the file, <see cref="Size"/> bytes, or empty for zeros. A default in the metadata overrides it.</summary>
     public ReadOnlyMemory<byte> Default { get; internal init; }
 
-    /// <summary>The map whose number of entries the parameter says, where it is one that Inspektor Gadget's macros declare and named <c>MAP_max_entries</c>; otherwise null.</summary>
+    /// <summary>The map whose number of entries the parameter sets: Inspektor Gadget's macros declare it with the name <c>MAP_max_entries</c>. Otherwise null.</summary>
     public string? SizesMap { get; private set; }
 
-    /// <summary>What the author says about it; never null.</summary>
+    /// <summary>The metadata of the parameter; never null.</summary>
     internal ParameterMetadata Metadata { get; private set; } = ParameterMetadata.None;
 
-    /// <summary>The name by which people set the parameter: what the author calls it, else the variable's.</summary>
+    /// <summary>The name by which users set the parameter: the one in its metadata, else the variable's.</summary>
     public string Key => Metadata.Key ?? Name;
 
-    /// <summary>One sentence about what the parameter does, or null.</summary>
+    /// <summary>A one-sentence description of the parameter, or null.</summary>
     public string? Description => Metadata.Description;
 
-    /// <summary>The name.</summary>
+    /// <summary>Returns the name.</summary>
     public override string ToString() => Name;
 
-    /// <summary>A copy that says how many entries a map has.</summary>
+    /// <summary>Returns a copy that sets the number of entries of a map.</summary>
     internal ParameterDescription AsSizeOf(string map)
     {
         var copy = (ParameterDescription)MemberwiseClone();
@@ -53,7 +53,7 @@ public sealed class ParameterDescription
         return copy;
     }
 
-    /// <summary>A copy with what is said now, and before it what was said already where that is silent.</summary>
+    /// <summary>Returns a copy with more metadata. It overrides the existing metadata.</summary>
     internal ParameterDescription WithMetadata(ParameterMetadata said)
     {
         var copy = (ParameterDescription)MemberwiseClone();
@@ -72,13 +72,13 @@ internal static class ParameterReader
     public static IReadOnlyList<ParameterDescription> Read(ElfFile elf, DataLayout? layout) =>
         [.. Describe(elf, layout, InternalMaps.IsReadOnly).Where(parameter => IsVolatile(parameter.Declared)).Select(parameter => parameter.Description)];
 
-    /// <summary>Returns the globals of .data and .bss, which programs may change too.</summary>
+    /// <summary>Returns the globals of .data and .bss, which programs may also change.</summary>
     public static IReadOnlyList<ParameterDescription> ReadPlain(ElfFile elf, DataLayout? layout) =>
         [.. Describe(elf, layout, InternalMaps.IsWritable).Select(parameter => parameter.Description)];
 
     /// <summary>
-    /// Whether a plain global is a parameter by itself: a number or text with a value in .data. The compiler puts <c>int pid = 0</c> and <c>int pid</c> alike into .bss, where most variables hold
-    /// what programs find out; one of those is a parameter once its author describes it.
+    /// Returns whether a plain global is a parameter without metadata: a number or text with a value in .data. Compilers put both <c>int pid = 0</c> and <c>int pid</c> into .bss, where most
+    /// variables hold results of programs; such a variable becomes a parameter by its metadata.
     /// </summary>
     public static bool IsListed(ParameterDescription global) => !global.Default.IsEmpty && global.Default.Span.ContainsAnyExcept((byte)0) && global.Type.Resolve() switch
     {
@@ -98,7 +98,7 @@ internal static class ParameterReader
         }
     }
 
-    /// <summary>Whether a variable, or the elements of an array, are declared volatile.</summary>
+    /// <summary>Returns whether a variable, or the elements of an array, are declared volatile.</summary>
     public static bool IsVolatile(BtfType type)
     {
         while (true)

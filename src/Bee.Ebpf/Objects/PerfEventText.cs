@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Bee.Ebpf.Objects;
 
-/// <summary>A perf event that a program runs at.</summary>
-/// <param name="Name">Its name, or its numbers as they are written.</param>
+/// <summary>A perf event that triggers a program.</summary>
+/// <param name="Name">The name of the event, or its numbers as written.</param>
 /// <param name="Type">The kernel's <c>perf_type_id</c>, or the number of a PMU.</param>
 /// <param name="Config">The event of that type.</param>
 internal sealed record PerfEventTarget(string Name, uint Type, ulong Config)
@@ -13,21 +13,21 @@ internal sealed record PerfEventTarget(string Name, uint Type, ulong Config)
     /// <summary>The CPU clock, which every machine has.</summary>
     public static PerfEventTarget CpuClock { get; } = new("cpu-clock", Software, 0);
 
-    /// <summary>How often a second the program runs; null where that is not said.</summary>
+    /// <summary>The sampling frequency in hertz; null if unspecified.</summary>
     public ulong? Frequency { get; init; }
 
-    /// <summary>After how many events the program runs; null where that is not said.</summary>
+    /// <summary>The number of events per run of the program; null if unspecified.</summary>
     public ulong? Period { get; init; }
 
-    /// <summary>True for events that are sampled where nothing is said: clocks, and what a CPU counts by the million. The program runs at each of the others.</summary>
+    /// <summary>True for events that are sampled by default: clocks, and CPU events, which occur by the million. Other events run the program each time.</summary>
     public bool IsSampled => this is not { Type: Software, Config: > 1 } and not { Type: Tracepoint };
 
-    /// <summary>The name.</summary>
+    /// <summary>Returns the name.</summary>
     public override string ToString() => Name;
 }
 
 /// <summary>
-/// The text of perf events, with commas between: an event by perf's name or by <c>type=</c> and <c>config=</c>, each with what follows it of <c>frequency=</c> or <c>period=</c>:
+/// Parses lists of perf events: each is perf's name or <c>type=</c> and <c>config=</c>, followed by an optional <c>frequency=</c> or <c>period=</c>:
 /// <c>page-faults</c>, <c>cache-misses,period=1000</c>, <c>type=1,config=3,frequency=99</c>.
 /// </summary>
 internal static class PerfEventText
@@ -65,17 +65,17 @@ internal static class PerfEventText
         .SelectMany(one => one.Names.Select(name => new PerfEventTarget(name, one.Type, one.Config)))
         .ToDictionary(one => one.Name, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The names of all events.</summary>
+    /// <summary>The names of all known events.</summary>
     public static IEnumerable<string> Names => s_byName.Keys;
 
-    /// <summary>The names of the events that every machine has.</summary>
+    /// <summary>The names of the events that every machine supports.</summary>
     public static IEnumerable<string> SoftwareNames => s_events.Where(one => one.Type == PerfEventTarget.Software).Select(one => one.Names[0]);
 
-    /// <summary>Whether the text behind a section's kind names an event. Other loaders take any word there, so a raw event such as <c>read</c> or <c>race</c> does not count.</summary>
+    /// <summary>Returns whether the text after a section's kind names an event. Other loaders accept any text there, so a raw event such as <c>read</c> or <c>race</c> does not count.</summary>
     public static bool IsEvent(string text) => text.Contains('=') || (text.Length > 0 && text.Split(',', StringSplitOptions.TrimEntries).All(s_byName.ContainsKey));
 
-    /// <summary>Reads the text.</summary>
-    /// <returns>The events; or what is wrong with the text, and names that are near.</returns>
+    /// <summary>Parses a list of events.</summary>
+    /// <returns>The events; or why the text is invalid, with similar names.</returns>
     public static (IReadOnlyList<PerfEventTarget> Events, string? Fault, IReadOnlyList<string> Near) Read(string text)
     {
         var events = new List<PerfEventTarget>();
@@ -96,13 +96,13 @@ internal static class PerfEventText
             var key = term[..equals].TrimEnd();
             if (!TryNumber(term[(equals + 1)..].TrimStart(), out var value))
             {
-                return ([], $"'{term}' has no number behind the equals sign", []);
+                return ([], $"'{term}' has no number after the equals sign", []);
             }
 
-            // A type begins an event.
+            // A type starts a new event.
             if (key == "type" ? value > uint.MaxValue : events.Count == 0)
             {
-                return ([], key == "type" ? $"'{term}' is not a type of perf events" : $"'{term}' stands before the event that it belongs to", []);
+                return ([], key == "type" ? $"'{term}' is not a type of perf events" : $"'{term}' comes before its event", []);
             }
 
             if (key == "type")
@@ -120,16 +120,16 @@ internal static class PerfEventText
             };
             if (changed is null or { Frequency: 0 } or { Period: 0 } or { Frequency: not null, Period: not null })
             {
-                return ([], changed is null ? $"'{key}' is not a part of a perf event (type, config, frequency or period)" : $"'{term}' is not possible: an event has a frequency or a period, of 1 or more", []);
+                return ([], changed is null ? $"'{key}' is not a part of a perf event (type, config, frequency or period)" : $"'{term}' is invalid: an event has either a frequency or a period, of 1 or more", []);
             }
 
             events[^1] = changed;
         }
 
-        return events.Count > 0 ? (events, null, []) : ([], "no perf event is named", []);
+        return events.Count > 0 ? (events, null, []) : ([], "the text names no perf event", []);
     }
 
-    // As perf has it, r and hexadecimal digits are an event by its number in the CPU.
+    // As in perf, r and hexadecimal digits name a raw event of the CPU.
     private static PerfEventTarget? ByName(string name) => s_byName.TryGetValue(name, out var known) ? known
         : name.Length > 1 && name[0] == 'r' && ulong.TryParse(name.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var raw) ? new PerfEventTarget(name, PerfEventTarget.Raw, raw) : null;
 

@@ -4,7 +4,7 @@ using Bee.Ebpf.Metadata;
 
 namespace Bee.Ebpf.Objects;
 
-/// <summary>A program as the object file holds it.</summary>
+/// <summary>A program as an object declares it.</summary>
 public sealed class ProgramDescription
 {
     // Iterators over the entries of one map.
@@ -14,65 +14,65 @@ public sealed class ProgramDescription
     {
     }
 
-    /// <summary>The C function's name.</summary>
+    /// <summary>The name of the C function.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The section's whole name, such as <c>tp/syscalls/sys_enter_openat</c>.</summary>
+    /// <summary>The full name of the section, such as <c>tp/syscalls/sys_enter_openat</c>.</summary>
     public required string SectionName { get; init; }
 
-    /// <summary>The kernel's type for the program; <see cref="ProgramType.Unspecified"/> when the section's name means nothing.</summary>
+    /// <summary>The kernel's program type; <see cref="ProgramType.Unspecified"/> if the section's name is unknown.</summary>
     public ProgramType Type { get; internal init; }
 
     /// <summary>
-    /// What follows the kind in the section's name: what to attach to, such as <c>syscalls/sys_enter_openat</c> of a tracepoint,
-    /// <c>tcp_v4_connect</c> of a kprobe or <c>task</c> of an iterator. Null where the section names nothing.
+    /// The attach target in the section's name, after the kind, such as <c>syscalls/sys_enter_openat</c> for a tracepoint,
+    /// <c>tcp_v4_connect</c> for a kprobe or <c>task</c> for an iterator. Null if the section names none.
     /// </summary>
     public string? SectionTarget { get; internal init; }
 
-    /// <summary>What to attach to: what the author says in place of the section's target, else that.</summary>
+    /// <summary>The attach target: the one in the metadata, else the section's.</summary>
     public string? AttachTo => Metadata.AttachTo ?? SectionTarget;
 
-    /// <summary>The struct that an iterator writes for each object that it is run over; null where it writes text, and for all other programs.</summary>
+    /// <summary>The struct that an iterator writes for each kernel object; null if it writes text, and for other programs.</summary>
     internal BtfType? Record { get; private set; }
 
-    /// <summary>What the program calls what its iterator gives, where Inspektor Gadget's <c>GADGET_ITER</c> or <c>GADGET_SNAPSHOTTER</c> declares it; otherwise null.</summary>
+    /// <summary>The name of the data source that Inspektor Gadget's <c>GADGET_ITER</c> or <c>GADGET_SNAPSHOTTER</c> declares for an iterator; otherwise null.</summary>
     public string? DataSource { get; private set; }
 
-    /// <summary>What the author says about it; never null.</summary>
+    /// <summary>The metadata of the program; never null.</summary>
     internal ProgramMetadata Metadata { get; private set; } = ProgramMetadata.None;
 
-    /// <summary>One sentence about what the program does, or null.</summary>
+    /// <summary>A one-sentence description of the program, or null.</summary>
     public string? Description => Metadata.Description;
 
     /// <summary>
-    /// How the program is attached, one spelling for each way: <c>tracepoint</c> for both tp/ and tracepoint/, <c>raw_tracepoint</c> for
-    /// raw_tp/ and raw_tracepoint/; otherwise the section's prefix, such as <c>kprobe</c>, <c>uretprobe</c>, <c>fentry</c>, <c>iter</c>, <c>perf_event</c>, or all of
-    /// it where it names no target: <c>xdp</c>, <c>tc/egress</c>, <c>cgroup/connect4</c>, <c>syscall</c>. Empty when the section's name means nothing.
+    /// How the program is attached, with one spelling for each way: <c>tracepoint</c> for both tp/ and tracepoint/, <c>raw_tracepoint</c> for
+    /// raw_tp/ and raw_tracepoint/; otherwise the section's prefix, such as <c>kprobe</c>, <c>uretprobe</c>, <c>fentry</c>, <c>iter</c>, <c>perf_event</c>, or its
+    /// whole name if it has no target: <c>xdp</c>, <c>tc/egress</c>, <c>cgroup/connect4</c>, <c>syscall</c>. Empty if the section's name is unknown.
     /// </summary>
     public string Kind { get; internal init; } = "";
 
-    /// <summary>True for iterators, which the kernel runs over its objects and whose output is read.</summary>
+    /// <summary>True for iterators, which the kernel runs for each of its objects when their output is read.</summary>
     public bool IsIterator => Kind == ProgramKinds.Iterator;
 
-    /// <summary>True when the section's name ends in the mark for programs that may sleep (<c>fentry.s</c>, <c>iter.s</c>, <c>uprobe.s</c>, <c>lsm.s</c>).</summary>
+    /// <summary>True if the section's kind has the suffix for programs that may sleep (<c>fentry.s</c>, <c>iter.s</c>, <c>uprobe.s</c>, <c>lsm.s</c>).</summary>
     public bool IsSleepable { get; internal init; }
 
-    /// <summary>True for programs in a section that begins with '?': they are loaded only when they are named.</summary>
+    /// <summary>True if the section's name begins with '?': the program is loaded only on request.</summary>
     public bool IsOptional { get; internal init; }
 
     /// <summary>
-    /// Whether the program is loaded: what is said of that (<see cref="ProgramMetadata.Load"/>); otherwise true, but for an optional program of which no
-    /// target is said.
+    /// Whether the program is loaded: by its metadata (<c>Load</c>) if set; otherwise true, except for an optional program whose
+    /// metadata has no attach target.
     /// </summary>
     public bool AutoLoad => Metadata.Load ?? (!IsOptional || Metadata.AttachTo is not null);
 
-    /// <summary>True for a program that is a static function. libbpf gets a copy of the object in which it is global.</summary>
+    /// <summary>True if the program is a static function. libbpf gets a copy of the object in which it is global.</summary>
     internal bool IsStatic { get; init; }
 
-    /// <summary>How many instructions of 8 bytes the function has.</summary>
+    /// <summary>The number of 8-byte instructions.</summary>
     public int InstructionCount { get; internal init; }
 
-    /// <summary>The types of maps of which the program takes one as its target: that of a socket map, or of an iterator over a map's entries. Empty for other programs.</summary>
+    /// <summary>The map types that the program accepts as its target: a socket map, or the map of an iterator over entries. Empty for other programs.</summary>
     internal IReadOnlyList<MapType> TargetMaps => KindRow.Target switch
     {
         AttachTarget.SocketMap => [MapType.SockMap, MapType.SockHash],
@@ -81,10 +81,10 @@ public sealed class ProgramDescription
         _ => [],
     };
 
-    /// <summary>The map that is said to be the target; null where nothing is said.</summary>
+    /// <summary>The map that the metadata names as target, or null.</summary>
     internal string? TargetMap => TargetMaps.Count > 0 && AttachTo != BoundTo ? AttachTo : null;
 
-    /// <summary>What the kernel binds the program to when it loads it: what it attaches to, but for an iterator over a map, of which a map's name is said.</summary>
+    /// <summary>The target to which the kernel binds the program at load: the attach target, except for an iterator over a map, whose attach target names the map.</summary>
     internal string? BoundTo => KindRow.Target switch
     {
         AttachTarget.SocketMap => null,
@@ -92,15 +92,15 @@ public sealed class ProgramDescription
         _ => AttachTo,
     };
 
-    /// <summary>What is known of the kind.</summary>
+    /// <summary>The row of the kind in <see cref="ProgramKinds"/>.</summary>
     internal ProgramKind KindRow => ProgramKinds.Spelled(Kind);
 
-    /// <summary>The name.</summary>
+    /// <summary>Returns the name.</summary>
     public override string ToString() => Name;
 
-    /// <summary>A copy that writes records.</summary>
-    /// <param name="source">What Inspektor Gadget's macros call them, or null.</param>
-    /// <param name="record">The struct.</param>
+    /// <summary>Returns a copy that writes records.</summary>
+    /// <param name="source">The name of the data source in Inspektor Gadget's macros, or null.</param>
+    /// <param name="record">The struct of the records.</param>
     internal ProgramDescription AsSource(string? source, BtfType record)
     {
         var copy = (ProgramDescription)MemberwiseClone();
@@ -109,7 +109,7 @@ public sealed class ProgramDescription
         return copy;
     }
 
-    /// <summary>A copy with what is said now, and before it what was said already where that is silent.</summary>
+    /// <summary>Returns a copy with more metadata. It overrides the existing metadata.</summary>
     internal ProgramDescription WithMetadata(ProgramMetadata said)
     {
         var copy = (ProgramDescription)MemberwiseClone();

@@ -4,23 +4,23 @@ using static Bee.Ebpf.Objects.AttachTarget;
 namespace Bee.Ebpf.Objects;
 
 /// <summary>
-/// The kinds of programs, by the names of their sections: the one table that the reader of objects, the attachers, the checks and the skeletons use. Names as in
+/// The kinds of programs, by section name: the one table for the object reader, the attachers, the checks and the skeletons. Names are those of
 /// libbpf's docs/program_types.rst.
 /// </summary>
 internal static class ProgramKinds
 {
-    /// <summary>The names of the kinds that nothing attaches: iterators run when they are read, and <c>syscall</c> programs on request.</summary>
+    /// <summary>The kinds without a target to attach to: iterators run when they are read, and <c>syscall</c> programs on request.</summary>
     internal const string Iterator = "iter", RunOnRequest = "syscall";
 
-    /// <summary>The kind that may change what a kernel function returns.</summary>
+    /// <summary>The kind that may change the return value of a kernel function.</summary>
     internal const string ModifyReturn = "fmod_ret";
 
-    // BPF_XDP and BPF_NETFILTER, which the kernel wants when it loads or links such a program.
+    // BPF_XDP and BPF_NETFILTER, which the kernel requires to load or link such programs.
     private const int Xdp = 37, NetfilterHook = 45;
 
     private const string KprobeMulti = "BPF_TRACE_KPROBE_MULTI", UprobeMulti = "BPF_TRACE_UPROBE_MULTI";
 
-    /// <summary>The kinds that Bee attaches or runs, those of one family beside each other.</summary>
+    /// <summary>The kinds that Bee attaches or runs, grouped by family.</summary>
     public static IReadOnlyList<ProgramKind> All { get; } =
     [
         Kind("tracepoint", "/CATEGORY/NAME", ProgramType.Tracepoint, Tracepoint, AttachMethod.Tracepoint, "at a tracepoint") with { Aliases = ["tp"] },
@@ -43,11 +43,11 @@ internal static class ProgramKinds
         Bound(ModifyReturn, "/FUNCTION", ProgramType.Tracing, KernelFunction, "BPF_MODIFY_RETURN", "instead of a kernel function that is open to error injection") with { MaySleep = true },
         Bound("lsm", "/HOOK", ProgramType.Lsm, SecurityHook, "BPF_LSM_MAC", "at a security hook") with { MaySleep = true },
         Bound("lsm_cgroup", "/HOOK", ProgramType.Lsm, SecurityHook, "BPF_LSM_CGROUP", "at a security hook, for the processes of a cgroup") with { Method = AttachMethod.Cgroup },
-        Bound(Iterator, "/WHAT", ProgramType.Tracing, AttachTarget.Iterator, "BPF_TRACE_ITER", "for each of the kernel's objects of one kind, when it is read") with { Method = AttachMethod.None, MaySleep = true },
+        Bound(Iterator, "/WHAT", ProgramType.Tracing, AttachTarget.Iterator, "BPF_TRACE_ITER", "for each kernel object of one kind, when it is read") with { Method = AttachMethod.None, MaySleep = true },
         Kind("perf_event", "", ProgramType.PerfEvent, AttachTarget.PerfEvent, AttachMethod.Sampler, "many times a second on every CPU, or at another perf event"),
         Kind(RunOnRequest, "", ProgramType.Syscall, None, AttachMethod.None, "on request"),
-        Packets("xdp", ProgramType.Xdp, "for each packet that an interface receives, in its driver where that can") with { AttachType = Xdp },
-        Packets("xdp.frags", ProgramType.Xdp, "as xdp, for packets in several buffers too"),
+        Packets("xdp", ProgramType.Xdp, "for each packet that an interface receives, in the driver if it supports that") with { AttachType = Xdp },
+        Packets("xdp.frags", ProgramType.Xdp, "as xdp, also for packets in several buffers"),
         Packets("tc", ProgramType.SchedCls, "for each packet that an interface receives") with { Aliases = ["classifier"] },
         Packets("tc/ingress", ProgramType.SchedCls, "for each packet that an interface receives"),
         Packets("tc/egress", ProgramType.SchedCls, "for each packet that an interface sends"),
@@ -73,17 +73,17 @@ internal static class ProgramKinds
         Cgroups("cgroup/setsockopt", ProgramType.CgroupSockOpt, "when a process of a cgroup sets a socket option"),
         Cgroups("cgroup/dev", ProgramType.CgroupDevice, "when a process of a cgroup opens or makes a device"),
         Cgroups("sockops", ProgramType.SockOps, "at steps in the life of a cgroup's TCP connections"),
-        Kind("sk_lookup", "", ProgramType.SkLookup, NetworkNamespace, AttachMethod.NetworkNamespace, "when a network namespace looks for the socket that gets a packet") with { AttachTypeName = "BPF_SK_LOOKUP" },
+        Kind("sk_lookup", "", ProgramType.SkLookup, NetworkNamespace, AttachMethod.NetworkNamespace, "when a network namespace looks up the socket for a packet") with { AttachTypeName = "BPF_SK_LOOKUP" },
         SocketMaps("sk_msg", ProgramType.SkMsg, KernelLink.SocketMessage, "when a socket of a socket map sends"),
         SocketMaps("sk_skb/stream_parser", ProgramType.SkSkb, KernelLink.StreamParser, "for what a socket of a socket map receives, to say where a message ends"),
         SocketMaps("sk_skb/stream_verdict", ProgramType.SkSkb, KernelLink.StreamVerdict, "for each message that a socket of a socket map receives"),
         SocketMaps("sk_skb/verdict", ProgramType.SkSkb, KernelLink.SocketVerdict, "for each packet that a socket of a socket map receives") with { AttachTypeName = "BPF_SK_SKB_VERDICT" },
     ];
 
-    /// <summary>The row of sections whose names mean nothing.</summary>
+    /// <summary>The row for unknown section names.</summary>
     internal static ProgramKind Unknown { get; } = Unattached(ProgramType.Unspecified, "", "");
 
-    // Kinds that libbpf knows and Bee does not attach. They are read, so that an object may hold them as optional programs, and an error can name them.
+    // Kinds that libbpf supports and Bee does not attach. An object may contain them as optional programs, and errors can name them.
     private static readonly ProgramKind[] s_unattached =
     [
         Unattached(ProgramType.Kprobe, "kprobe.session", "/PATTERN"),
@@ -109,7 +109,7 @@ internal static class ProgramKinds
 
     private static readonly Dictionary<string, ProgramKind> s_spelled = BySpelling();
 
-    /// <summary>Returns the kind of a name as <see cref="ProgramDescription.Kind"/> has it, or null when Bee does not attach such programs.</summary>
+    /// <summary>Returns the kind by its <see cref="ProgramDescription.Kind"/>, or null if Bee does not attach such programs.</summary>
     /// <param name="name">The kind's name.</param>
     public static ProgramKind? Find(string name)
     {
@@ -117,7 +117,7 @@ internal static class ProgramKinds
         return s_attached.GetValueOrDefault(name);
     }
 
-    /// <summary>Returns the kind of a section's name, whether Bee attaches it or not; null where the name means nothing.</summary>
+    /// <summary>Returns the kind of a section, including kinds that Bee does not attach; null if the name is unknown.</summary>
     /// <param name="section">The name, such as <c>tp/syscalls/sys_enter_openat</c>; it may begin with '?'.</param>
     public static ProgramKind? OfSection(string section)
     {
@@ -125,7 +125,7 @@ internal static class ProgramKinds
         return SectionKind.Of(section.TrimStart('?')).Kind is { Name.Length: > 0 } kind ? kind : null;
     }
 
-    /// <summary>Returns the kind of a name or an alias, whether Bee attaches it or not; <see cref="Unknown"/> where there is none.</summary>
+    /// <summary>Returns the kind of a name or alias, including kinds that Bee does not attach; <see cref="Unknown"/> if the name is unknown.</summary>
     internal static ProgramKind Spelled(string name) => s_spelled.GetValueOrDefault(name, Unknown);
 
     private static Dictionary<string, ProgramKind> BySpelling()
@@ -181,40 +181,40 @@ internal static class ProgramKinds
     private static IEnumerable<ProgramKind> UnattachedWhole(ProgramType type, params string[] names) => names.Select(name => Unattached(type, name, rest: ""));
 }
 
-/// <summary>One kind of program: how its section is written, and what is known of all programs of the kind.</summary>
+/// <summary>One kind of program: its section syntax, and the properties that all such programs share.</summary>
 internal sealed record ProgramKind
 {
-    /// <summary>The kind, as <see cref="ProgramDescription.Kind"/> has it: <c>tracepoint</c>, <c>uprobe</c>, <c>xdp</c>, <c>cgroup/connect4</c>.</summary>
+    /// <summary>The name, as in <see cref="ProgramDescription.Kind"/>: <c>tracepoint</c>, <c>uprobe</c>, <c>xdp</c>, <c>cgroup/connect4</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>How its section is written, capitals standing for what the author fills in: <c>tracepoint/CATEGORY/NAME</c>, <c>xdp</c>.</summary>
+    /// <summary>The syntax of its sections, with placeholders in capitals: <c>tracepoint/CATEGORY/NAME</c>, <c>xdp</c>.</summary>
     public required string Section { get; init; }
 
-    /// <summary>Other spellings of the name in sections: <c>tp</c> for <c>tracepoint</c>.</summary>
+    /// <summary>Alternative spellings in sections: <c>tp</c> for <c>tracepoint</c>.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
-    /// <summary>The kernel's type.</summary>
+    /// <summary>The kernel's program type.</summary>
     public required ProgramType Type { get; init; }
 
-    /// <summary>What it attaches to.</summary>
+    /// <summary>The type of its attach target.</summary>
     public required AttachTarget Target { get; init; }
 
-    /// <summary>When such a program runs, in a few words.</summary>
+    /// <summary>When such a program runs, as a short phrase.</summary>
     public required string Description { get; init; }
 
-    /// <summary>True where the section names the target.</summary>
+    /// <summary>True if the section names the target.</summary>
     public bool HasTargetInSection => Section.Length > Name.Length;
 
-    /// <summary>True where a run must name an interface (<c>AttachOptions.Interfaces</c>).</summary>
+    /// <summary>True if the caller must name an interface (<c>AttachOptions.Interfaces</c>).</summary>
     public bool NeedsInterface => Target == AttachTarget.Interface;
 
-    /// <summary>True where a run must name a control group (<c>AttachOptions.Cgroup</c>).</summary>
+    /// <summary>True if the caller must name a control group (<c>AttachOptions.Cgroup</c>).</summary>
     public bool NeedsCgroup => Method == AttachMethod.Cgroup;
 
-    /// <summary>True where a run must name a network namespace (<c>AttachOptions.NetworkNamespace</c>). Interfaces are looked for in it too.</summary>
+    /// <summary>True if the caller must name a network namespace (<c>AttachOptions.NetworkNamespace</c>). Interfaces are looked up there too.</summary>
     public bool NeedsNetworkNamespace => Target == AttachTarget.NetworkNamespace;
 
-    /// <summary>True where <c>AttachOptions.ProcessId</c> narrows it to one process.</summary>
+    /// <summary>True if <c>AttachOptions.ProcessId</c> restricts it to one process.</summary>
     public bool NarrowsToProcess => Target is AttachTarget.UserFunction or AttachTarget.UserProbe || Type == ProgramType.PerfEvent;
 
     /// <summary>True for probes that run when a function or system call returns.</summary>
@@ -223,10 +223,10 @@ internal sealed record ProgramKind
     /// <summary>True for probes that one link attaches to many functions.</summary>
     public bool IsMulti { get; init; }
 
-    /// <summary>How the kernel runs such programs on given input, without an attachment; null where it does not.</summary>
+    /// <summary>How the kernel runs such programs on given input, without attaching them; null if it does not.</summary>
     public TestRunKind? TestRun => TestRunKinds.Of(this);
 
-    /// <summary>True where loading takes CAP_NET_ADMIN (<c>is_net_admin_prog_type</c> in kernel/bpf/syscall.c).</summary>
+    /// <summary>True if loading requires CAP_NET_ADMIN (<c>is_net_admin_prog_type</c> in kernel/bpf/syscall.c).</summary>
     internal bool IsOfNetwork => Type is ProgramType.SchedCls or ProgramType.SchedAct or ProgramType.Xdp or ProgramType.LwtIn or ProgramType.LwtOut or ProgramType.LwtXmit or ProgramType.LwtSeg6Local
         or ProgramType.SkSkb or ProgramType.SkMsg or ProgramType.SockOps or ProgramType.LircMode2 or ProgramType.FlowDissector or ProgramType.Netfilter or ProgramType.Extension
         or ProgramType.CgroupDevice or ProgramType.CgroupSock or ProgramType.CgroupSockAddr or ProgramType.CgroupSockOpt or ProgramType.CgroupSysctl;
@@ -234,41 +234,41 @@ internal sealed record ProgramKind
     /// <summary>How a program is attached.</summary>
     internal AttachMethod Method { get; init; }
 
-    /// <summary>True where the kernel binds a program to its target when it loads it.</summary>
+    /// <summary>True if the kernel binds a program to its target at load.</summary>
     internal bool BindsAtLoad { get; init; }
 
-    /// <summary>True where the name has a second form that ends in <c>.s</c>, for programs that may sleep.</summary>
+    /// <summary>True if the name has a second form with the suffix <c>.s</c>, for programs that may sleep.</summary>
     internal bool MaySleep { get; init; }
 
-    /// <summary>The kernel's name for the attach type, for kinds that came later than their program type; null for the others.</summary>
+    /// <summary>The kernel's name of the attach type, for kinds that are newer than their program type; null for the others.</summary>
     internal string? AttachTypeName { get; init; }
 
-    /// <summary>The kernel's attach type (BPF_* in enum bpf_attach_type), for kinds whose sections some versions of libbpf do not know; null where all do.</summary>
+    /// <summary>The kernel's attach type (BPF_* in enum bpf_attach_type), for kinds whose sections some libbpf versions do not know; null for the others.</summary>
     internal int? AttachType { get; init; }
 
-    /// <summary>The name.</summary>
+    /// <summary>Returns the name.</summary>
     public override string ToString() => Name;
 }
 
-/// <summary>What a kind of program attaches to.</summary>
+/// <summary>The type of an attach target.</summary>
 internal enum AttachTarget
 {
-    /// <summary>Nothing: it is run on request.</summary>
+    /// <summary>None: it runs on request.</summary>
     None,
 
-    /// <summary>A tracepoint, as <c>category/name</c>; the name may hold wildcards (<c>syscalls/sys_enter_open*</c>).</summary>
+    /// <summary>A tracepoint, as <c>category/name</c>. The name may contain wildcards (<c>syscalls/sys_enter_open*</c>).</summary>
     Tracepoint,
 
-    /// <summary>A tracepoint by its name alone, as <c>sched_switch</c>.</summary>
+    /// <summary>A tracepoint by its name alone: <c>sched_switch</c>.</summary>
     RawTracepoint,
 
-    /// <summary>A function of the kernel. Kprobes also take <c>function+offset</c>; the multi and session kinds take wildcards.</summary>
+    /// <summary>A kernel function. Kprobes also accept <c>function+offset</c>; the multi and session kinds accept wildcards.</summary>
     KernelFunction,
 
     /// <summary>A system call, by its name without a prefix: <c>openat</c>.</summary>
     SystemCall,
 
-    /// <summary>A function of a program or library, as <c>path:function</c>; the multi and session kinds take wildcards in the function.</summary>
+    /// <summary>A function of a program or library, as <c>path:function</c>. The multi and session kinds accept wildcards in the function.</summary>
     UserFunction,
 
     /// <summary>A static probe (USDT) of a program or library, as <c>path:provider:name</c>.</summary>
@@ -277,32 +277,32 @@ internal enum AttachTarget
     /// <summary>A hook of the Linux security modules, such as <c>file_open</c>.</summary>
     SecurityHook,
 
-    /// <summary>What an iterator goes over, such as <c>task</c>.</summary>
+    /// <summary>The kernel objects that an iterator visits, such as <c>task</c>.</summary>
     Iterator,
 
-    /// <summary>A perf event, by perf's name or its numbers: <c>page-faults</c>, <c>type=1,config=3,frequency=99</c>. The CPU clock where none is named.</summary>
+    /// <summary>A perf event, by perf's name or its numbers: <c>page-faults</c>, <c>type=1,config=3,frequency=99</c>. The default is the CPU clock.</summary>
     PerfEvent,
 
-    /// <summary>A network interface. Sections do not name one: it is given when the program is run.</summary>
+    /// <summary>A network interface, which the caller names instead of the section.</summary>
     Interface,
 
-    /// <summary>A control group (v2). Sections do not name one: it is given when the program is run.</summary>
+    /// <summary>A control group (v2), which the caller names instead of the section.</summary>
     Cgroup,
 
-    /// <summary>A network namespace. Sections do not name one: it is given when the program is run.</summary>
+    /// <summary>A network namespace, which the caller names instead of the section.</summary>
     NetworkNamespace,
 
-    /// <summary>A map of sockets, by its name. Sections do not name one: it is the object's only such map, or given when the program is run.</summary>
+    /// <summary>A map of sockets, by its name: the object's only such map, or the one that the caller names.</summary>
     SocketMap,
 }
 
 /// <summary>How programs of a kind are attached.</summary>
 internal enum AttachMethod
 {
-    /// <summary>Not at all: iterators are read, others are run on request, or Bee does not attach them.</summary>
+    /// <summary>Not at all: iterators are read, others run on request, or Bee does not attach them.</summary>
     None,
 
-    /// <summary>By libbpf, to the target that they were bound to when they were loaded.</summary>
+    /// <summary>By libbpf, to the target to which the kernel bound them at load.</summary>
     AtLoad,
 
     /// <summary>By a perf event of a tracepoint.</summary>
@@ -339,15 +339,15 @@ internal enum AttachMethod
     SocketMap,
 }
 
-/// <summary>What the name of a program's section says: how the program is attached, and to what.</summary>
-/// <param name="Kind">The kind; <see cref="ProgramKinds.Unknown"/> where the name means nothing.</param>
-/// <param name="AttachTo">What follows the kind, or null.</param>
-/// <param name="IsSleepable">True where the name has the mark for programs that may sleep.</param>
+/// <summary>The parsed name of a program's section: the kind of program and its attach target.</summary>
+/// <param name="Kind">The kind; <see cref="ProgramKinds.Unknown"/> if the name is unknown.</param>
+/// <param name="AttachTo">The text after the kind, or null.</param>
+/// <param name="IsSleepable">True if the kind has the suffix for programs that may sleep.</param>
 internal readonly record struct SectionKind(ProgramKind Kind, string? AttachTo, bool IsSleepable)
 {
     private const string SleepMark = ".s", Sampled = "perf_event/";
 
-    /// <summary>Reads a section's name, without the '?' in front.</summary>
+    /// <summary>Parses the name of a section, without a leading '?'.</summary>
     public static SectionKind Of(string section)
     {
         if (section.StartsWith(Sampled, StringComparison.Ordinal) && section[Sampled.Length..] is var perfEvent && PerfEventText.IsEvent(perfEvent))
@@ -358,7 +358,7 @@ internal readonly record struct SectionKind(ProgramKind Kind, string? AttachTo, 
         section = WithoutName(section);
         if (ProgramKinds.Spelled(section) is { HasTargetInSection: false, Name.Length: > 0 } whole)
         {
-            // What follows a slash here is part of the kind: the target is given when the program is run.
+            // The text after the slash is part of the kind here: the caller names the target.
             return new SectionKind(whole, null, whole.Name == ProgramKinds.RunOnRequest);
         }
 
@@ -370,7 +370,7 @@ internal readonly record struct SectionKind(ProgramKind Kind, string? AttachTo, 
         return kind.HasTargetInSection && (kind.MaySleep || !sleepable) ? new SectionKind(kind, target, sleepable) : new SectionKind(ProgramKinds.Unknown, null, false);
     }
 
-    // Where libbpf wants the bare kind, other loaders let a name follow, which says nothing about attaching: cilium/ebpf, and so Inspektor Gadget's programs; libbpf before 1.0.
+    // Other loaders (cilium/ebpf, and so Inspektor Gadget's programs; libbpf before 1.0) allow a name after these kinds, which does not affect attaching. libbpf wants the bare kind.
     private static string WithoutName(string section)
     {
         string[] parts = section.Split('/');
@@ -388,10 +388,10 @@ internal readonly record struct SectionKind(ProgramKind Kind, string? AttachTo, 
     }
 }
 
-/// <summary>Which kinds of programs Bee attaches or runs.</summary>
+/// <summary>Rejects objects with kinds of programs that Bee does not attach or run.</summary>
 internal static class SupportedKinds
 {
-    /// <exception cref="BpfLoadException">A program of the object is of another kind, and is not optional.</exception>
+    /// <exception cref="BpfLoadException">The kind of a program is not supported, and the program is not optional.</exception>
     public static void Check(ObjectFile file)
     {
         foreach (var program in file.Programs)
@@ -402,15 +402,15 @@ internal static class SupportedKinds
             }
 
             var message = program.Kind.Length == 0
-                ? $"Section '{program.SectionName}' of program '{program.Name}' does not say how the program is attached."
+                ? $"Section '{program.SectionName}' of program '{program.Name}' does not define how to attach the program."
                 : $"Program '{program.Name}' is of kind '{program.Kind}', which Bee does not attach.";
             throw new BpfLoadException(LoadFault.Unsupported, message)
             {
                 Program = program.Name,
                 Suggestions = program.Kind.Length == 0 ? Suggest.Nearest(program.SectionName.Split('/')[0], ProgramKinds.All.Select(k => k.Name), 3) : [],
-                Remedy = "What Bee attaches: tracepoint, raw_tp, tp_btf, kprobe, kretprobe, ksyscall, uprobe, uretprobe, usdt, fentry, fexit, fmod_ret, lsm, perf_event, iter; "
+                Remedy = "Bee attaches: tracepoint, raw_tp, tp_btf, kprobe, kretprobe, ksyscall, uprobe, uretprobe, usdt, fentry, fexit, fmod_ret, lsm, perf_event, iter; "
                     + "xdp, tc, tcx and socket to an interface; cgroup_skb, cgroup/… and sockops to a control group; sk_lookup to a network namespace; sk_msg and sk_skb/… to a socket map; and syscall programs run on request. "
-                    + "A program that is not needed can be made optional by writing its section as SEC(\"?…\").",
+                    + "To make a program optional, write its section as SEC(\"?…\").",
             };
         }
     }

@@ -3,7 +3,7 @@ using Bee.Ebpf.Interop;
 
 namespace Bee.Ebpf.Objects;
 
-/// <summary>Finds the programs: functions that others see, in sections of instructions.</summary>
+/// <summary>Finds the programs: functions in sections of instructions.</summary>
 internal static class ProgramReader
 {
     private const int InstructionLength = 8;
@@ -15,7 +15,7 @@ internal static class ProgramReader
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (symbol, section) in Functions(elf))
         {
-            // Functions in .text are called by programs, and are none themselves.
+            // Functions in .text are subprograms, which programs call.
             if (section.Name == SharedCode)
             {
                 continue;
@@ -30,11 +30,11 @@ internal static class ProgramReader
         }
 
         return programs.Count > 0 ? programs : throw new BpfObjectException(
-            ObjectFault.NoPrograms, "This BPF object holds no program. Mark at least one function with SEC(\"...\"), such as SEC(\"tracepoint/syscalls/sys_enter_openat\").");
+            ObjectFault.NoPrograms, "This BPF object contains no program. Mark at least one function with SEC(\"...\"), such as SEC(\"tracepoint/syscalls/sys_enter_openat\").");
     }
 
-    /// <summary>The file as libbpf takes it, which refuses programs that are static: a copy in which they are global, or the file itself where none is static.</summary>
-    /// <param name="file">The object; its own bytes stay as they are.</param>
+    /// <summary>Returns the file in the form that libbpf accepts, which rejects static programs: a copy in which they are global, or the same bytes if no program is static.</summary>
+    /// <param name="file">The object. Its own bytes do not change.</param>
     public static ReadOnlyMemory<byte> WithGlobalPrograms(ObjectFile file)
     {
         if (!file.Programs.Any(program => program.IsStatic))
@@ -74,7 +74,7 @@ internal static class ProgramReader
         };
     }
 
-    /// <summary>All functions, in the order of sections and of places, none reaching into the next.</summary>
+    /// <summary>Returns all functions, in the order of sections and offsets. They do not overlap.</summary>
     internal static List<(ElfSymbol Symbol, ElfSection Section)> Functions(ElfFile elf)
     {
         var functions = new List<(ElfSymbol Symbol, ElfSection Section)>();
@@ -88,7 +88,7 @@ internal static class ProgramReader
             var section = elf.Sections[symbol.Section];
             if (!section.IsCode || symbol.Size == 0 || symbol.Size % InstructionLength != 0 || symbol.Value % InstructionLength != 0)
             {
-                throw ElfFile.Damaged($"the function '{symbol.Name}' is not made of whole instructions");
+                throw ElfFile.Damaged($"the function '{symbol.Name}' does not consist of whole instructions");
             }
 
             functions.Add((symbol, section));
@@ -108,7 +108,7 @@ internal static class ProgramReader
         return functions;
     }
 
-    // Code that belongs to no function means that a symbol was lost, and a program with it.
+    // Code without a function means that a symbol is missing, and a program with it.
     private static void CheckCovered(ElfFile elf, List<(ElfSymbol Symbol, ElfSection Section)> functions)
     {
         var covered = functions.Select(f => f.Section.Index).ToHashSet();
@@ -116,7 +116,7 @@ internal static class ProgramReader
         {
             if (section.IsCode && (section.Size % InstructionLength != 0 || !covered.Contains(section.Index)))
             {
-                throw ElfFile.Damaged($"section '{section.Name}' holds {section.Size} bytes of code and no function");
+                throw ElfFile.Damaged($"section '{section.Name}' contains {section.Size} bytes of code but no function");
             }
         }
     }

@@ -4,22 +4,22 @@ using Bee.Ebpf.Metadata;
 namespace Bee.Ebpf.Objects;
 
 /// <summary>
-/// The C types of records that no declaration names: those of buffers that are declared by sizes alone, and those that iterators write with
-/// <c>bpf_seq_write</c>. The metadata names them, or a mark in the object: a function <c>bee_record__NAME</c> that takes a pointer to the type (the
-/// compiler is made to write it), or of an iterator also a variable <c>iter_record__NAME</c> that is such a pointer (bee.h's <c>BEE_ITER_RECORD</c>). NAME is
-/// the map's or the program's. Neither is ever used.
+/// The C types of records that map declarations do not name: those of buffers declared by sizes alone, and those that iterators write with
+/// <c>bpf_seq_write</c>. The metadata names the type, or a mark in the object does: a function <c>bee_record__NAME</c> with a pointer to the type as parameter (Bee
+/// makes clang emit it), or for an iterator also a variable <c>iter_record__NAME</c> of pointer type (bee.h's <c>BEE_ITER_RECORD</c>). NAME is
+/// the map's or the program's name. Nothing calls or reads the marks.
 /// </summary>
 internal static class RecordTypes
 {
-    /// <summary>How the names of functions begin that mark a type.</summary>
+    /// <summary>The prefix of functions that mark a type.</summary>
     public const string Mark = "bee_record__";
 
     private const string IteratorMark = "iter_record__";
 
-    /// <summary>Finds a type by the name that an author gives.</summary>
+    /// <summary>Finds a type by the name in the metadata.</summary>
     /// <param name="btf">The object's types.</param>
-    /// <param name="name">As <see cref="RecordTypeName"/> reads it.</param>
-    /// <returns>The type; null where the object has no such type with a size.</returns>
+    /// <param name="name">The name, as <see cref="RecordTypeName"/> reads it.</param>
+    /// <returns>The type; null if the object has no such type with a size.</returns>
     public static BtfType? Find(BtfSpec? btf, string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -28,14 +28,14 @@ internal static class RecordTypes
             : RecordTypeName.Spellings(name).Select(spelling => Spelled(btf, spelling)).FirstOrDefault(type => type is not null && IsRecord(type));
     }
 
-    /// <summary>The map with the type that its metadata names, else with the one that is marked; itself where neither says something, or it is not a buffer.</summary>
+    /// <summary>Returns the map with the type from its metadata, else from its mark; the same map if neither exists, or if it is not a buffer.</summary>
     internal static MapDescription Apply(MapDescription map, BtfSpec? btf)
     {
         var type = !map.IsEventStream ? null : Named(map.Metadata.Type, btf) ?? (map.Value is null ? Marked(map.Name, btf) : null);
         return type is not null || (map.IsEventStream && map.Metadata.Type is not null) ? map.AsRecords(type ?? map.Value) : map;
     }
 
-    /// <summary>The program with the type of its records; itself where nothing tells it, or it is not an iterator.</summary>
+    /// <summary>Returns the program with the type of its records; the same program if the type is unknown, or if it is not an iterator.</summary>
     internal static ProgramDescription Apply(ProgramDescription program, BtfSpec? btf) =>
         program.IsIterator
         && (Named(program.Metadata.Type, btf) ?? (program.Record is null ? Marked(program.Name, btf) ?? Pointed(IteratorMark + program.Name, btf) : null)) is { } type

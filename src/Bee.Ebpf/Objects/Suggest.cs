@@ -1,15 +1,15 @@
 namespace Bee.Ebpf.Objects;
 
-/// <summary>Finds names that a person may have meant.</summary>
+/// <summary>Finds similar names, for suggestions in error messages.</summary>
 internal static class Suggest
 {
-    /// <summary>The candidates that look most like a name, best first.</summary>
-    /// <param name="name">What was written.</param>
-    /// <param name="candidates">What exists; doubles and the name itself in another case are welcome.</param>
-    /// <param name="most">How many to return at most.</param>
+    /// <summary>Returns the candidates that are most similar to a name, best first.</summary>
+    /// <param name="name">The name that does not exist.</param>
+    /// <param name="candidates">The existing names. Duplicates, and the name itself in another case, are allowed.</param>
+    /// <param name="most">The maximum number of results.</param>
     /// <returns>
-    /// Candidates within an edit distance of about a third of the name's length, case ignored, and those that contain the name or begin
-    /// with it; empty when nothing is near.
+    /// Candidates within an edit distance of about a third of the name's length, ignoring case, and those that contain the name or begin
+    /// with it; empty if no candidate is similar.
     /// </returns>
     public static IReadOnlyList<string> Nearest(string name, IEnumerable<string> candidates, int most)
     {
@@ -37,7 +37,7 @@ internal static class Suggest
             }
             else if (name.Length >= 3 && candidate.Contains(name, StringComparison.OrdinalIgnoreCase))
             {
-                // A part of a name is a worse match than a slip of the keys, and the better the more of the whole it is.
+                // A substring ranks below a typo, and higher the more of the whole it covers.
                 found.Add((limit + candidate.Length - name.Length, candidate));
             }
         }
@@ -45,7 +45,7 @@ internal static class Suggest
         return found.OrderBy(f => f.Score).ThenBy(f => f.Candidate, StringComparer.Ordinal).Take(most).Select(f => f.Candidate).ToArray();
     }
 
-    // Optimal string alignment: inserting, removing, changing a character or swapping two neighbours costs 1. Stops above the limit.
+    // Optimal string alignment: inserting, removing or changing a character, or swapping two neighbours, costs 1. Stops above the limit.
     private static int Distance(string left, string right, int limit)
     {
         if (Math.Abs(left.Length - right.Length) > limit)

@@ -7,44 +7,44 @@ internal sealed record TestRunKind
 {
     internal const int EthernetHeader = 14, IPv4Header = 20;
 
-    /// <summary>What sections call such programs: <c>xdp</c>, <c>tc</c>, <c>raw_tp</c>.</summary>
+    /// <summary>The name of such programs in sections: <c>xdp</c>, <c>tc</c>, <c>raw_tp</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The kernel's type of such programs.</summary>
+    /// <summary>The kernel's program type.</summary>
     public required ProgramType Type { get; init; }
 
-    /// <summary>The first version of Linux that runs them so.</summary>
+    /// <summary>The first Linux version that supports such runs.</summary>
     public required string Since { get; init; }
 
-    /// <summary>The C struct of the context, such as <c>xdp_md</c>; null where it is the program's own or a list of arguments.</summary>
+    /// <summary>The C struct of the context, such as <c>xdp_md</c>; null if the program defines it or if it is a list of arguments.</summary>
     public string? ContextName { get; init; }
 
-    /// <summary>How many bytes a packet has at least; 0 where the program takes none.</summary>
+    /// <summary>The minimum size of a packet in bytes; 0 if the program takes no packet.</summary>
     public int LeastData { get; init; }
 
-    /// <summary>True where the program takes a packet.</summary>
+    /// <summary>True if the program takes a packet.</summary>
     public bool TakesData => LeastData > 0;
 
-    /// <summary>True where the kernel repeats the run and measures it.</summary>
+    /// <summary>True if the kernel can repeat the run and measure its time.</summary>
     public bool Repeats { get; init; }
 
-    /// <summary>True where the run may be given a CPU.</summary>
+    /// <summary>True if the caller may choose the CPU.</summary>
     public bool TakesCpu { get; init; }
 
-    /// <summary>True where a run cannot go without a context.</summary>
+    /// <summary>True if a run requires a context.</summary>
     public bool NeedsContext { get; init; }
 
-    /// <summary>The names of return values, as the kernel's headers have them; empty where a value is a number only.</summary>
+    /// <summary>The names of return values in the kernel's headers; empty if the values have no names.</summary>
     public IReadOnlyDictionary<int, string> Results { get; init; } = new Dictionary<int, string>();
 
-    /// <summary>How the context comes back.</summary>
+    /// <summary>How the kernel returns the context.</summary>
     internal TestRunContext ContextBack { get; init; }
 
-    /// <summary>True where the program sees the packet from behind its Ethernet header, which it cannot change.</summary>
+    /// <summary>True if the program sees the packet without its Ethernet header, which it cannot change.</summary>
     internal bool HidesEthernet { get; init; }
 }
 
-/// <summary>How the kernel gives the context back after a run.</summary>
+/// <summary>How the kernel returns the context after a run.</summary>
 internal enum TestRunContext
 {
     /// <summary>Not at all.</summary>
@@ -53,14 +53,14 @@ internal enum TestRunContext
     /// <summary>In a buffer of its own.</summary>
     Out,
 
-    /// <summary>Over what was given.</summary>
+    /// <summary>In the input buffer.</summary>
     InPlace,
 
-    /// <summary>In place of the packet.</summary>
+    /// <summary>In the packet's buffer.</summary>
     AsData,
 }
 
-/// <summary>The types of programs that the kernel runs on given input.</summary>
+/// <summary>The program types that the kernel can run on given input.</summary>
 internal static class TestRunKinds
 {
     private static readonly IReadOnlyDictionary<int, string> s_sockets = Names(0, "SK_DROP", "SK_PASS");
@@ -93,14 +93,14 @@ internal static class TestRunKinds
         new() { Name = "syscall", Type = ProgramType.Syscall, Since = "5.14", ContextBack = TestRunContext.InPlace },
     ];
 
-    /// <summary>What sections call the programs that can be run so, for messages.</summary>
+    /// <summary>The names of the kinds that support test runs, for messages.</summary>
     public static string List { get; } = string.Join(", ", All.Select(kind => kind.Name));
 
     private static readonly Dictionary<ProgramType, TestRunKind> s_byType = All.ToDictionary(kind => kind.Type);
 
-    /// <summary>Returns how the kernel runs programs of a kind on given input; null where it does not.</summary>
+    /// <summary>Returns how the kernel runs programs of a kind on given input; null if it does not support that.</summary>
     public static TestRunKind? Of(ProgramKind kind) =>
-        // The kernel refuses xdp programs that are written for another place than an interface (bpf_prog_test_run_xdp).
+        // The kernel rejects xdp programs for other hooks than an interface (bpf_prog_test_run_xdp).
         kind.Type == ProgramType.Xdp && kind.Name.Contains('/') ? null : s_byType.GetValueOrDefault(kind.Type);
 
     private static TestRunKind Packets(string name, ProgramType type, string since) => new()
