@@ -7,51 +7,51 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Checks;
 
-/// <summary>How a check came out.</summary>
+/// <summary>The result of a check.</summary>
 public enum CheckState
 {
-    /// <summary>As it should be.</summary>
+    /// <summary>The check passed.</summary>
     Ok,
 
-    /// <summary>Something will not work, or not for everybody; the message says what.</summary>
+    /// <summary>Something will not work, or not for all users; the message explains it.</summary>
     Warning,
 
-    /// <summary>What is needed is missing or wrong.</summary>
+    /// <summary>A requirement is missing or wrong.</summary>
     Failed,
 
-    /// <summary>It does not apply here.</summary>
+    /// <summary>The check does not apply here.</summary>
     Skipped,
 
-    /// <summary>Nobody can tell from here, for instance for want of a permission.</summary>
+    /// <summary>The check cannot decide, for example because a permission is missing.</summary>
     Unknown,
 }
 
-/// <summary>One thing that was checked, and what to do where it is not as it should be.</summary>
-/// <param name="Name">What was checked, one word: stable, so that scripts can ask for it.</param>
-/// <param name="State">How it came out.</param>
-/// <param name="Message">What was found, as a sentence.</param>
+/// <summary>The result of one check, with a remedy if it did not pass.</summary>
+/// <param name="Name">The name of the check, one word. It is stable, so scripts can rely on it.</param>
+/// <param name="State">The result.</param>
+/// <param name="Message">The finding, as a sentence.</param>
 public sealed record CheckResult(string Name, CheckState State, string Message)
 {
-    /// <summary>What to do about it, if need be with the command to type; null where there is nothing to do.</summary>
+    /// <summary>How to fix the problem, with the command if there is one; null if there is nothing to do.</summary>
     public string? Remedy { get; init; }
 
-    /// <summary>What it was checked of: a path, a setting, a program, a map; null where the name says it.</summary>
+    /// <summary>The checked object: a path, a setting, a program, a map; null if the name of the check identifies it.</summary>
     public string? Target { get; init; }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name}: {State}. {Message}";
 }
 
-/// <summary>Tells whether a kernel can run an object, without loading anything into it.</summary>
+/// <summary>Checks whether a kernel can run an object, without loading anything.</summary>
 internal static class CompatibilityCheck
 {
-    /// <summary>Asks everything that can be asked without loading: what the loader and the verifier will say about layouts of types, helpers, names, kinds and targets.</summary>
+    /// <summary>Runs all checks that do not load programs: type layouts, helpers, kernel symbols, kinds and targets, as libbpf and the verifier would judge them.</summary>
     /// <param name="file">The object.</param>
     /// <param name="kernel">The kernel.</param>
-    /// <param name="resolvePath">As <see cref="AttachOptions.ResolvePath"/>.</param>
+    /// <param name="resolvePath">See <see cref="AttachOptions.ResolvePath"/>.</param>
     /// <returns>
-    /// What was found, in a fixed order of checks; each check gives one finding at least for an object that has what it is about. The verifier
-    /// has more to say (loops, pointers, limits), which only loading tells.
+    /// The results, in a fixed order of checks; each check that applies to the object has at least one result. The verifier
+    /// checks more (loops, pointers, limits) when the programs are loaded.
     /// </returns>
     public static IEnumerable<CheckResult> Run(ObjectFile file, TargetKernel kernel, Func<string, string, string>? resolvePath = null)
     {
@@ -65,10 +65,10 @@ internal static class CompatibilityCheck
         return checks.SelectMany(check => check(context));
     }
 
-    /// <summary>Resolves the object's CO-RE relocations against a kernel's types, by libbpf's rules and with its results.</summary>
+    /// <summary>Resolves the object's CO-RE relocations against a kernel's types, with the same rules and results as libbpf.</summary>
     /// <param name="file">The object.</param>
     /// <param name="kernel">The kernel.</param>
-    /// <returns>The relocations of what is loaded without being asked for, in the file's order; none for an object without types.</returns>
+    /// <returns>The relocations of programs that are loaded by default, in file order; empty for an object without BTF.</returns>
     public static IReadOnlyList<RelocationResult> Relocations(ObjectFile file, TargetKernel kernel)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -76,7 +76,7 @@ internal static class CompatibilityCheck
         return new ProgramAnalysis(file, kernel, Defaults(file)).Relocations;
     }
 
-    // A default of the author's that does not fit is what MetadataCheck reports; the rest is checked with the values in the file.
+    // MetadataCheck reports invalid defaults. The other checks then use the values in the file.
     private static BoundParameters Defaults(ObjectFile file)
     {
         try
@@ -90,24 +90,24 @@ internal static class CompatibilityCheck
     }
 }
 
-/// <summary>What the checks of one object work with.</summary>
+/// <summary>The input of the checks of one object.</summary>
 /// <param name="File">The object.</param>
-/// <param name="Kernel">What the kernel has.</param>
-/// <param name="Analysis">Its code on that kernel.</param>
+/// <param name="Kernel">The names in the kernel.</param>
+/// <param name="Analysis">The object's code on that kernel.</param>
 internal sealed record CheckContext(ObjectFile File, KernelNames Kernel, ProgramAnalysis Analysis)
 {
-    /// <summary>Makes the relative path of a target's file absolute; null takes it from this process's folder.</summary>
+    /// <summary>Makes the relative path of a target's file absolute; null to use this process's folder.</summary>
     public Func<string, string, string>? ResolvePath { get; init; }
 
-    /// <summary>The programs that are loaded without being asked for.</summary>
+    /// <summary>The programs that are loaded by default.</summary>
     public IEnumerable<ProgramDescription> Programs => File.Programs.Where(p => p.AutoLoad);
 
-    /// <summary>Names that are near one which is missing, as the end of a sentence.</summary>
+    /// <summary>Returns names similar to a missing one, as the end of a sentence.</summary>
     public static string? Near(string name, IEnumerable<string> candidates) => Near(Suggest.Nearest(name, candidates, 3));
 
     public static string? Near(IReadOnlyList<string> names) => names.Count > 0 ? $"Near it: {string.Join(", ", names)}." : null;
 
-    /// <summary>Names as a list that ends after some.</summary>
+    /// <summary>Formats names as a list, truncated after some.</summary>
     public static string List(IEnumerable<string> names, int most = 6)
     {
         var all = names.Distinct(StringComparer.Ordinal).ToList();

@@ -7,13 +7,13 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Checks;
 
-/// <summary>Whether the kernel has the helpers that the programs call, whether their types may call them, and whether the license opens them.</summary>
+/// <summary>Checks whether the kernel has the helpers that programs call, and whether program type and license permit the calls.</summary>
 internal static class HelperCheck
 {
     private const string Name = "Helpers", LicenseName = "License", Prefix = "BPF_FUNC_";
     private const int Unspecified = 0;
 
-    // For what programs read of memory the loader takes the older helper where the kernel has no newer one.
+    // For reads of memory, libbpf substitutes the older helper if the kernel lacks the newer one.
     private static readonly Dictionary<int, int> s_older = new() { [112] = 4, [113] = 4, [114] = 45, [115] = 45 };
 
     public static IEnumerable<CheckResult> Run(CheckContext context)
@@ -37,7 +37,7 @@ internal static class HelperCheck
 
         if (Ids(context.Kernel) is not { } known)
         {
-            yield return new(Name, CheckState.Unknown, $"The programs call {CheckContext.Count(calls.Select(c => c.Id).Distinct().Count(), "helper")}; the kernel does not tell which it has.");
+            yield return new(Name, CheckState.Unknown, $"The programs call {CheckContext.Count(calls.Select(c => c.Id).Distinct().Count(), "helper")}; the kernel does not reveal which helpers it has.");
             yield break;
         }
 
@@ -49,14 +49,14 @@ internal static class HelperCheck
             var places = CheckContext.List(group.Select(c => c.Place), 3);
             var isReached = group.Any(c => c.IsReached);
             yield return !isReached
-                ? new(Name, CheckState.Ok, $"The kernel has no helper {name} ({places}). The program asks first, and does without.") { Target = name }
+                ? new(Name, CheckState.Ok, $"The kernel has no helper {name} ({places}). The program checks first and works without it.") { Target = name }
                 : group.Any(c => c.IsReachedByDefault)
-                    ? new(Name, CheckState.Failed, $"The kernel has no helper {name}, which is called at {places}.")
+                    ? new(Name, CheckState.Failed, $"The kernel has no helper {name}, which the program calls at {places}.")
                     {
                         Target = name,
-                        Remedy = $"Run it on a newer kernel, or ask first: bpf_core_enum_value_exists(enum bpf_func_id, {Prefix}…).",
+                        Remedy = $"Run it on a newer kernel, or check first: bpf_core_enum_value_exists(enum bpf_func_id, {Prefix}…).",
                     }
-                    : new(Name, CheckState.Warning, $"The kernel has no helper {name} ({places}). With the parameters as they are it is not called.") { Target = name };
+                    : new(Name, CheckState.Warning, $"The kernel has no helper {name} ({places}). With the current parameters, the program does not call it.") { Target = name };
         }
 
         var refused = calls.Where(c => c is { IsReachedByDefault: true, Program: { } program } && HelperTypes.IsRefused(c.Id, program.Type)).GroupBy(c => (c.Id, c.Program!.Type)).ToList();
@@ -85,7 +85,7 @@ internal static class HelperCheck
             return new(LicenseName, CheckState.Ok, $"The license is '{license}', which opens all helpers.");
         }
 
-        var declared = license.Length == 0 ? "The object declares no license" : $"The license '{license}' is not one that the kernel takes as compatible with the GPL";
+        var declared = license.Length == 0 ? "The object declares no license" : $"The license '{license}' is not GPL-compatible for the kernel";
         var names = HelperNames(context);
         var types = context.Programs.Select(p => p.Type).ToList();
         var closed = calls.Where(c => c.IsReached && Licenses.NeedsGpl(c.Id, types)).Select(c => names.GetValueOrDefault(c.Id) ?? $"number {c.Id}").ToList();
@@ -93,10 +93,10 @@ internal static class HelperCheck
         var functions = context.Analysis.Code.Elf.Symbols.Where(s => s.IsExtern && context.File.Btf?.Find(s.Name, BtfKind.Function) is not null).Select(s => s.Name).ToList();
         string[] needs = [.. closed.Select(n => $"helper {n}"), .. lsm.Select(n => $"program {n} (lsm)"), .. functions.Select(n => $"kernel function {n}")];
         return needs.Length == 0
-            ? new(LicenseName, CheckState.Ok, $"{declared}; no helper that the object calls is known to need one.")
-            : new(LicenseName, CheckState.Failed, $"{declared}, and these need one: {CheckContext.List(needs)}.")
+            ? new(LicenseName, CheckState.Ok, $"{declared}; none of the called helpers is known to need a GPL-compatible license.")
+            : new(LicenseName, CheckState.Failed, $"{declared}, but these need a GPL-compatible license: {CheckContext.List(needs)}.")
             {
-                Remedy = $"Declare one, if you may: char LICENSE[] SEC(\"license\") = \"GPL\"; the kernel also takes {string.Join(", ", Licenses.Compatible.Skip(1).Select(l => $"'{l}'"))}.",
+                Remedy = $"Declare such a license, if you may: char LICENSE[] SEC(\"license\") = \"GPL\"; the kernel also accepts {string.Join(", ", Licenses.Compatible.Skip(1).Select(l => $"'{l}'"))}.",
             };
     }
 
@@ -105,7 +105,7 @@ internal static class HelperCheck
             ? [.. values.Where(v => v.Key.StartsWith(Prefix, StringComparison.Ordinal) && v.Value != Unspecified).Select(v => (int)v.Value)]
             : null;
 
-    // The object's own vmlinux.h knows names of helpers that an older kernel does not.
+    // The object's own vmlinux.h may name helpers that an older kernel does not have.
     private static Dictionary<int, string> HelperNames(CheckContext context)
     {
         var names = new Dictionary<int, string>();
@@ -151,14 +151,14 @@ internal static class HelperCheck
     private readonly record struct HelperCall(int Id, ProgramDescription? Program, string Place, bool IsReached, bool IsReachedByDefault);
 }
 
-/// <summary>Licenses, and what the kernel opens only to those compatible with the GPL.</summary>
+/// <summary>Licenses, and the helpers that the kernel reserves for GPL-compatible programs.</summary>
 internal static class Licenses
 {
-    /// <summary>What the kernel takes as compatible (license_is_gpl_compatible, include/linux/license.h).</summary>
+    /// <summary>The licenses that the kernel accepts as GPL-compatible (license_is_gpl_compatible, include/linux/license.h).</summary>
     public static IReadOnlyList<string> Compatible { get; } = ["GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"];
 
-    // Helpers that the kernel closes to other licenses (gpl_only in their bpf_func_proto). It shows the flag nowhere: these are those of Linux
-    // 6.18, found by asking its verifier. Older kernels closed a few more, such as ktime_get_ns before 5.8.
+    // Helpers with gpl_only in their bpf_func_proto. The kernel does not expose the flag: these are those of Linux
+    // 6.18, found by loading programs that call them. Older kernels reserved a few more, such as ktime_get_ns before 5.8.
     private static readonly HashSet<int> s_closed =
     [
         4, 6, // probe_read, trace_printk
@@ -176,17 +176,17 @@ internal static class Licenses
         204, 205, 206, 207, // raw SYN cookies
     ];
 
-    // Programs of perf events have a get_stackid of their own, which is open.
+    // perf_event programs have their own get_stackid, which is not reserved.
     private const int StackId = 27;
 
     public static bool IsCompatible(string license) => Compatible.Contains(license);
 
-    /// <summary>Whether a helper is closed to other licenses, for one of the types at least.</summary>
+    /// <summary>Returns whether a helper is reserved for GPL-compatible programs, for at least one of the types.</summary>
     public static bool NeedsGpl(int helper, IEnumerable<ProgramType> types) =>
         s_closed.Contains(helper) && (helper != StackId || types.Any(t => t != ProgramType.PerfEvent));
 }
 
-/// <summary>Whether the kernel tells the settings that the programs ask for (.kconfig).</summary>
+/// <summary>Checks whether the kernel has the configuration options that programs read (.kconfig).</summary>
 internal static class SettingCheck
 {
     private const string Name = "KernelSettings";
@@ -206,9 +206,9 @@ internal static class SettingCheck
             var isNeeded = wanted.Any(n => symbols.Any(s => s.IsExtern && s.Name == n && s.Binding != ElfBinding.Weak));
             var isHere = context.Kernel.Kernel.IsRunning;
             yield return new(Name, !isHere ? CheckState.Unknown : isNeeded ? CheckState.Failed : CheckState.Warning,
-                isHere ? $"The programs ask for {CheckContext.List(wanted)}, and the kernel's configuration cannot be read." : $"The programs ask for {CheckContext.List(wanted)}, which types alone do not tell.")
+                isHere ? $"The programs read {CheckContext.List(wanted)}, but the kernel's configuration cannot be read." : $"The programs read {CheckContext.List(wanted)}, which a file with types does not contain.")
             {
-                Remedy = isHere ? $"It is looked for in {string.Join(" and ", settings.Places)} (CONFIG_IKCONFIG_PROC)." : null,
+                Remedy = isHere ? $"Bee searches it in {string.Join(" and ", settings.Places)} (CONFIG_IKCONFIG_PROC)." : null,
             };
             yield break;
         }
@@ -232,12 +232,12 @@ internal static class SettingCheck
 
         if (good.Count > 0)
         {
-            yield return new(Name, CheckState.Ok, $"The kernel tells {CheckContext.List(good)}.");
+            yield return new(Name, CheckState.Ok, $"The kernel has values for {CheckContext.List(good)}.");
         }
     }
 }
 
-/// <summary>Helpers that no kernel lets programs of some types call. Helpers that only some versions refuse are not among them: the verifier judges those.</summary>
+/// <summary>Helpers that no kernel permits in programs of some types. If only some versions reject a helper, the verifier decides.</summary>
 internal static class HelperTypes
 {
     // skb_store_bytes, l3_csum_replace, l4_csum_replace, clone_redirect, skb_vlan_push, skb_vlan_pop, skb_load_bytes, skb_change_proto, skb_change_type,
@@ -252,9 +252,9 @@ internal static class HelperTypes
     // get_stackid, override_return, get_stack, d_path.
     private static readonly HashSet<int> s_tracing = [27, 58, 67, 147];
 
-    /// <summary>Whether the kernel certainly refuses the call.</summary>
-    /// <param name="helper">The helper's number.</param>
-    /// <param name="type">The type of the program that calls it.</param>
+    /// <summary>Returns whether every kernel rejects the call.</summary>
+    /// <param name="helper">The number of the helper.</param>
+    /// <param name="type">The type of the calling program.</param>
     public static bool IsRefused(int helper, ProgramType type) => type switch
     {
         ProgramType.Kprobe or ProgramType.Tracepoint or ProgramType.PerfEvent or ProgramType.RawTracepoint or ProgramType.RawTracepointWritable => s_packets.Contains(helper),

@@ -5,7 +5,7 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Checks;
 
-/// <summary>Whether the kernel has the functions and variables that the programs use by name (.ksyms).</summary>
+/// <summary>Checks whether the kernel has the functions and variables that programs use by name (.ksyms).</summary>
 internal static class KernelSymbolCheck
 {
     private const string FunctionName = "KernelFunctions", VariableName = "KernelVariables";
@@ -44,7 +44,7 @@ internal static class KernelSymbolCheck
     {
         if (context.Kernel.Kernel.Types is null)
         {
-            return new(FunctionName, CheckState.Failed, $"The programs call the kernel's {function.Name}, and {context.Kernel.Kernel.Problem}.") { Target = function.Name };
+            return new(FunctionName, CheckState.Failed, $"The programs call the kernel's {function.Name}, but {context.Kernel.Kernel.Problem}.") { Target = function.Name };
         }
 
         if (!context.Kernel.Functions.TryGetValue(CoreNames.Essential(function.Name), out var found))
@@ -54,15 +54,15 @@ internal static class KernelSymbolCheck
 
         if (context.Kernel.IsOpen(found) == false)
         {
-            return new(FunctionName, CheckState.Failed, $"{function.Name} is a function of the kernel, but not one that programs may call.")
+            return new(FunctionName, CheckState.Failed, $"{function.Name} is a kernel function that programs may not call.")
             {
                 Target = function.Name,
-                Remedy = "Only functions that the kernel marks as kfuncs are open; the set grows from one kernel to the next.",
+                Remedy = "Programs may call only functions that the kernel marks as kfuncs. Newer kernels have more of them.",
             };
         }
 
         return CoreTypes.AreCompatible(function.Prototype, found.Prototype) == true ? null : new(
-            FunctionName, CheckState.Failed, $"The kernel's {function.Name} has other parameters: '{found.Prototype}', and the program calls it as '{function.Prototype}'.")
+            FunctionName, CheckState.Failed, $"The kernel's {function.Name} has other parameters: '{found.Prototype}', but the program calls it as '{function.Prototype}'.")
         { Target = function.Name };
     }
 
@@ -71,9 +71,9 @@ internal static class KernelSymbolCheck
         var name = CoreNames.Essential(variable.Name);
         if (variable.Type.Resolve() is BtfVoid)
         {
-            // Only its address is asked for, which kallsyms has.
+            // The program uses only the address, which kallsyms contains.
             return context.Kernel.Symbols is not { } symbols
-                ? new(VariableName, CheckState.Unknown, $"The programs use the address of the kernel's {variable.Name}; this kernel's symbols cannot be read here.") { Target = variable.Name }
+                ? new(VariableName, CheckState.Unknown, $"The programs use the address of the kernel's {variable.Name}; the kernel's symbols cannot be read.") { Target = variable.Name }
                 : symbols.Contains(name) ? null : Missing(context, VariableName, variable.Name, "symbol", symbols);
         }
 
@@ -89,15 +89,15 @@ internal static class KernelSymbolCheck
             return new(check, CheckState.Failed, $"The kernel has no {what} {name}.")
             {
                 Target = name,
-                Remedy = CheckContext.Near(name, candidates) ?? "Declare it __weak and ask with bpf_ksym_exists() first, if the program can do without.",
+                Remedy = CheckContext.Near(name, candidates) ?? "If the program can work without it, declare it __weak and check with bpf_ksym_exists() first.",
             };
         }
 
         var (reached, byDefault) = Calls(context, name);
         return !reached
-            ? new(check, CheckState.Ok, $"The kernel has no {what} {name}. The program declares it weak, and does without.") { Target = name }
-            : new(check, byDefault ? CheckState.Failed : CheckState.Warning, $"The kernel has no {what} {name}, and the program calls it"
-                + (byDefault ? " without asking first." : " where its parameters say so."))
+            ? new(check, CheckState.Ok, $"The kernel has no {what} {name}. The program declares it weak and works without it.") { Target = name }
+            : new(check, byDefault ? CheckState.Failed : CheckState.Warning, $"The kernel has no {what} {name}, but the program calls it"
+                + (byDefault ? " without a check." : " with other parameters."))
             { Target = name };
     }
 

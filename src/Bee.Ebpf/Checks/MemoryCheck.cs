@@ -10,13 +10,13 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Checks;
 
-/// <summary>How much memory the maps take, and whether the machine has it.</summary>
+/// <summary>Checks how much memory the maps need, and whether the machine has it.</summary>
 internal static class MemoryCheck
 {
     private const string Name = "Memory";
     private const int MostMaps = 4;
 
-    // Above this part of what is free, others notice.
+    // A larger share of the free memory affects other processes.
     private const double Much = 0.25;
 
     public static IEnumerable<CheckResult> Run(CheckContext context)
@@ -31,9 +31,9 @@ internal static class MemoryCheck
         var known = context.File.Maps.Where(m => m.Place is null).Select(m => (Map: m, Bytes: memory.Estimate(m))).ToList();
         var total = known.Sum(m => m.Bytes ?? 0);
         var reader = context.File.Maps.Sum(memory.Reader);
-        var text = $"The maps take about {Size(total)}: {string.Join(", ", known.Where(m => m.Bytes is not null).OrderByDescending(m => m.Bytes).Take(MostMaps).Select(m => $"{m.Map.Name} {Size(m.Bytes!.Value)}"))}"
+        var text = $"The maps need about {Size(total)}: {string.Join(", ", known.Where(m => m.Bytes is not null).OrderByDescending(m => m.Bytes).Take(MostMaps).Select(m => $"{m.Map.Name} {Size(m.Bytes!.Value)}"))}"
             + (known.Count > MostMaps ? " and others" : "") + $", for {CheckContext.Count(Possible, "CPU")}"
-            + (reader > 0 ? $"; reading its perf buffers takes another {Size(reader)}" : "") + ".";
+            + (reader > 0 ? $"; reading its perf buffers needs another {Size(reader)}" : "") + ".";
         if (known.Where(m => m.Bytes is null).Select(m => $"{m.Map.Name} ({m.Map.Type})").ToList() is { Count: > 0 } unknown)
         {
             text += $" Not counted: {CheckContext.List(unknown)}.";
@@ -51,7 +51,7 @@ internal static class MemoryCheck
 
     private static string Size(long bytes) => FieldText.ByteSize((ulong)bytes);
 
-    // Read from the kernel itself: no library is needed to look at an object.
+    // Read from /sys directly, so that the check works without libbpf.
     private static int Possible
     {
         get
@@ -83,19 +83,19 @@ internal static class MemoryCheck
 }
 
 /// <summary>
-/// Estimates the memory that maps take in a kernel, by the rules of its own count (the map_mem_usage of each type, Linux 6.4 and later; the
-/// memlock of /proc/PID/fdinfo), with the sizes of its structs from its types. What grows with use is counted as if it were full.
+/// Estimates the kernel memory of maps by the kernel's own rules (the map_mem_usage of each type, Linux 6.4 and later; the
+/// memlock of /proc/PID/fdinfo), with the sizes of structs from the kernel's types. Maps that grow are counted as full.
 /// </summary>
-/// <param name="types">The kernel's types, or null; then typical sizes are taken.</param>
-/// <param name="cpus">How many CPUs the kernel allows for (possible, not online).</param>
-/// <param name="pageSize">Bytes of a page.</param>
+/// <param name="types">The kernel's types, or null for typical sizes.</param>
+/// <param name="cpus">The number of possible CPUs, online or not.</param>
+/// <param name="pageSize">The size of a page in bytes.</param>
 internal sealed class MapMemory(BtfSpec? types, int cpus, int pageSize)
 {
     private const int Pointer = 8;
     private const uint NoPreallocation = 1, NoCommonLru = 2, Mappable = 1 << 10;
     private const int Fd = 4, Locks = 8;
 
-    /// <summary>The bytes that one map takes, or null for types whose count is not known here. A global variable takes 0: its memory is its section's.</summary>
+    /// <summary>Returns the memory of one map in bytes, or null for unsupported types. A global variable counts as 0, because its section's map contains it.</summary>
     /// <param name="map">The map as the object declares it.</param>
     public long? Estimate(MapDescription map)
     {
@@ -112,7 +112,7 @@ internal sealed class MapMemory(BtfSpec? types, int cpus, int pageSize)
             case MapType.Array or MapType.PerCpuArray:
                 return Array(map, entries, Round(value, 8));
             case MapType.PerfEventArray:
-                // The loader makes one entry for each CPU where the declaration says none.
+                // If the declaration has no number, libbpf creates one entry per CPU.
                 return Array(map, entries == 0 ? cpus : entries, Pointer);
             case MapType.ProgramArray or MapType.CgroupArray or MapType.ArrayOfMaps:
                 return Array(map, entries, Pointer);
@@ -125,7 +125,7 @@ internal sealed class MapMemory(BtfSpec? types, int cpus, int pageSize)
             case MapType.Queue or MapType.Stack:
                 return Size("bpf_queue_stack", 312) + (entries + 1) * value;
             case MapType.LpmTrie:
-                // Nodes come as they are needed: full, each entry is one, and there may be as many between them.
+                // Nodes are allocated on demand. A full trie has one per entry, and up to as many intermediate ones.
                 return Size("lpm_trie", 400) + 2 * entries * (Size("lpm_trie_node", 24) + map.KeySize - sizeof(uint) + value);
             case MapType.StackTrace:
                 return Size("bpf_stack_map", 320) + (long)Power(entries) * Pointer + entries * (Size("stack_map_bucket", 16) + Round(value, 8));
@@ -136,7 +136,7 @@ internal sealed class MapMemory(BtfSpec? types, int cpus, int pageSize)
         }
     }
 
-    /// <summary>The bytes that a reader of a map needs beside it: one ring of pages for each CPU of a perf buffer.</summary>
+    /// <summary>Returns the memory of a map's reader in bytes: for a perf buffer, one ring of pages per CPU.</summary>
     /// <param name="map">The map.</param>
     public long Reader(MapDescription map)
     {
@@ -152,7 +152,7 @@ internal sealed class MapMemory(BtfSpec? types, int cpus, int pageSize)
             return head + entries * Pointer + entries * element * cpus;
         }
 
-        // The loader asks for global variables to be mappable, so that they can be changed without a system call.
+        // libbpf makes global variables mappable, so that they can be changed without a system call.
         var isVisible = map is { IsInternal: true, Value: BtfDataSection section } && section.Entries.Any(e => e.Variable is { Linkage: not BtfLinkage.Static });
         return isVisible || (map.Flags & Mappable) != 0 ? Round(head, pageSize) + Round(entries * element, pageSize) : head + entries * element;
     }
@@ -171,11 +171,11 @@ internal sealed class MapMemory(BtfSpec? types, int cpus, int pageSize)
         var head = Size("bpf_htab", 832) + (long)Power(entries) * Size("bucket", 16) + Locks * sizeof(int) * cpus;
         if ((map.Flags & NoPreallocation) != 0)
         {
-            // Each element carries a link of the allocator's list.
+            // Each element has a link for the allocator's list.
             return head + entries * (element + Pointer + (isPerCpu ? 2 * Pointer + rounded * cpus : 0));
         }
 
-        // A spare for each CPU, so that updates need not free first.
+        // A spare element per CPU lets updates proceed before the old element is freed.
         if (!isPerCpu && !isLru)
         {
             entries += cpus;
@@ -184,7 +184,7 @@ internal sealed class MapMemory(BtfSpec? types, int cpus, int pageSize)
         return head + element * entries + (isPerCpu ? rounded * cpus * entries : isLru ? 0 : Pointer * cpus);
     }
 
-    // The data pages are mapped twice, one copy behind the other, so that a record never breaks at the end.
+    // The data pages are mapped twice in sequence, so that a record never wraps around.
     private long Ring(long bytes)
     {
         var meta = (Offset("bpf_ringbuf", "consumer_pos", 4096) / pageSize) + 2;
@@ -194,7 +194,7 @@ internal sealed class MapMemory(BtfSpec? types, int cpus, int pageSize)
 
     private static long Bits(long entries)
     {
-        // Five hash functions, unless map_extra says otherwise; seven fifths of entries times functions, to a power of two.
+        // Five hash functions, unless map_extra differs; 7/5 of entries times functions bits, rounded up to a power of two.
         const int Functions = 5;
         return Math.Max(64, (long)Power(Functions * entries / 5 * 7));
     }

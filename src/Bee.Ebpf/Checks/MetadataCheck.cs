@@ -5,14 +5,14 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Checks;
 
-/// <summary>Holds what an author says against the object that it is said of.</summary>
+/// <summary>Checks metadata against the object that it describes.</summary>
 internal static class MetadataCheck
 {
-    /// <summary>Returns what is said and is not true of an object: names that it does not have, defaults that do not fit their parameter.</summary>
-    /// <param name="said">What the author says.</param>
+    /// <summary>Returns the errors in metadata: names that the object does not contain, defaults that do not fit their parameter.</summary>
+    /// <param name="said">The metadata.</param>
     /// <param name="file">The object.</param>
-    /// <returns>The faults; empty where all is well.</returns>
-    /// <exception cref="BpfObjectException">The types of a map that is described contradict themselves.</exception>
+    /// <returns>The errors; empty if there are none.</returns>
+    /// <exception cref="BpfObjectException">The types of a described map are invalid.</exception>
     public static IReadOnlyList<MetadataFault> Check(ObjectMetadata said, ObjectFile file)
     {
         ArgumentNullException.ThrowIfNull(said);
@@ -26,7 +26,7 @@ internal static class MetadataCheck
         var maps = file.Maps.Where(map => !map.IsInternal || map.HasVariables).ToList();
         foreach (var (name, map) in said.Maps)
         {
-            // A single variable too is a map.
+            // A single variable is described as a map, too.
             var found = described.Maps.FirstOrDefault(candidate => candidate.Name == name);
             foreach (var fault in found is null ? [Missing($"maps/{name}", "map", name, maps.Select(m => m.Name), "map")] : Map($"maps/{name}", map, found, file))
             {
@@ -56,7 +56,7 @@ internal static class MetadataCheck
             }
             else if (program.AttachTo is not null && ProgramKinds.Find(found.Kind) is { Target: AttachTarget.None })
             {
-                yield return new MetadataFault($"programs/{name}/attach", $"programs of the kind {found.Kind} have no target that could be another.");
+                yield return new MetadataFault($"programs/{name}/attach", $"programs of the kind {found.Kind} have no attach target to replace.");
             }
             else if (found.KindRow.Target == AttachTarget.PerfEvent && program.AttachTo is { } text && PerfEventText.Read(text) is { Fault: { } fault } read)
             {
@@ -64,10 +64,10 @@ internal static class MetadataCheck
             }
             else if (program.AttachTo is { Length: 0 })
             {
-                yield return new MetadataFault($"programs/{name}/attach", "attach is empty; leave it out to attach where the section says.");
+                yield return new MetadataFault($"programs/{name}/attach", "attach is empty; remove it to use the section's target.");
             }
 
-            if (found is not null && Type($"programs/{name}/type", program.Type, file, found.IsIterator ? null : $"the program '{name}' is not an iterator, and writes no records.") is { } noType)
+            if (found is not null && Type($"programs/{name}/type", program.Type, file, found.IsIterator ? null : $"the program '{name}' is not an iterator and writes no records.") is { } noType)
             {
                 yield return noType;
             }
@@ -81,7 +81,7 @@ internal static class MetadataCheck
             yield return new MetadataFault($"{place}/entries", why);
         }
 
-        // Without it nothing is known of fields.
+        // Without the type, fields cannot be checked.
         if (Type($"{place}/type", said.Type, file, map.IsEventStream ? null : $"the map '{map.Name}' is not a ring or perf buffer; the C file declares its type.") is { } noType)
         {
             yield return noType;
@@ -131,7 +131,7 @@ internal static class MetadataCheck
         {
             if (fields.Any(found => found.MetadataName == field && found.Meaning is not (FieldMeaning.Words or FieldMeaning.Text)))
             {
-                yield return new MetadataFault($"{place}/fields/{field}", $"'{field}' is not a char array; words are told apart in those.");
+                yield return new MetadataFault($"{place}/fields/{field}", $"'{field}' is not a char array, which 'words' requires.");
             }
         }
 
@@ -181,11 +181,11 @@ internal static class MetadataCheck
     }
 }
 
-/// <summary>Something that an <see cref="ObjectMetadata"/> says and that cannot be so.</summary>
-/// <param name="Place">Which part says it: <c>maps/NAME</c>, <c>maps/NAME/fields/NAME</c>, <c>maps/NAME/labels/NAME</c>, <c>parameters/NAME/default</c> and so on.</param>
-/// <param name="Message">What is wrong, as a sentence.</param>
+/// <summary>An error in an <see cref="ObjectMetadata"/>.</summary>
+/// <param name="Place">The path of the value: <c>maps/NAME</c>, <c>maps/NAME/fields/NAME</c>, <c>maps/NAME/labels/NAME</c>, <c>parameters/NAME/default</c> and so on.</param>
+/// <param name="Message">The problem, as a sentence.</param>
 internal sealed record MetadataFault(string Place, string Message)
 {
-    /// <summary>The name of a C type that the object does not have; null for other faults.</summary>
+    /// <summary>The name of a C type that the object does not contain; null for other errors.</summary>
     public string? UnknownType { get; init; }
 }

@@ -8,14 +8,14 @@ using Bee.Posix;
 namespace Bee.Ebpf.Checks;
 
 /// <summary>
-/// Whether programs of tracepoints read beyond the end of the record. The kernel loads such a program and does not attach it, with the error number of a missing
-/// permission.
+/// Checks whether tracepoint programs read beyond the end of the record. The kernel loads such a program, but attaching it fails with EACCES, as if
+/// a permission were missing.
 /// </summary>
 internal static class RecordReads
 {
     /// <summary>Checks the programs that are loaded.</summary>
     /// <param name="file">The object.</param>
-    /// <param name="parameters">The values that it is loaded with.</param>
+    /// <param name="parameters">The parameters with which the object is loaded.</param>
     /// <exception cref="BpfLoadException">A program reads beyond the record of a tracepoint that it attaches to.</exception>
     public static void Check(ObjectFile file, BoundParameters parameters)
     {
@@ -26,7 +26,7 @@ internal static class RecordReads
             return;
         }
 
-        // Reading the kernel's types takes long, and decides only over code behind conditions, and over fields that were moved.
+        // Reading the kernel's types is slow, and matters only for conditional code and for fields with relocations.
         var code = ObjectCode.Read(file);
         var reads = new Reachability(code, LoadTimeValues.None).ContextReads;
         if (!targets.Exists(t => IsBeyond(reads, t.Program, t.Length)))
@@ -42,7 +42,7 @@ internal static class RecordReads
         }
     }
 
-    /// <summary>Returns what is wrong with a program's reads of the record of a tracepoint, or null.</summary>
+    /// <summary>Returns why a program's reads of a tracepoint's record are invalid, or null.</summary>
     public static (string Message, string Remedy)? Find(CheckContext context, ProgramDescription program, string target)
     {
         if (!IsBeyond(context.Analysis.ContextReads, program, AttachFailure.RecordLength(target)))

@@ -3,7 +3,7 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Checks;
 
-/// <summary>Whether the kernel's types have what the programs read.</summary>
+/// <summary>Checks whether the kernel's types contain what the programs read.</summary>
 internal static class RelocationCheck
 {
     private const string Name = "Relocations";
@@ -13,13 +13,13 @@ internal static class RelocationCheck
         var all = context.Analysis.Relocations;
         if (all.Count == 0)
         {
-            yield return new(Name, CheckState.Ok, "The object asks nothing of the kernel's types.");
+            yield return new(Name, CheckState.Ok, "The object does not depend on the kernel's types.");
             yield break;
         }
 
         if (context.Kernel.Kernel.Types is null && all.Any(r => r.Kind != "type id"))
         {
-            yield return new(Name, CheckState.Failed, $"The object has {CheckContext.Count(all.Count, "relocation")}, and {context.Kernel.Kernel.Problem}.")
+            yield return new(Name, CheckState.Failed, $"The object has {CheckContext.Count(all.Count, "relocation")}, but {context.Kernel.Kernel.Problem}.")
             {
                 Remedy = "Run it on a kernel built with CONFIG_DEBUG_INFO_BTF=y.",
             };
@@ -36,7 +36,7 @@ internal static class RelocationCheck
 
         foreach (var group in all.Where(r => r is { State: RelocationState.Resolved, Reason: not null } && !r.AsksWhether).GroupBy(r => (r.Subject, r.Place)))
         {
-            yield return new(Name, CheckState.Warning, $"{group.First().Subject} ({group.First().Place}): the {group.First().Kind} comes to 0, since {group.First().Reason}.") { Target = group.Key.Subject };
+            yield return new(Name, CheckState.Warning, $"{group.First().Subject} ({group.First().Place}): the {group.First().Kind} is 0, since {group.First().Reason}.") { Target = group.Key.Subject };
         }
 
         if (!failed)
@@ -54,7 +54,7 @@ internal static class RelocationCheck
         var text = result.SourceText is { Length: > 0 } source ? $" In the source: {source}" : "";
         if (result.State == RelocationState.Refused)
         {
-            return new(Name, CheckState.Failed, $"The loader cannot resolve {what}{because}.{text}")
+            return new(Name, CheckState.Failed, $"libbpf cannot resolve {what}{because}.{text}")
             {
                 Target = result.Subject,
                 Remedy = CheckContext.Near(result.Near) ?? "Compile the program again with a current clang, or change that line.",
@@ -63,18 +63,18 @@ internal static class RelocationCheck
 
         if (!isReached)
         {
-            return new(Name, CheckState.Ok, $"The kernel lacks {what}{because}. The program asks first, and does without.{text}") { Target = result.Subject };
+            return new(Name, CheckState.Ok, $"The kernel lacks {what}{because}. The program checks first and works without it.{text}") { Target = result.Subject };
         }
 
         if (!isReachedByDefault)
         {
-            return new(Name, CheckState.Warning, $"The kernel lacks {what}{because}. With the parameters as they are that line is not reached; with others the verifier refuses the program.{text}") { Target = result.Subject };
+            return new(Name, CheckState.Warning, $"The kernel lacks {what}{because}. With the current parameters, that line is not reached; with others, the verifier rejects the program.{text}") { Target = result.Subject };
         }
 
-        return new(Name, CheckState.Failed, $"The kernel lacks {what}{because}. The loader puts an invalid instruction there, and the verifier refuses the program.{text}")
+        return new(Name, CheckState.Failed, $"The kernel lacks {what}{because}. libbpf inserts an invalid instruction there, and the verifier rejects the program.{text}")
         {
             Target = result.Subject,
-            Remedy = Join(CheckContext.Near(result.Near), "A program for several kernels asks with bpf_core_field_exists, bpf_core_type_exists or bpf_core_enum_value_exists first, and names another kernel's form of a struct with a suffix such as ___old."),
+            Remedy = Join(CheckContext.Near(result.Near), "To support several kernels, check with bpf_core_field_exists, bpf_core_type_exists or bpf_core_enum_value_exists first, and declare another kernel's form of a struct with a suffix such as ___old."),
         };
     }
 
@@ -85,11 +85,11 @@ internal static class RelocationCheck
         var answersNo = all.Where(r => r.AsksWhether && r.TargetValue == 0).Select(r => r.Subject);
         var moved = all.Count(r => r.State == RelocationState.Resolved && r.LocalValue != r.TargetValue && !r.AsksWhether);
         var text = $"{CheckContext.Count(all.Count(r => r.State == RelocationState.Resolved), "relocation")} resolved, {moved} of them with another number than at build.";
-        return answersNo.Any() ? $"{text} Asked for and not there: {CheckContext.List(answersNo)}." : text;
+        return answersNo.Any() ? $"{text} Checked for and missing: {CheckContext.List(answersNo)}." : text;
     }
 }
 
-/// <summary>Whether the kernel knows the types of the programs and of the maps, and whether Bee attaches the programs.</summary>
+/// <summary>Checks whether the kernel supports the types of programs and maps, and whether Bee attaches the programs.</summary>
 internal static class TypeCheck
 {
     private const string ProgramsName = "ProgramTypes", MapsName = "MapTypes";
@@ -106,21 +106,21 @@ internal static class TypeCheck
             if (program.Kind.Length == 0 || ProgramKinds.Find(program.Kind) is null)
             {
                 var what = program.Kind.Length == 0
-                    ? $"Section '{program.SectionName}' of program {program.Name} does not say how the program is attached."
+                    ? $"Section '{program.SectionName}' of program {program.Name} does not define how to attach the program."
                     : $"Program {program.Name} is of kind '{program.Kind}', which Bee does not attach.";
                 yield return new(ProgramsName, CheckState.Failed, what)
                 {
                     Target = program.Name,
-                    Remedy = CheckContext.Near(program.SectionName.Split('/')[0], ProgramKinds.All.Select(k => k.Name)) ?? "A program that is not needed can be made optional by writing its section as SEC(\"?…\").",
+                    Remedy = CheckContext.Near(program.SectionName.Split('/')[0], ProgramKinds.All.Select(k => k.Name)) ?? "To make a program optional, write its section as SEC(\"?…\").",
                 };
             }
             else if (types is not null && !types.Values.Contains((long)program.Type))
             {
-                yield return new(ProgramsName, CheckState.Failed, $"The kernel has no programs of type {program.Type}, which {program.Name} ({program.SectionName}) is.") { Target = program.Name, Remedy = "Run it on a newer kernel." };
+                yield return new(ProgramsName, CheckState.Failed, $"The kernel does not support programs of type {program.Type}, such as {program.Name} ({program.SectionName}).") { Target = program.Name, Remedy = "Run it on a newer kernel." };
             }
             else if (ways is not null && program.KindRow.AttachTypeName is { } way && !ways.ContainsKey(way))
             {
-                yield return new(ProgramsName, CheckState.Failed, $"The kernel does not attach programs of kind {program.Kind}, as {program.Name} is ({way} is missing).") { Target = program.Name, Remedy = "Run it on a newer kernel." };
+                yield return new(ProgramsName, CheckState.Failed, $"The kernel does not attach programs of kind {program.Kind}, such as {program.Name} ({way} is missing).") { Target = program.Name, Remedy = "Run it on a newer kernel." };
             }
             else
             {
@@ -131,8 +131,8 @@ internal static class TypeCheck
         if (good.Count > 0)
         {
             yield return types is null
-                ? new(ProgramsName, CheckState.Unknown, $"The programs are of kinds {CheckContext.List(good)}; the kernel does not tell which it knows.")
-                : new(ProgramsName, CheckState.Ok, $"The kernel knows {CheckContext.List(good)}.");
+                ? new(ProgramsName, CheckState.Unknown, $"The programs are of kinds {CheckContext.List(good)}; the kernel does not reveal which it supports.")
+                : new(ProgramsName, CheckState.Ok, $"The kernel supports {CheckContext.List(good)}.");
         }
     }
 
@@ -144,7 +144,7 @@ internal static class TypeCheck
         {
             if (types is not null && !types.Values.Contains((long)map.Type))
             {
-                yield return new(MapsName, CheckState.Failed, $"The kernel has no maps of type {map.Type}, which {map.Name} is.") { Target = map.Name, Remedy = "Run it on a newer kernel." };
+                yield return new(MapsName, CheckState.Failed, $"The kernel does not support maps of type {map.Type}, such as {map.Name}.") { Target = map.Name, Remedy = "Run it on a newer kernel." };
             }
             else
             {
@@ -155,8 +155,8 @@ internal static class TypeCheck
         if (good.Count > 0)
         {
             yield return types is null
-                ? new(MapsName, CheckState.Unknown, $"The maps are of types {CheckContext.List(good)}; the kernel does not tell which it knows.")
-                : new(MapsName, CheckState.Ok, $"The kernel knows {CheckContext.List(good)}.");
+                ? new(MapsName, CheckState.Unknown, $"The maps are of types {CheckContext.List(good)}; the kernel does not reveal which it supports.")
+                : new(MapsName, CheckState.Ok, $"The kernel supports {CheckContext.List(good)}.");
         }
     }
 }

@@ -7,7 +7,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Checks;
 
-/// <summary>Whether what the programs attach to is there.</summary>
+/// <summary>Checks whether the programs' attach targets exist.</summary>
 internal static class TargetCheck
 {
     private const string Name = "AttachTargets";
@@ -51,7 +51,7 @@ internal static class TargetCheck
 
         if (good.Count > 0)
         {
-            yield return new(Name, CheckState.Ok, $"There is {CheckContext.List(good)}.");
+            yield return new(Name, CheckState.Ok, $"These attach targets exist: {CheckContext.List(good)}.");
         }
     }
 
@@ -64,12 +64,12 @@ internal static class TargetCheck
         }
         catch (BpfLoadException fault)
         {
-            // Which of several maps is meant can be said when the program is run.
+            // If several maps qualify, the caller chooses one when the program runs.
             return new(Name, fault.Fault == LoadFault.NoPlace ? CheckState.Warning : CheckState.Failed, fault.Message) { Target = program.Name, Remedy = fault.Remedy };
         }
     }
 
-    // What all targets of a kind need.
+    // Checks the requirements that all targets of a kind share.
     private static CheckResult? Lacking(CheckContext context, ProgramDescription program)
     {
         if (!context.Kernel.Kernel.IsRunning)
@@ -81,9 +81,9 @@ internal static class TargetCheck
         {
             { Method: AttachMethod.Kprobe or AttachMethod.SystemCall } when !AttachFailure.HasKprobes =>
                 ("this kernel was built without kprobes (CONFIG_KPROBES)", "Use SEC(\"fentry/…\"), SEC(\"tracepoint/…\") or SEC(\"raw_tp/…\") instead, or a kernel with CONFIG_KPROBES=y."),
-            // The function that makes such links in the kernel is there only with the setting.
+            // The kernel has the function that creates such links only with the configuration option.
             { Method: AttachMethod.Kprobe, IsMulti: true } when context.Kernel.Symbols is { } symbols && !symbols.Contains(TraceableFunctions.MultiSymbol) =>
-                ("this kernel was built without fprobes (CONFIG_FPROBE)", "A section that begins with kprobe/ or kretprobe/ takes the same pattern and makes a link for each function."),
+                ("this kernel was built without fprobes (CONFIG_FPROBE)", "A section that begins with kprobe/ or kretprobe/ accepts the same pattern and creates a link for each function."),
             { Method: AttachMethod.Uprobe or AttachMethod.StaticProbe, IsMulti: false } when !KernelHost.Current.HasUprobes =>
                 ("this kernel was built without uprobes (CONFIG_UPROBE_EVENTS)", "Run it on a kernel with CONFIG_UPROBE_EVENTS=y."),
             { Target: AttachTarget.SecurityHook } when KernelHost.Current.SecurityModules is { } modules && !modules.Contains("bpf") =>
@@ -97,7 +97,7 @@ internal static class TargetCheck
 
     private static CheckResult? One(CheckContext context, ProgramDescription program, ProgramKind kind, string target, TargetFiles files) => kind.Target switch
     {
-        _ when target.Length == 0 && kind.HasTargetInSection => new(Name, CheckState.Failed, $"Section '{program.SectionName}' of program {program.Name} does not say what to attach to.") { Remedy = $"Write it as SEC(\"{kind.Section}\")." },
+        _ when target.Length == 0 && kind.HasTargetInSection => new(Name, CheckState.Failed, $"Section '{program.SectionName}' of program {program.Name} names no attach target.") { Remedy = $"Write it as SEC(\"{kind.Section}\")." },
         AttachTarget.Tracepoint => Tracepoint(context.Kernel, program, target.Replace(':', '/')) ?? Record(context, program, target.Replace(':', '/')),
         AttachTarget.RawTracepoint => Known(context.Kernel, program, target, context.Kernel.Tracepoints, "tracepoint"),
         AttachTarget.KernelFunction => KernelFunction(context.Kernel, program, target),
@@ -117,7 +117,7 @@ internal static class TargetCheck
             return Any(events, target) ? null : Missing(program, "tracepoint", target, events);
         }
 
-        // Types tell of all tracepoints but those of system calls, whose functions have names of their own.
+        // The types describe all tracepoints except those of system calls, which have their own names.
         var name = target[(target.IndexOf('/') + 1)..];
         const string Enter = "sys_enter_", Exit = "sys_exit_";
         if (name.StartsWith(Enter, StringComparison.Ordinal) || name.StartsWith(Exit, StringComparison.Ordinal))
@@ -146,7 +146,7 @@ internal static class TargetCheck
         }
 
         return needsType && kernel.Symbols?.Contains(name) == true
-            ? new(Name, CheckState.Failed, $"Program {program.Name} attaches to the kernel's function {name}, of which the kernel shows no type.") { Remedy = $"A kprobe can attach to it: SEC(\"kprobe/{name}\")." }
+            ? new(Name, CheckState.Failed, $"Program {program.Name} attaches to the kernel's function {name}, whose type the kernel does not expose.") { Remedy = $"A kprobe can attach to it: SEC(\"kprobe/{name}\")." }
             : Known(kernel, program, name, kernel.Functions.Keys, "kernel function", isComplete: needsType);
     }
 
@@ -158,7 +158,7 @@ internal static class TargetCheck
         return Known(kernel, program, name, calls, "system call", isComplete: calls.Count > 0);
     }
 
-    // Names of files and symbols may hold commas: what exists says where a target ends.
+    // Names of files and symbols may contain commas, so existing files decide where a target ends.
     private static IEnumerable<string> Targets(ProgramDescription program, ProgramKind kind, TargetFiles files) => kind.Target switch
     {
         AttachTarget.UserFunction => Split(program.AttachTo, files).Select(Whole),
@@ -185,7 +185,7 @@ internal static class TargetCheck
 
         if (UprobeTarget.Parse(path, place, name => file!.FunctionNames.Contains(name)) is not { } found)
         {
-            return new(Name, CheckState.Failed, $"Program {program.Name} ({program.SectionName}) does not say which function of which file to attach to.") { Remedy = "Write it as SEC(\"uprobe//path/of/file:function\")." };
+            return new(Name, CheckState.Failed, $"Program {program.Name} ({program.SectionName}) does not name the file and function to attach to.") { Remedy = "Write it as SEC(\"uprobe//path/of/file:function\")." };
         }
 
         if (found.Function is not null && file!.Interpreter is { } interpreter)
@@ -201,7 +201,7 @@ internal static class TargetCheck
         var (path, place) = SplitProbes(target, files).First();
         if (path.Length == 0)
         {
-            return new(Name, CheckState.Failed, $"Program {program.Name} ({program.SectionName}) does not say which static probe to attach to.") { Remedy = "Write it as SEC(\"usdt//path/of/file:provider:name\")." };
+            return new(Name, CheckState.Failed, $"Program {program.Name} ({program.SectionName}) does not name the static probe to attach to.") { Remedy = "Write it as SEC(\"usdt//path/of/file:provider:name\")." };
         }
 
         return files.Find(path) is not { } file ? NoFile(context, program, path)
@@ -209,7 +209,7 @@ internal static class TargetCheck
             : UsdtLinks.Look(file, place) >= PlaceMatch.Pattern ? null : Missing(program, $"static probe in {file},", place, file.Probes.Select(p => p.ToString()));
     }
 
-    // The kernel is asked for an event of this thread.
+    // Opens a perf event on this thread to find out whether it exists.
     private static CheckResult? PerfEventTarget(CheckContext context, ProgramDescription program, string text)
     {
         var (events, fault, near) = PerfEventText.Read(text);
@@ -224,7 +224,7 @@ internal static class TargetCheck
             if (opened is null)
             {
                 return Marshal.GetLastPInvokeError() is Libc.EPERM or Libc.EACCES
-                    ? new(Name, CheckState.Unknown, $"Program {program.Name} attaches to the perf event {target}; this process may not ask whether the machine has it.")
+                    ? new(Name, CheckState.Unknown, $"Program {program.Name} attaches to the perf event {target}; this process may not check whether the machine has it.")
                     : new(Name, CheckState.Failed, $"Program {program.Name} attaches to the perf event {target}, which this machine does not have.") { Remedy = AttachFailure.NoEvent(target) };
             }
         }
@@ -232,9 +232,9 @@ internal static class TargetCheck
         return null;
     }
 
-    // Of several programs, one whose library is missing is left out.
+    // Of several programs, one with a missing library is skipped.
     private static CheckResult NoFile(CheckContext context, ProgramDescription program, string path) =>
-        new(Name, BinaryPaths.IsLibrary(path) && context.Programs.Count() > 1 ? CheckState.Warning : CheckState.Failed, $"Program {program.Name} attaches to {path}, and there is no such file.")
+        new(Name, BinaryPaths.IsLibrary(path) && context.Programs.Count() > 1 ? CheckState.Warning : CheckState.Failed, $"Program {program.Name} attaches to {path}, which does not exist.")
         {
             Remedy = CheckContext.Near(BinaryPaths.Near(path, 3)),
         };
@@ -250,7 +250,7 @@ internal static class TargetCheck
         }
 
         return kernel.Kernel.Types is null || !isComplete
-            ? new(Name, CheckState.Unknown, $"Program {program.Name} attaches to the {what} {name}; whether the kernel has it cannot be told from here.")
+            ? new(Name, CheckState.Unknown, $"Program {program.Name} attaches to the {what} {name}; it is unknown whether the kernel has it.")
             : Missing(program, what, name, all);
     }
 

@@ -8,18 +8,18 @@ using Bee.Ebpf.Objects;
 namespace Bee.Ebpf.Checks;
 
 /// <summary>
-/// What a tool needs of the machine when it runs without root's full rights, by its object file alone. The rules are those of the kernel's bpf(2) and perf_event_open(2) from Linux 5.8 on; an
-/// older kernel wants CAP_SYS_ADMIN for all of it, and before Linux 5.11 CAP_SYS_RESOURCE to raise the limit of locked memory.
+/// The privileges and mounts that a tool needs when it does not run as root, derived from its object alone. The rules are those of bpf(2) and perf_event_open(2) from Linux 5.8 on. An
+/// older kernel requires CAP_SYS_ADMIN for all of them, and before Linux 5.11 CAP_SYS_RESOURCE to raise the limit of locked memory.
 /// </summary>
 internal sealed class ToolNeeds
 {
-    /// <summary>Where tracepoints and the list of traceable functions are.</summary>
+    /// <summary>The trace file system, with tracepoints and the list of traceable functions.</summary>
     public const string Tracefs = "/sys/kernel/tracing";
 
     /// <summary>The BPF file system.</summary>
     public const string BpfFileSystem = "/sys/fs/bpf";
 
-    /// <summary>The control groups of the machine.</summary>
+    /// <summary>The control group file system.</summary>
     public const string Cgroups = "/sys/fs/cgroup";
 
     private ToolNeeds(IReadOnlyList<CapabilityNeed> capabilities, IReadOnlyList<string> folders, bool needsHostNetwork)
@@ -29,18 +29,18 @@ internal sealed class ToolNeeds
         NeedsHostNetwork = needsHostNetwork;
     }
 
-    /// <summary>The capabilities, each once, by their numbers.</summary>
+    /// <summary>The capabilities, without duplicates, by number.</summary>
     public IReadOnlyList<CapabilityNeed> Capabilities { get; }
 
-    /// <summary>Folders of the machine that the tool needs besides /proc and /sys, which every container has.</summary>
+    /// <summary>The folders of the host that the tool needs, besides /proc and /sys, which every container has.</summary>
     public IReadOnlyList<string> Folders { get; }
 
-    /// <summary>Whether the programs attach to network interfaces, which each network namespace has its own of.</summary>
+    /// <summary>Whether the programs attach to network interfaces, which belong to a network namespace.</summary>
     public bool NeedsHostNetwork { get; }
 
-    /// <summary>Returns what a tool needs.</summary>
-    /// <param name="file">The object; what its author says of attach targets counts.</param>
-    /// <param name="countsRuns">Whether the runs of its programs are counted, for metrics or for a limit of what they may cost.</param>
+    /// <summary>Returns the needs of a tool.</summary>
+    /// <param name="file">The object. Attach targets in its metadata are used.</param>
+    /// <param name="countsRuns">Whether the runs of its programs are counted, for metrics or for a limit on their cost.</param>
     public static ToolNeeds Of(ObjectFile file, bool countsRuns = false)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -49,11 +49,11 @@ internal sealed class ToolNeeds
         var network = false;
         void Need(Capability capability, string reason) => capabilities.TryAdd(capability, reason);
 
-        Need(Capability.Bpf, "To load programs and make maps.");
+        Need(Capability.Bpf, "To load programs and create maps.");
         if (countsRuns)
         {
             // bpf_enable_stats in kernel/bpf/syscall.c.
-            Need(Capability.SysAdmin, "To switch on the kernel's statistics of programs.");
+            Need(Capability.SysAdmin, "To enable the kernel's program statistics.");
         }
 
         foreach (var program in file.Programs.Where(p => p.AutoLoad))
@@ -113,9 +113,9 @@ internal sealed class ToolNeeds
                 yield return (Capability.PerfMon, $"To load the tracing program '{name}'.");
                 break;
             case ProgramType.SocketFilter:
-                yield return (Capability.NetRaw, $"To open the packet socket that program '{name}' is attached to.");
+                yield return (Capability.NetRaw, $"To open the packet socket to which program '{name}' attaches.");
                 break;
-            // is_net_admin_prog_type; programs for the packets of a cgroup need it when they are attached.
+            // is_net_admin_prog_type. Programs for the packets of a cgroup need it when they attach.
             case ProgramType.SchedCls or ProgramType.Xdp or ProgramType.SockOps or ProgramType.SkLookup or ProgramType.SkMsg or ProgramType.SkSkb or ProgramType.CgroupSkb or ProgramType.CgroupSock or ProgramType.CgroupSockAddr
                 or ProgramType.CgroupSockOpt or ProgramType.CgroupSysctl or ProgramType.CgroupDevice:
                 yield return (Capability.NetAdmin, $"To attach program '{name}'.");
@@ -129,26 +129,26 @@ internal sealed class ToolNeeds
 
         if (program.KindRow.Target is AttachTarget.UserFunction or AttachTarget.UserProbe)
         {
-            yield return (Capability.SysPtrace, $"To open the file that program '{name}' attaches to in the file system of another process.");
+            yield return (Capability.SysPtrace, $"To open the file to which program '{name}' attaches in another process's file system.");
         }
 
         if (NeedsAddresses(program))
         {
-            yield return (Capability.Syslog, $"To read the addresses of the functions that program '{name}' attaches to.");
+            yield return (Capability.Syslog, $"To read the addresses of the functions to which program '{name}' attaches.");
         }
     }
 
-    // One link for many functions is made by their addresses, and a pattern is looked up in the kernel's list of symbols.
+    // A link to many functions needs their addresses, and a pattern is resolved in the kernel's list of symbols.
     private static bool NeedsAddresses(ProgramDescription program) =>
         program.KindRow is { Method: AttachMethod.Kprobe } kind && (kind.IsMulti || TargetText.Split(program.AttachTo).Any(TargetText.IsPattern));
 }
 
-/// <summary>Capabilities that the kernel wants for some helpers, whatever program calls them (bpf_base_func_proto in kernel/bpf/helpers.c; bpf_get_probe_write_proto in kernel/trace/bpf_trace.c).</summary>
+/// <summary>Capabilities that the kernel requires for some helpers in any program (bpf_base_func_proto in kernel/bpf/helpers.c; bpf_get_probe_write_proto in kernel/trace/bpf_trace.c).</summary>
 internal static class HelperRights
 {
     private const int WriteUser = 36;
 
-    // Each of them reads memory of the kernel or of a process, or writes to the trace.
+    // All of them read memory of the kernel or of a process, or write to the trace.
     private static readonly Dictionary<int, string> s_perfMon = new()
     {
         [4] = "probe_read",
@@ -165,7 +165,7 @@ internal static class HelperRights
         [177] = "trace_vprintk",
     };
 
-    /// <summary>Returns the capabilities for the helpers that an object's functions call.</summary>
+    /// <summary>Returns the capabilities that the helper calls of an object require.</summary>
     public static IEnumerable<(Capability Capability, string Reason)> Of(ObjectFile file)
     {
         var code = ObjectCode.Read(file);
@@ -208,13 +208,13 @@ internal static class HelperRights
 
 /// <summary>A capability that a tool needs.</summary>
 /// <param name="Capability">The capability.</param>
-/// <param name="Reason">What the tool does with it, as a sentence.</param>
+/// <param name="Reason">The purpose, as a sentence.</param>
 internal sealed record CapabilityNeed(Capability Capability, string Reason)
 {
-    /// <summary>The name as the kernel's header has it: <c>CAP_SYS_PTRACE</c>.</summary>
+    /// <summary>The name in the kernel's header: <c>CAP_SYS_PTRACE</c>.</summary>
     public string Name => NameOf(Capability);
 
-    /// <summary>The name of a capability as the kernel's header has it.</summary>
+    /// <summary>Returns the name of a capability in the kernel's header.</summary>
     public static string NameOf(Capability capability)
     {
         if (capability == Capability.PerfMon)

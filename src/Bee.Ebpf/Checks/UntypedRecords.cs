@@ -5,18 +5,18 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Checks;
 
-/// <summary>A buffer or an iterator whose records come as bytes, since neither a declaration nor metadata names their C type.</summary>
+/// <summary>A buffer or an iterator whose records appear as bytes, because neither a declaration nor metadata names their C type.</summary>
 /// <param name="Name">The name of the map or of the program.</param>
-/// <param name="Sizes">How long the records are that the programs write, as far as that is constant; rising.</param>
-/// <param name="Fitting">The names of the object's structs that have one of these sizes, as <see cref="RecordTypeName"/> reads them.</param>
+/// <param name="Sizes">The constant sizes of the records that programs write, ascending.</param>
+/// <param name="Fitting">The structs of the object with one of these sizes, in the form that <see cref="RecordTypeName"/> reads.</param>
 internal sealed record UntypedRecords(string Name, IReadOnlyList<uint> Sizes, IReadOnlyList<string> Fitting)
 {
-    /// <summary>The type that metadata names and the object does not have; null where none is named.</summary>
+    /// <summary>The type that the metadata names and the object does not contain; null if it names none.</summary>
     public string? MissingType { get; init; }
 
     /// <summary>Finds the buffers and iterators of an object whose records have no type.</summary>
     /// <param name="file">The object.</param>
-    /// <returns>Them, maps first; empty where all are typed.</returns>
+    /// <returns>The buffers and iterators, maps first; empty if all have a type.</returns>
     public static IReadOnlyList<UntypedRecords> In(ObjectFile file)
     {
         ArgumentNullException.ThrowIfNull(file);

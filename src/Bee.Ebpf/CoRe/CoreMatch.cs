@@ -4,10 +4,10 @@ using Bee.Ebpf.Host;
 
 namespace Bee.Ebpf.CoRe;
 
-/// <summary>Finds in a type of the kernel what a relocation means in the program's types.</summary>
+/// <summary>Matches the target of a relocation against a kernel type.</summary>
 internal static class CoreMatch
 {
-    /// <summary>What came of it: <see cref="Spec"/> where the kernel's type has it; <see cref="Error"/> where libbpf would give up.</summary>
+    /// <summary>The result: <see cref="Spec"/> if the kernel's type contains the target; <see cref="Error"/> if libbpf would fail.</summary>
     public readonly record struct Outcome(CoreSpec? Spec, string? Error)
     {
         public static Outcome None => default;
@@ -20,7 +20,7 @@ internal static class CoreMatch
         TooDeep,
     }
 
-    /// <summary>Tries one type of the kernel.</summary>
+    /// <summary>Matches one kernel type.</summary>
     public static Outcome With(CoreRelocation relocation, CoreSpec local, BtfType target)
     {
         if (relocation.IsOfType)
@@ -28,7 +28,7 @@ internal static class CoreMatch
             var same = relocation.Kind == CoreRelocationKind.TypeMatches ? CoreTypes.Match(local.Root, target) : CoreTypes.AreCompatible(local.Root, target);
             return same switch
             {
-                null => new Outcome(null, "its types nest too deep to compare"),
+                null => new Outcome(null, "its types nest too deeply to compare"),
                 true => new Outcome(new CoreSpec { Root = target }, null),
                 false => Outcome.None,
             };
@@ -74,7 +74,7 @@ internal static class CoreMatch
                 continue;
             }
 
-            // The first step is an element of what the pointer points to; the type is that of the element already.
+            // The first step is an array element of the pointer's target, and the type is the element's already.
             if (i > 0)
             {
                 if (type is not BtfArray array || step.Index >= array.Length && !CoreSpec.IsFlexible(spec.Last, array))
@@ -103,7 +103,7 @@ internal static class CoreMatch
         return new Outcome(spec, null);
     }
 
-    // Looks through anonymous structs and unions as C does. A member of the name whose type does not fit ends the search.
+    // Looks through anonymous structs and unions, as C does. A member of that name with an incompatible type ends the search.
     private static Found Member(CoreStep wanted, BtfType target, CoreSpec spec, out BtfType? next)
     {
         next = null;
@@ -153,13 +153,13 @@ internal static class CoreMatch
     private static string Describe(BtfType type) => type.ToString() is { Length: > 0 } text ? $"'{text}'" : "a type";
 }
 
-/// <summary>Finds the kernel's types of a name: in the kernel itself, else in its modules.</summary>
+/// <summary>Finds kernel types by name: in the kernel itself, else in its modules.</summary>
 internal sealed class TypeCandidates(TargetKernel kernel)
 {
     private readonly Dictionary<(string, BtfKind), IReadOnlyList<BtfType>> _known = [];
 
-    /// <summary>The types of a kind whose name is the same, flavours aside, by their ids; enums of 32 and 64 bits are of one kind.</summary>
-    /// <param name="name">The name; what follows three underscores does not count.</param>
+    /// <summary>Returns the types of a kind with the same name, ignoring flavours, by id. 32-bit and 64-bit enums count as one kind.</summary>
+    /// <param name="name">The name; the part after three underscores is ignored.</param>
     /// <param name="kind">The kind.</param>
     public IReadOnlyList<BtfType> Of(string name, BtfKind kind)
     {
@@ -193,7 +193,7 @@ internal sealed class TypeCandidates(TargetKernel kernel)
         return found;
     }
 
-    // A walk over all types costs a few milliseconds: names are compared as bytes, and most differ in the first.
+    // A walk over all types takes a few milliseconds: names are compared as bytes, and most differ in the first one.
     private static void Add(BtfSpec graph, ReadOnlySpan<byte> name, BtfKind kind, List<BtfType> found)
     {
         var table = graph.Table;
@@ -214,10 +214,10 @@ internal sealed class TypeCandidates(TargetKernel kernel)
     }
 }
 
-/// <summary>Names in CO-RE. What follows three underscores is a flavour: <c>task_struct___old</c> means task_struct, as some kernel had it.</summary>
+/// <summary>CO-RE names. The part after three underscores is a flavour: <c>task_struct___old</c> is the task_struct of some kernels.</summary>
 internal static class CoreNames
 {
-    /// <summary>The name without its flavour.</summary>
+    /// <summary>Returns the name without its flavour.</summary>
     public static string Essential(string name)
     {
         for (var i = name.Length - 5; i >= 0; i--)
@@ -244,9 +244,9 @@ internal static class CoreNames
         return name;
     }
 
-    /// <summary>True for names that mean the same thing, flavours aside; those of anonymous types mean the same.</summary>
+    /// <summary>Returns true if two names are equal without their flavours, or if both types are anonymous.</summary>
     public static bool AreSame(string left, string right) => Essential(left) == Essential(right);
 
-    // X___Y, with exactly three underscores between.
+    // X___Y, with exactly three underscores.
     private static bool IsSeparator(ReadOnlySpan<char> at) => at[0] != '_' && at[1] == '_' && at[2] == '_' && at[3] == '_' && at[4] != '_';
 }

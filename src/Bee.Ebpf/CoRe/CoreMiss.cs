@@ -5,12 +5,12 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.CoRe;
 
-/// <summary>Says why the kernel has not what a relocation asks for, and what it has instead.</summary>
+/// <summary>Explains why a kernel lacks the target of a relocation, and suggests similar names.</summary>
 internal static class CoreMiss
 {
     private const int MostNames = 3;
 
-    // Names of types are looked for among so many at most: a suggestion is not worth more time.
+    // The number of type names that are searched at most: a suggestion is not worth more time.
     private const int MostTypes = 400_000;
 
     public static (string Reason, IReadOnlyList<string> Near) Explain(CoreRelocation relocation, CoreSpec local, IReadOnlyList<BtfType> candidates, TargetKernel kernel)
@@ -18,7 +18,7 @@ internal static class CoreMiss
         var name = CoreNames.Essential(relocation.Root.Name);
         if (candidates.Count == 0)
         {
-            return ($"there is no {Noun(relocation.Root)} {name}", Suggest.Nearest(name, Names(kernel, relocation.Root.Kind), MostNames));
+            return ($"{Noun(relocation.Root)} {name} does not exist", Suggest.Nearest(name, Names(kernel, relocation.Root.Kind), MostNames));
         }
 
         if (relocation.IsOfEnumerator)
@@ -31,7 +31,7 @@ internal static class CoreMiss
         return relocation.IsOfType ? ($"{Noun(relocation.Root)} {name} is another kind of type there", []) : Field(local, candidates[0]);
     }
 
-    // Follows the way as far as it goes.
+    // Follows the path until it fails.
     private static (string, IReadOnlyList<string>) Field(CoreSpec local, BtfType target)
     {
         var type = target.Resolve();
@@ -47,7 +47,7 @@ internal static class CoreMiss
 
                 if (step.Index >= array.Length && array.Length > 0)
                 {
-                    return ($"{place} has {Quantity.Of(array.Length, "element")} there, and element {step.Index} is used", []);
+                    return ($"{place} has {Quantity.Of(array.Length, "element")} there, but the program uses element {step.Index}", []);
                 }
 
                 place += $"[{step.Index}]";
@@ -71,10 +71,10 @@ internal static class CoreMiss
             type = member.Type.Resolve();
         }
 
-        return ($"{place} is not what the program takes it for", []);
+        return ($"{place} has another type than the program expects", []);
     }
 
-    // Those of anonymous members too.
+    // Includes the members of anonymous members.
     private static IEnumerable<BtfMember> Members(BtfType type, int depth)
     {
         if (type is not BtfStruct holder || depth == 0)

@@ -7,7 +7,7 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.CoRe;
 
-/// <summary>Resolves all relocations of an object, in the loader's order.</summary>
+/// <summary>Resolves all relocations of an object, in libbpf's order.</summary>
 internal static class CoreRelocations
 {
     public static IReadOnlyList<(CoreResolution Resolution, RelocationResult Result)> Resolve(ObjectCode code, TargetKernel kernel)
@@ -26,7 +26,7 @@ internal static class CoreRelocations
             section = relocation.Section;
             var function = code.At(section, relocation.Offset);
 
-            // What is not loaded is not relocated, and code of no function was dropped by the linker.
+            // Programs that are not loaded are not relocated, and the linker drops code outside of functions.
             if (function is null || function.Program is { AutoLoad: false })
             {
                 continue;
@@ -78,7 +78,7 @@ internal static class CoreRelocations
     };
 }
 
-/// <summary>What a CO-RE relocation asks the kernel's types for, with the compiler's numbers (enum bpf_core_relo_kind, include/uapi/linux/bpf.h).</summary>
+/// <summary>The property of kernel types that a CO-RE relocation asks for (enum bpf_core_relo_kind, include/uapi/linux/bpf.h).</summary>
 internal enum CoreRelocationKind
 {
     FieldOffset = 0,
@@ -96,12 +96,12 @@ internal enum CoreRelocationKind
     TypeMatches = 12,
 }
 
-/// <summary>An instruction that holds a number which only the kernel that it runs on can tell.</summary>
+/// <summary>An instruction with a number that depends on the kernel (a CO-RE relocation).</summary>
 /// <param name="Section">The index of its section in the ELF file.</param>
-/// <param name="Offset">Where the instruction stands in the section, in bytes.</param>
-/// <param name="Kind">What is asked for.</param>
-/// <param name="Root">The program's own idea of the type.</param>
-/// <param name="Path">The way to a member, as indexes of the root's members and their members; for enumerators the one index.</param>
+/// <param name="Offset">The offset of the instruction in its section, in bytes.</param>
+/// <param name="Kind">The property that it asks for.</param>
+/// <param name="Root">The type in the program's own BTF.</param>
+/// <param name="Path">The path to a member, as indexes into the root's members and theirs; for enumerators one index.</param>
 internal sealed record CoreRelocation(int Section, int Offset, CoreRelocationKind Kind, BtfType Root, IReadOnlyList<int> Path)
 {
     public bool IsOfField => Kind <= CoreRelocationKind.FieldRightShift;
@@ -110,21 +110,21 @@ internal sealed record CoreRelocation(int Section, int Offset, CoreRelocationKin
 
     public bool IsOfType => !IsOfField && !IsOfEnumerator;
 
-    /// <summary>True for questions to which no is an answer too.</summary>
+    /// <summary>True for relocations that ask whether something exists.</summary>
     public bool AsksWhether =>
         Kind is CoreRelocationKind.FieldExists or CoreRelocationKind.TypeExists or CoreRelocationKind.TypeMatches or CoreRelocationKind.EnumeratorExists;
 }
 
-/// <summary>A line of source and the first of the instructions made of it.</summary>
+/// <summary>A source line, and the first instruction that was compiled from it.</summary>
 /// <param name="Section">The index of the section.</param>
-/// <param name="Offset">Where the instruction stands in the section, in bytes.</param>
-/// <param name="File">The file as the compiler knew it.</param>
-/// <param name="Line">The line, from 1.</param>
-/// <param name="Column">The column, from 1; 0 when not known.</param>
-/// <param name="Text">The line itself.</param>
+/// <param name="Offset">The offset of the instruction in its section, in bytes.</param>
+/// <param name="File">The path of the file, as the compiler recorded it.</param>
+/// <param name="Line">The line number, from 1.</param>
+/// <param name="Column">The column, from 1; 0 if unknown.</param>
+/// <param name="Text">The text of the line.</param>
 internal sealed record SourceLine(int Section, int Offset, string File, int Line, int Column, string Text)
 {
-    /// <summary>The same line with the full path of its file, where that exists beside the object: objects name their sources from the folder that they were compiled in.</summary>
+    /// <summary>Returns the line with the full path of its file, if the file exists next to the object. Objects contain paths relative to the compiler's working folder.</summary>
     public SourceLine In(ObjectFile file) =>
         Path.GetDirectoryName(file.Name) is { Length: > 0 } folder && Path.GetFullPath(Path.Combine(folder, File)) is var path && System.IO.File.Exists(path) ? this with { File = path } : this;
 
@@ -132,19 +132,19 @@ internal sealed record SourceLine(int Section, int Offset, string File, int Line
     public override string ToString() => $"{File}:{Line}{(Column > 0 ? $":{Column}" : "")}{(Text.Length > 0 ? $" `{Text}`" : "")}";
 }
 
-/// <summary>Reads .BTF.ext, which <see cref="BtfExtCheck"/> has checked.</summary>
+/// <summary>Reads .BTF.ext, which <see cref="BtfExtCheck"/> has validated.</summary>
 internal static class BtfExtReader
 {
     private const string SectionName = ".BTF.ext";
     private const int LinePlace = 16, RelocationPlace = 24, HeaderWithRelocations = 32;
     private const int BitsOfColumn = 10;
 
-    /// <summary>The source lines, by section and place.</summary>
+    /// <summary>Returns the source lines, by section and offset.</summary>
     public static List<SourceLine> Lines(ElfFile elf, BtfSpec btf) =>
         [.. from r in Records(elf, btf, LinePlace)
             select new SourceLine(r.Section, (int)Word(r.Bytes, 0), btf.Table.Text(Word(r.Bytes, 1)), (int)(Word(r.Bytes, 3) >> BitsOfColumn), (int)(Word(r.Bytes, 3) & ((1 << BitsOfColumn) - 1)), btf.Table.Text(Word(r.Bytes, 2)).Trim())];
 
-    /// <summary>The CO-RE relocations in the order that they have in the file.</summary>
+    /// <summary>Returns the CO-RE relocations in file order.</summary>
     public static List<CoreRelocation> Relocations(ElfFile elf, BtfSpec btf) =>
         [.. from r in Records(elf, btf, RelocationPlace)
             select new CoreRelocation(r.Section, (int)Word(r.Bytes, 0), (CoreRelocationKind)Word(r.Bytes, 3), btf.Types[(int)Word(r.Bytes, 1)], Path(btf.Table.Text(Word(r.Bytes, 2))))];
@@ -167,7 +167,7 @@ internal static class BtfExtReader
             yield break;
         }
 
-        // Where an empty part would begin was not checked.
+        // The validation skips the position of an empty part.
         var length = (int)Word(data[place..], 1);
         if (length == 0)
         {

@@ -3,26 +3,26 @@ using Bee.Ebpf.Host;
 
 namespace Bee.Ebpf.CoRe;
 
-/// <summary>Resolves CO-RE relocations against a kernel's types, by libbpf's rules and with its results.</summary>
+/// <summary>Resolves CO-RE relocations against a kernel's types, with the same rules and results as libbpf.</summary>
 /// <param name="kernel">The kernel.</param>
 internal sealed class CoreResolver(TargetKernel kernel)
 {
     private readonly TypeCandidates _types = new(kernel);
 
-    // By the program's type. A relocation narrows the candidates for those after it, as in libbpf.
+    // By the program's type. A relocation narrows the candidates for later ones, as in libbpf.
     private readonly Dictionary<uint, IReadOnlyList<BtfType>> _candidates = [];
 
-    // Many relocations ask for the same thing, and looking for names that are near takes longer than all else.
+    // Many relocations ask for the same target, and the search for similar names takes most of the time.
     private readonly Dictionary<(uint, string), (string Reason, IReadOnlyList<string> Near)> _misses = [];
 
-    /// <summary>Resolves one. The relocations of an object must come in the order that they have in the file.</summary>
+    /// <summary>Resolves one relocation. Relocations of an object must be resolved in file order.</summary>
     /// <param name="relocation">The relocation.</param>
-    /// <param name="code">The section's instructions.</param>
+    /// <param name="code">The instructions of the section.</param>
     public CoreResolution Resolve(CoreRelocation relocation, ReadOnlySpan<byte> code)
     {
         if (CoreSpec.Parse(relocation) is not { } local)
         {
-            return Refuse(relocation, null, "the object is damaged: its path of members leads nowhere");
+            return Refuse(relocation, null, "the object is damaged: its path of members is invalid");
         }
 
         if (relocation.Kind == CoreRelocationKind.LocalTypeId)
@@ -32,7 +32,7 @@ internal sealed class CoreResolver(TargetKernel kernel)
 
         if (relocation.Root.Name.Length == 0)
         {
-            return Refuse(relocation, local, "the type has no name, by which the kernel's type could be found");
+            return Refuse(relocation, local, "the type has no name to look up in the kernel");
         }
 
         if (!CoreValue.TryRead(relocation, local, out var localValue, out var error))
@@ -90,7 +90,7 @@ internal sealed class CoreResolver(TargetKernel kernel)
         return known;
     }
 
-    // Several types of one name may stand in a kernel. They must agree on the answer.
+    // A kernel may contain several types of one name. They must yield the same result.
     private static bool TryAdopt(CoreRelocation relocation, CoreSpec found, ref CoreSpec? target, ref CoreValue value, out string? error)
     {
         if (!CoreValue.TryRead(relocation, found, out var number, out error))
@@ -100,7 +100,7 @@ internal sealed class CoreResolver(TargetKernel kernel)
 
         if (target is not null && (found.BitOffset != target.BitOffset || number.Number != value.Number))
         {
-            error = $"the kernel has several types of this name, which do not agree: {target.Root} [{target.Root.Id}] gives {value.Number}, "
+            error = $"the kernel has several types of this name with different results: {target.Root} [{target.Root.Id}] gives {value.Number}, "
                 + $"[{found.Root.Id}] gives {number.Number}";
             return false;
         }
@@ -117,97 +117,97 @@ internal sealed class CoreResolver(TargetKernel kernel)
         new(relocation, CoreState.Refused) { Local = local, Reason = reason };
 }
 
-/// <summary>What becomes of a relocation on a kernel.</summary>
+/// <summary>The result of a relocation on a kernel.</summary>
 internal enum CoreState
 {
     /// <summary>The instruction gets its number.</summary>
     Resolved,
 
-    /// <summary>The kernel lacks it: the loader puts an invalid instruction there, which is refused where a program can come to it.</summary>
+    /// <summary>The kernel lacks the target. libbpf inserts an invalid instruction, which the verifier rejects if it is reachable.</summary>
     Missing,
 
-    /// <summary>The loader gives up the whole object.</summary>
+    /// <summary>libbpf refuses the whole object.</summary>
     Refused,
 }
 
-/// <summary>A relocation and what becomes of it.</summary>
+/// <summary>A relocation and its result.</summary>
 /// <param name="Relocation">The relocation.</param>
-/// <param name="State">What becomes of it.</param>
+/// <param name="State">The result.</param>
 internal sealed record CoreResolution(CoreRelocation Relocation, CoreState State)
 {
-    /// <summary>What it means in the program's own types; null where its path leads nowhere.</summary>
+    /// <summary>The target in the program's own types; null if its path is invalid.</summary>
     public CoreSpec? Local { get; init; }
 
-    /// <summary>What it means on the kernel, where it is there.</summary>
+    /// <summary>The target in the kernel's types, if the kernel has it.</summary>
     public CoreSpec? Target { get; init; }
 
-    /// <summary>The number that the compiler put into the instruction.</summary>
+    /// <summary>The number that the compiler wrote into the instruction.</summary>
     public ulong LocalValue { get; init; }
 
-    /// <summary>The number that the loader puts there.</summary>
+    /// <summary>The number that libbpf writes into the instruction.</summary>
     public ulong TargetValue { get; init; }
 
-    /// <summary>Why there is none.</summary>
+    /// <summary>Why the relocation is not resolved.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>Names of what the kernel has instead.</summary>
+    /// <summary>Similar names that the kernel has.</summary>
     public IReadOnlyList<string> Near { get; init; } = [];
 }
 
-/// <summary>An instruction that holds a number which depends on the kernel's types (a CO-RE relocation), and what becomes of it.</summary>
+/// <summary>The public description of a CO-RE relocation: an instruction with a number that depends on the kernel's types, and its result.</summary>
 internal sealed record RelocationResult
 {
-    /// <summary>The function that the instruction is part of.</summary>
+    /// <summary>The function that contains the instruction.</summary>
     public required string Function { get; init; }
 
-    /// <summary>The instruction's number in the function, from 0.</summary>
+    /// <summary>The number of the instruction in the function, from 0.</summary>
     public required int Instruction { get; init; }
 
-    /// <summary>The relocation's number in its section, from 0, as libbpf's log has it.</summary>
+    /// <summary>The number of the relocation in its section, from 0, as in libbpf's log.</summary>
     public required int Number { get; init; }
 
-    /// <summary>What is asked for, in words: <c>offset</c>, <c>size</c>, <c>existence</c>, <c>sign</c>, <c>shift</c>, <c>type id</c>, <c>match</c> or <c>value</c>.</summary>
+    /// <summary>The requested property: <c>offset</c>, <c>size</c>, <c>existence</c>, <c>sign</c>, <c>shift</c>, <c>type id</c>, <c>match</c> or <c>value</c>.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>Of what: a type as C names it, and the way to a member or an enumerator, such as <c>struct task_struct.comm[0]</c>.</summary>
+    /// <summary>The target: a C type and the path to a member or an enumerator, such as <c>struct task_struct.comm[0]</c>.</summary>
     public required string Subject { get; init; }
 
-    /// <summary>The source file as the compiler knew it, or null where the object does not tell.</summary>
+    /// <summary>The source file, as the compiler recorded it; null if unknown.</summary>
     public string? File { get; init; }
 
-    /// <summary>The line in it, or 0.</summary>
+    /// <summary>The line number, or 0.</summary>
     public int Line { get; init; }
 
-    /// <summary>The line's text, or null.</summary>
+    /// <summary>The text of the line, or null.</summary>
     public string? SourceText { get; init; }
 
-    /// <summary>What becomes of it.</summary>
+    /// <summary>The result.</summary>
     public required RelocationState State { get; init; }
 
-    /// <summary>True for a question to which no is an answer: whether a field, a type or an enumerator exists. Such a relocation is never missing.</summary>
+    /// <summary>True if the relocation asks whether a field, type or enumerator exists. Such a relocation is never missing.</summary>
     public bool AsksWhether { get; init; }
 
-    /// <summary>The number that the compiler put into the instruction.</summary>
+    /// <summary>The number that the compiler wrote into the instruction.</summary>
     public ulong LocalValue { get; init; }
 
-    /// <summary>The number that the loader puts there; 0 for what the kernel lacks.</summary>
+    /// <summary>The number that libbpf writes into the instruction; 0 if the kernel lacks the target.</summary>
     public ulong TargetValue { get; init; }
 
-    /// <summary>Why it is not resolved; for a question with the answer no, why not; else null.</summary>
+    /// <summary>Why the relocation is not resolved, or why the target does not exist; otherwise null.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>Names of what the kernel has instead.</summary>
+    /// <summary>Similar names that the kernel has.</summary>
     public IReadOnlyList<string> Near { get; init; } = [];
 
     /// <summary>
-    /// Whether the verifier can come to the instruction on this kernel; false for code behind a question that this kernel answers with no.
+    /// Whether the verifier can reach the instruction on this kernel; false for code behind an existence check that fails on this kernel.
     /// </summary>
     public bool IsReached { get; init; }
 
-    /// <summary>The same, if the program's parameters are not changed.</summary>
+    /// <summary>Whether the verifier can reach the instruction if the parameters keep their defaults.</summary>
     public bool IsReachedByDefault { get; init; }
 
-    /// <summary>The place in the source as compilers write it, <c>file:line</c>; else function and instruction.</summary>
+    /// <summary>The position in the source as <c>file:line</c>; else function and instruction.</summary>
     public string Place => File is null ? $"{Function}, instruction {Instruction}" : $"{File}:{Line}";
 
     internal int Section { get; init; }
@@ -215,18 +215,18 @@ internal sealed record RelocationResult
     internal int Offset { get; init; }
 }
 
-/// <summary>What becomes of a CO-RE relocation on a kernel.</summary>
+/// <summary>The result of a CO-RE relocation on a kernel.</summary>
 internal enum RelocationState
 {
     /// <summary>The instruction gets its number.</summary>
     Resolved,
 
     /// <summary>
-    /// The kernel lacks what is asked for: the loader puts an invalid instruction there, which is refused where the program can come to it,
-    /// and does no harm behind a question whether the thing exists.
+    /// The kernel lacks the target. libbpf inserts an invalid instruction, which the verifier rejects if it is reachable,
+    /// and which is harmless behind an existence check.
     /// </summary>
     Missing,
 
-    /// <summary>The loader gives up the whole object.</summary>
+    /// <summary>libbpf refuses the whole object.</summary>
     Refused,
 }

@@ -2,38 +2,38 @@ using Bee.Ebpf.Btf;
 
 namespace Bee.Ebpf.CoRe;
 
-/// <summary>One step on the way to a member: a named member of a struct or union, or (without a name) an element of an array.</summary>
-/// <param name="Type">The struct or union that has the member, or the type of the element; without typedefs and modifiers.</param>
-/// <param name="Index">Which member, or which element.</param>
+/// <summary>One step of a path to a member: a named member of a struct or union, or (without a name) an array element.</summary>
+/// <param name="Type">The struct or union that contains the member, or the type of the element; without typedefs and modifiers.</param>
+/// <param name="Index">The index of the member or element.</param>
 /// <param name="Name">The member's name, or the enumerator's; null for elements.</param>
 internal readonly record struct CoreStep(BtfType Type, int Index, string? Name);
 
 /// <summary>
-/// What a relocation means in one graph of types: the program's own, or the kernel's. The offset is counted in 32 bits without looking at
-/// overflow, as libbpf does it: both must come to the same numbers.
+/// The target of a relocation in one type graph: the program's own, or the kernel's. The offset is a 32-bit number that may
+/// overflow, as in libbpf, so that both compute the same results.
 /// </summary>
 internal sealed class CoreSpec
 {
-    /// <summary>How deep members may be nested, as in libbpf.</summary>
+    /// <summary>The maximum nesting of members, as in libbpf.</summary>
     public const int MaxDepth = 64;
 
-    /// <summary>The type where the way begins, by whose name the kernel's type is found.</summary>
+    /// <summary>The type at the start of the path. Its name selects the kernel's type.</summary>
     public required BtfType Root { get; init; }
 
-    /// <summary>The way, anonymous structs and unions left out. It begins with the element of an array that the pointer may point into, mostly 0.</summary>
+    /// <summary>The path without anonymous structs and unions. The first step is the array element that the pointer refers to, usually 0.</summary>
     public List<CoreStep> Steps { get; } = [];
 
-    /// <summary>Where the member begins, in bits from the root's start.</summary>
+    /// <summary>The offset of the member from the start of the root, in bits.</summary>
     public uint BitOffset { get; set; }
 
-    /// <summary>How deep the way goes, anonymous structs and unions counted.</summary>
+    /// <summary>The length of the path, with anonymous structs and unions.</summary>
     public int Depth { get; set; }
 
     /// <summary>The last step.</summary>
     public CoreStep Last => Steps[^1];
 
-    /// <summary>Reads the relocation in the program's own types.</summary>
-    /// <returns>Null where the path leads nowhere; then the object is damaged.</returns>
+    /// <summary>Parses the target of a relocation in the program's own types.</summary>
+    /// <returns>The target, or null if the path is invalid, which means a damaged object.</returns>
     public static CoreSpec? Parse(CoreRelocation relocation)
     {
         var spec = new CoreSpec { Root = relocation.Root };
@@ -75,7 +75,7 @@ internal sealed class CoreSpec
         return spec;
     }
 
-    /// <summary>The way as C writes it, such as <c>.mm->pgd</c> without its first name, or <c>[2].comm[0]</c>; <c>::NAME</c> for an enumerator.</summary>
+    /// <summary>Returns the path in C syntax, such as <c>.mm->pgd</c> without its first name, or <c>[2].comm[0]</c>; <c>::NAME</c> for an enumerator.</summary>
     public string Way()
     {
         if (Steps.Count == 1 && Steps[0].Name is { } enumerator)
@@ -86,11 +86,11 @@ internal sealed class CoreSpec
         return string.Concat(Steps.Select((step, i) => step.Name is { } name ? "." + name : i == 0 && step.Index == 0 ? "" : $"[{step.Index}]"));
     }
 
-    /// <summary>True for an array at the end of its struct without a length of its own.</summary>
+    /// <summary>Returns true for a flexible array at the end of its struct.</summary>
     public static bool IsFlexible(CoreStep holder, BtfArray array) =>
         array.Length == 0 && holder is { Name: not null, Type: BtfStruct type } && holder.Index == type.Members.Count - 1;
 
-    /// <summary>True for types that an offset can be counted in.</summary>
+    /// <summary>Returns true for types with a size, whose elements have offsets.</summary>
     public static bool HasSize(BtfType type) => type is BtfInt or BtfFloat or BtfStruct or BtfEnum or BtfPointer or BtfArray or BtfDataSection or BtfVariable;
 
     private BtfType? Step(BtfType type, int index)

@@ -2,13 +2,13 @@ using Bee.Ebpf.Btf;
 
 namespace Bee.Ebpf.CoRe;
 
-/// <summary>Compares types of the program with types of the kernel, by libbpf's rules.</summary>
+/// <summary>Compares the program's types with the kernel's, by libbpf's rules.</summary>
 internal static class CoreTypes
 {
-    // How deep pointers and arrays, and how deep prototypes may nest before libbpf gives up.
+    // libbpf's limits for chains of pointers and arrays, and for nested prototypes.
     private const int MaxChain = 32, MaxLevel = 32;
 
-    /// <summary>True where a member of the one type can be read as the other: sizes and signs may differ, kinds may not.</summary>
+    /// <summary>Returns true if a member of one type can be read as the other: sizes and signs may differ, kinds may not.</summary>
     public static bool FieldsAreCompatible(BtfType local, BtfType target)
     {
         while (true)
@@ -43,7 +43,7 @@ internal static class CoreTypes
         }
     }
 
-    /// <summary>Whether types of the same name are of the same kind all the way down; null where they nest too deep to tell.</summary>
+    /// <summary>Returns whether types of the same name have the same kinds at all levels; null if they nest too deeply.</summary>
     public static bool? AreCompatible(BtfType local, BtfType target, int level = MaxLevel)
     {
         if (!KindsAreCompatible(local, target))
@@ -99,8 +99,8 @@ internal static class CoreTypes
     }
 
     /// <summary>
-    /// Whether the program's type is the kernel's, apart from members that the program leaves out (bpf_core_type_matches): sizes, signs
-    /// and names count. Null where they nest too deep to tell.
+    /// Returns whether the types match, except for members that the program omits (bpf_core_type_matches): sizes, signs
+    /// and names matter. Null if they nest too deeply.
     /// </summary>
     public static bool? Match(BtfType local, BtfType target) => Match(local, target, behindPointer: false, MaxLevel);
 
@@ -221,6 +221,6 @@ internal static class CoreTypes
 
     private static bool NamesMatch(string local, string target) => CoreNames.AreSame(local, target);
 
-    // An enum of 32 bits and one of 64 are of one kind here.
+    // 32-bit and 64-bit enums count as one kind.
     private static bool KindsAreCompatible(BtfType local, BtfType target) => local.Kind == target.Kind || local is BtfEnum && target is BtfEnum;
 }

@@ -3,19 +3,19 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.CoRe;
 
-/// <summary>The number that belongs into an instruction.</summary>
-/// <param name="Number">The number; 0 where there is none.</param>
-/// <param name="Size">For offsets the bytes that the member is loaded with; else 0.</param>
-/// <param name="Member">For offsets the member's type; else null.</param>
-/// <param name="IsExact">False where the compiler may have put another number there with equal right, as for bitfields.</param>
+/// <summary>The number that a relocation writes into an instruction.</summary>
+/// <param name="Number">The number; 0 if there is none.</param>
+/// <param name="Size">For offsets, the number of bytes that the load reads; otherwise 0.</param>
+/// <param name="Member">For offsets, the type of the member; otherwise null.</param>
+/// <param name="IsExact">False if the compiler may have chosen another valid number, as for bitfields.</param>
 internal readonly record struct CoreValue(ulong Number, int Size = 0, BtfType? Member = null, bool IsExact = true)
 {
-    /// <summary>Works the number out from the program's own types, or from the kernel's.</summary>
-    /// <param name="relocation">What is asked for.</param>
-    /// <param name="spec">Where it is, or null for what the kernel has not.</param>
+    /// <summary>Computes the number from the program's own types, or from the kernel's.</summary>
+    /// <param name="relocation">The relocation.</param>
+    /// <param name="spec">The target, or null if the kernel lacks it.</param>
     /// <param name="value">The number.</param>
-    /// <param name="error">Why there can be no such number.</param>
-    /// <returns>False where there is none: the kernel lacks it, or <paramref name="error"/> says why.</returns>
+    /// <param name="error">Why the number cannot be computed.</param>
+    /// <returns>False if there is no number: the kernel lacks the target, or <paramref name="error"/> is set.</returns>
     public static bool TryRead(CoreRelocation relocation, CoreSpec? spec, out CoreValue value, out string? error)
     {
         value = default;
@@ -57,12 +57,12 @@ internal readonly record struct CoreValue(ulong Number, int Size = 0, BtfType? M
 
                 return new CoreValue((ulong)(spec?.Root.Size ?? 0));
             default:
-                error = $"relocations of kind {(int)kind} are not known here";
+                error = $"relocations of kind {(int)kind} are not supported";
                 return default;
         }
     }
 
-    // Values of 32 bits are taken as signed, whatever the enum is; the instruction keeps the low half.
+    // libbpf treats 32-bit values as signed, whatever the enum is. The instruction keeps the low half.
     private static ulong Enumerator(CoreStep step)
     {
         var choice = (BtfEnum)step.Type;
@@ -82,7 +82,7 @@ internal readonly record struct CoreValue(ulong Number, int Size = 0, BtfType? M
                 case CoreRelocationKind.FieldSize:
                     return new CoreValue((ulong)last.Type.Size);
                 default:
-                    error = "an element of an array has neither sign nor shifts";
+                    error = "an array element has neither sign nor shifts";
                     return default;
             }
         }
@@ -118,7 +118,7 @@ internal readonly record struct CoreValue(ulong Number, int Size = 0, BtfType? M
         }
     }
 
-    // The smallest aligned load that holds all bits of the field.
+    // Finds the smallest aligned load that reads all bits of the field.
     private static bool TryPlace(uint bitOffset, uint bits, ref uint size, out uint offset)
     {
         offset = 0;
@@ -142,7 +142,7 @@ internal readonly record struct CoreValue(ulong Number, int Size = 0, BtfType? M
         return true;
     }
 
-    // An array is loaded element by element.
+    // Arrays are loaded element by element.
     private static int ElementSize(BtfType type)
     {
         while (type.Resolve() is BtfArray array)
@@ -154,10 +154,10 @@ internal readonly record struct CoreValue(ulong Number, int Size = 0, BtfType? M
     }
 }
 
-/// <summary>Tells whether a number fits into the instruction that waits for it.</summary>
+/// <summary>Checks whether a number fits into its instruction.</summary>
 internal static class CoreInstruction
 {
-    /// <summary>What the loader does with the instruction.</summary>
+    /// <summary>Returns how libbpf handles the instruction.</summary>
     public static (CoreState State, string? Reason) Fit(CoreRelocation relocation, CoreValue local, CoreValue target, ReadOnlySpan<byte> code)
     {
         var instruction = Instruction.At(code, relocation.Offset);
@@ -192,7 +192,7 @@ internal static class CoreInstruction
             return (CoreState.Resolved, null);
         }
 
-        // The upper half of what was read comes to zero, so a wider or narrower load gives the same pointer or unsigned number.
+        // The upper half of the register becomes zero, so a load of another size yields the same pointer or unsigned number.
         var canAdjust = local.Member is BtfPointer && target.Member is BtfPointer
             || local.Member is BtfInt { IsSigned: false } && target.Member is BtfInt { IsSigned: false };
         if (!canAdjust)
@@ -202,8 +202,8 @@ internal static class CoreInstruction
 
         return instruction.MemorySize == local.Size && target.Size is 1 or 2 or 4 or 8
             ? (CoreState.Resolved, null)
-            : (CoreState.Refused, $"the member has {Quantity.Of(target.Size, "byte")} on the kernel, and the instruction reads {instruction.MemorySize}");
+            : (CoreState.Refused, $"the member has {Quantity.Of(target.Size, "byte")} on the kernel, but the instruction reads {instruction.MemorySize}");
     }
 
-    private static (CoreState, string?) Unexpected() => (CoreState.Refused, "the object is damaged: its instruction does not hold the number that the compiler puts there");
+    private static (CoreState, string?) Unexpected() => (CoreState.Refused, "the object is damaged: its instruction does not contain the number that the compiler writes there");
 }

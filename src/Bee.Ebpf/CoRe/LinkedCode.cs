@@ -3,16 +3,16 @@ using Bee.Ebpf.Objects;
 namespace Bee.Ebpf.CoRe;
 
 /// <summary>
-/// The instructions of a program as the kernel gets them: libbpf appends each function that the program calls, or gives to a helper, where it finds it first,
-/// and looks through that function before it goes on.
+/// The instructions of a program in the kernel's order: libbpf appends each function at its first use in a call or as a callback,
+/// and processes that function before it continues.
 /// </summary>
 internal static class LinkedCode
 {
-    /// <summary>Returns where in the source an instruction comes from.</summary>
+    /// <summary>Returns the source line of an instruction.</summary>
     /// <param name="file">The object.</param>
     /// <param name="program">The program's name.</param>
-    /// <param name="index">The instruction's number in the loaded program, as the verifier's log has it.</param>
-    /// <returns>The line; null if the object has no lines, or the program no such instruction.</returns>
+    /// <param name="index">The number of the instruction in the loaded program, as in the verifier's log.</param>
+    /// <returns>The line; null if the object has no line information, or if the program has no such instruction.</returns>
     public static SourceLine? LineAt(ObjectFile file, string program, int index)
     {
         var code = ObjectCode.Read(file);

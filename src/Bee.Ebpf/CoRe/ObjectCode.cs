@@ -4,18 +4,18 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.CoRe;
 
-/// <summary>A function of an object file: a program, or one that programs call.</summary>
-/// <param name="Name">Its name in C.</param>
+/// <summary>A function of an object: a program or a subprogram.</summary>
+/// <param name="Name">The C name.</param>
 /// <param name="Section">The index of its section.</param>
-/// <param name="Start">Where it begins in the section, in bytes.</param>
-/// <param name="Length">How many bytes it has.</param>
-/// <param name="Program">The program that it is, or null.</param>
+/// <param name="Start">The offset in the section, in bytes.</param>
+/// <param name="Length">The length in bytes.</param>
+/// <param name="Program">The program, or null for a subprogram.</param>
 internal sealed record CodeFunction(string Name, int Section, int Start, int Length, ProgramDescription? Program)
 {
     public int End => Start + Length;
 }
 
-/// <summary>The instructions of an object file, and what its symbols and line numbers say of them.</summary>
+/// <summary>The instructions of an object, with its symbols and line numbers.</summary>
 internal sealed class ObjectCode
 {
     private readonly Dictionary<(int Section, long Offset), ElfRelocation> _relocations = [];
@@ -45,16 +45,16 @@ internal sealed class ObjectCode
 
     public ObjectFile File { get; }
 
-    /// <summary>The functions, by section and place.</summary>
+    /// <summary>The functions, by section and offset.</summary>
     public IReadOnlyList<CodeFunction> Functions { get; }
 
-    /// <summary>Takes an object apart that has been read, and so checked, before.</summary>
+    /// <summary>Parses the code of an object, which was validated when it was read.</summary>
     public static ObjectCode Read(ObjectFile file) => new(ElfFile.Parse(file.Bytes), file);
 
-    /// <summary>A section's instructions.</summary>
+    /// <summary>Returns the instructions of a section.</summary>
     public ReadOnlySpan<byte> Bytes(int section) => Elf.Data(Elf.Sections[section]).Span;
 
-    /// <summary>The function at a place, or null between two.</summary>
+    /// <summary>Returns the function at an offset, or null.</summary>
     public CodeFunction? At(int section, long offset)
     {
         var (low, high) = (0, Functions.Count);
@@ -69,14 +69,14 @@ internal sealed class ObjectCode
         return low > 0 && Functions[low - 1] is { } found && found.Section == section && offset < found.End ? found : null;
     }
 
-    /// <summary>The symbol whose address belongs into an instruction, or null.</summary>
+    /// <summary>Returns the symbol whose address belongs into an instruction, or null.</summary>
     public ElfSymbol? SymbolAt(int section, long offset) =>
         _relocations.TryGetValue((section, offset), out var relocation) ? Elf.Symbols[relocation.Symbol] : null;
 
-    /// <summary>Where in the source an instruction comes from, or null where nothing tells.</summary>
+    /// <summary>Returns the source line of an instruction, or null if unknown.</summary>
     public SourceLine? LineAt(int section, long offset)
     {
-        // The last line that begins at the instruction or before it, if it belongs to the same function.
+        // Find the last line that begins at or before the instruction, in the same function.
         var (low, high) = (0, _lines.Count);
         while (low < high)
         {
@@ -89,7 +89,7 @@ internal sealed class ObjectCode
         return low > 0 && _lines[low - 1] is { } found && found.Section == section && At(section, offset) is { } function && found.Offset >= function.Start ? found : null;
     }
 
-    /// <summary>The function that a call of <see cref="Instruction.FunctionCall"/> goes to, or null where it is the kernel's or leads nowhere.</summary>
+    /// <summary>Returns the target of a call (<see cref="Instruction.FunctionCall"/>), or null if it is a kernel function or invalid.</summary>
     public CodeFunction? Called(int section, int offset, Instruction call)
     {
         var target = (long)call.Immediate + 1;
@@ -99,7 +99,7 @@ internal sealed class ObjectCode
     }
 }
 
-/// <summary>The classes of BPF instructions (the three low bits of the code).</summary>
+/// <summary>The classes of BPF instructions (the three low bits of the opcode).</summary>
 internal enum InstructionClass
 {
     Load = 0,
@@ -112,17 +112,17 @@ internal enum InstructionClass
     Alu64 = 7,
 }
 
-/// <summary>An instruction of 8 bytes; a load of 64 bits takes two.</summary>
-/// <param name="Code">Class, operation and form.</param>
-/// <param name="Destination">The register that is written, or compared.</param>
-/// <param name="Source">The other register, or what kind of load or call it is.</param>
-/// <param name="Offset">Of a jump in instructions from the next, of memory in bytes.</param>
-/// <param name="Immediate">A number.</param>
+/// <summary>An instruction of 8 bytes. A 64-bit load takes two.</summary>
+/// <param name="Code">The opcode: class, operation and form.</param>
+/// <param name="Destination">The register that is written or compared.</param>
+/// <param name="Source">The other register, or the kind of a load or call.</param>
+/// <param name="Offset">For jumps, the distance in instructions from the next one; for memory, an offset in bytes.</param>
+/// <param name="Immediate">The immediate operand.</param>
 internal readonly record struct Instruction(byte Code, int Destination, int Source, short Offset, int Immediate)
 {
     public const int Length = 8;
 
-    /// <summary>What may stand in <see cref="Source"/> of a call.</summary>
+    /// <summary>Values of <see cref="Source"/> in calls.</summary>
     public const int HelperCall = 0, FunctionCall = 1, KernelFunctionCall = 2;
 
     private const byte WideLoad = 0x18, CallCode = 0x85, ExitCode = 0x95, Jump = 0x05, LongJump = 0x06;
@@ -136,10 +136,10 @@ internal readonly record struct Instruction(byte Code, int Destination, int Sour
 
     public InstructionClass Class => (InstructionClass)(Code & 7);
 
-    /// <summary>The operation of an arithmetic instruction or a jump: the four high bits.</summary>
+    /// <summary>The operation of an arithmetic instruction or jump: the four high bits of the opcode.</summary>
     public int Operation => Code & 0xf0;
 
-    /// <summary>True where the other operand is a register and not <see cref="Immediate"/>.</summary>
+    /// <summary>True if the other operand is a register, not <see cref="Immediate"/>.</summary>
     public bool UsesRegister => (Code & 8) != 0;
 
     public bool IsWideLoad => Code == WideLoad;
@@ -152,12 +152,12 @@ internal readonly record struct Instruction(byte Code, int Destination, int Sour
 
     public bool IsPlainJump => Code is Jump or LongJump;
 
-    /// <summary>How far a jump goes, in instructions from the next one.</summary>
+    /// <summary>The distance of a jump, in instructions from the next one.</summary>
     public int Distance => Code == LongJump ? Immediate : Offset;
 
-    /// <summary>Bytes that a load or store moves.</summary>
+    /// <summary>The number of bytes that a load or store moves.</summary>
     public int MemorySize => (Code & 0x18) switch { 0x00 => 4, 0x08 => 2, 0x10 => 1, _ => 8 };
 
-    /// <summary>The number of a load of 64 bits.</summary>
+    /// <summary>Returns the number of a 64-bit load.</summary>
     public ulong WideImmediate(Instruction second) => (uint)Immediate | (ulong)(uint)second.Immediate << 32;
 }

@@ -6,7 +6,7 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.CoRe;
 
-/// <summary>An object's code on a kernel: its relocations, and which instructions the verifier can come to.</summary>
+/// <summary>The code of an object on a kernel: its relocations, and the instructions that the verifier can reach.</summary>
 internal sealed class ProgramAnalysis
 {
     private readonly Dictionary<(int Section, int Offset), long> _numbers = [];
@@ -18,7 +18,7 @@ internal sealed class ProgramAnalysis
 
     /// <param name="file">The object.</param>
     /// <param name="kernel">The kernel.</param>
-    /// <param name="parameters">The object's parameters when nobody sets them.</param>
+    /// <param name="parameters">The default values of the object's parameters.</param>
     public ProgramAnalysis(ObjectFile file, TargetKernel kernel, BoundParameters parameters)
     {
         _file = file;
@@ -45,13 +45,13 @@ internal sealed class ProgramAnalysis
 
     public IReadOnlyList<RelocationResult> Relocations { get; }
 
-    /// <summary>Whether the verifier can come to an instruction, whatever the parameters are.</summary>
+    /// <summary>Returns whether the verifier can reach an instruction with any parameters.</summary>
     public bool IsReached(int section, int offset) => _always.Contains(section, offset);
 
-    /// <summary>Whether it can with the parameters as the author set them.</summary>
+    /// <summary>Returns whether the verifier can reach an instruction with the default parameters.</summary>
     public bool IsReachedByDefault(int section, int offset) => _byDefault.Contains(section, offset);
 
-    /// <summary>Of each program the read of its context that ends last, with the parameters as the author set them.</summary>
+    /// <summary>The read of each program's context that ends last, with the default parameters.</summary>
     public IReadOnlyDictionary<string, ContextRead> ContextReads => _byDefault.ContextReads;
 
     private long? Number(int section, int offset) => _numbers.TryGetValue((section, offset), out var number) ? number : null;
@@ -61,7 +61,7 @@ internal sealed class ProgramAnalysis
             ? Settings.Number(name, variable.Type)
             : null;
 
-    // Where nothing can be told, the name counts as there.
+    // If this cannot be determined, the name counts as present.
     private bool IsMissing(string name)
     {
         var declaration = _file.Btf?.Find(Externs.KernelSymbols, BtfKind.DataSection) is BtfDataSection section
@@ -77,7 +77,7 @@ internal sealed class ProgramAnalysis
         };
     }
 
-    // Beside parameters, .rodata holds constants of the compiler, which nobody changes.
+    // Besides parameters, .rodata contains constants of the compiler, which do not change.
     private bool IsParameter(ElfSection section, long offset, int size) =>
         _file.Parameters.Any(p => p.Section == section.Name && offset < p.Offset + p.Size && p.Offset < offset + size);
 
@@ -112,13 +112,13 @@ internal sealed class ProgramAnalysis
     }
 }
 
-/// <summary>What is known when a program is loaded, before it runs.</summary>
-/// <param name="Relocated">The number that a relocation puts into the instruction at a place of a section, or null.</param>
-/// <param name="Setting">The value of a kernel setting by its name, or null.</param>
-/// <param name="IsMissing">Whether the kernel lacks the function or variable of a name; its address is 0 then.</param>
-/// <param name="Constant">The value of so many bytes of a read-only section, or null where it may be changed before loading.</param>
+/// <summary>Values that are known when a program is loaded, before it runs.</summary>
+/// <param name="Relocated">Returns the number that a relocation writes into the instruction at an offset of a section, or null.</param>
+/// <param name="Setting">Returns the value of a kernel configuration option, or null.</param>
+/// <param name="IsMissing">Returns whether the kernel lacks a function or variable; its address is then 0.</param>
+/// <param name="Constant">Returns a value of some bytes from a read-only section, or null if it may change before the load.</param>
 internal sealed record LoadTimeValues(Func<int, int, long?> Relocated, Func<string, long?> Setting, Func<string, bool> IsMissing, Func<ElfSection, long, int, long?> Constant)
 {
-    /// <summary>Nothing is known: both ways of each branch count.</summary>
+    /// <summary>No value is known: both directions of each branch are followed.</summary>
     public static LoadTimeValues None { get; } = new((_, _) => null, _ => null, _ => false, (_, _, _) => null);
 }

@@ -1,13 +1,13 @@
 namespace Bee.Ebpf.CoRe;
 
 /// <summary>
-/// Finds the instructions that the kernel's verifier can come to. It takes the branches whose condition is known when the program is loaded
-/// (whether a field exists, a kernel setting, a constant) one way only, and never looks at what lies behind: there even an instruction that
-/// is invalid does no harm. Where something is not known here, both ways count.
+/// Finds the instructions that the kernel's verifier can reach. If the condition of a branch is known at load
+/// (an existence check, a kernel configuration option, a constant), the verifier follows one direction only and ignores the other, where even an
+/// invalid instruction is harmless. If a value is unknown here, both directions are followed.
 /// </summary>
 internal sealed class Reachability
 {
-    // Damaged instructions may name five registers that do not exist.
+    // Damaged instructions may contain register numbers from 11 to 15, which do not exist.
     private const int Registers = 16, FirstArgument = 1, LastArgument = 5;
 
     private readonly ObjectCode _code;
@@ -17,9 +17,9 @@ internal sealed class Reachability
     private readonly Queue<CodeFunction> _waiting = new();
     private readonly Dictionary<string, ContextRead> _contextReads = new(StringComparer.Ordinal);
 
-    /// <summary>Looks through the programs that are loaded without being asked for, and all that they call.</summary>
+    /// <summary>Analyzes the programs that are loaded by default, and all functions that they call.</summary>
     /// <param name="code">The instructions.</param>
-    /// <param name="values">What is known when the program is loaded.</param>
+    /// <param name="values">The values that are known at load.</param>
     public Reachability(ObjectCode code, LoadTimeValues values)
     {
         _code = code;
@@ -35,10 +35,10 @@ internal sealed class Reachability
         }
     }
 
-    /// <summary>Whether the verifier can come to the instruction at a place of a section.</summary>
+    /// <summary>Returns whether the verifier can reach the instruction at an offset of a section.</summary>
     public bool Contains(int section, int offset) => _reached.Contains((section, offset));
 
-    /// <summary>Of each program that is seen to read its context the read that ends last. Reads in the functions that it calls are not seen.</summary>
+    /// <summary>The read of each program's context that ends last. Reads in called functions are not included.</summary>
     public IReadOnlyDictionary<string, ContextRead> ContextReads => _contextReads;
 
     private void ReadContext(CodeFunction function, int offset, long end)
@@ -57,7 +57,7 @@ internal sealed class Reachability
         }
     }
 
-    // Each place that is jumped to keeps what all ways to it agree on; it is looked at again as long as they come to agree on less.
+    // Each jump target keeps the register values on which all paths to it agree. It is analyzed again while this set shrinks.
     private void Follow(CodeFunction function)
     {
         var known = new Dictionary<int, RegisterValue[]>();
@@ -155,7 +155,7 @@ internal sealed class Reachability
 }
 
 /// <summary>A read of a program's context.</summary>
-/// <param name="End">Where in the context it ends, in bytes.</param>
+/// <param name="End">The end of the read in the context, in bytes.</param>
 /// <param name="Section">The index of the instruction's section.</param>
-/// <param name="Offset">Where the instruction stands in the section, in bytes.</param>
+/// <param name="Offset">The offset of the instruction in the section, in bytes.</param>
 internal readonly record struct ContextRead(long End, int Section, int Offset);

@@ -3,20 +3,20 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.CoRe;
 
-/// <summary>A call that writes a record into a buffer, or that an iterator writes output with.</summary>
-/// <param name="Program">The program that calls; null for a function that programs share.</param>
-/// <param name="Map">The buffer; null for what iterators write, and where the code does not show it.</param>
-/// <param name="Size">How many bytes it writes; null where that is not a constant.</param>
-/// <param name="IsOutput">Whether it is the output of an iterator.</param>
-/// <param name="IsText">Whether that is text: formatted, or a constant.</param>
+/// <summary>A call that writes a record into a buffer, or the output of an iterator.</summary>
+/// <param name="Program">The calling program; null for a function that programs share.</param>
+/// <param name="Map">The buffer; null for iterators, and if the code does not reveal it.</param>
+/// <param name="Size">The number of bytes; null if it is not a constant.</param>
+/// <param name="IsOutput">Whether the call writes the output of an iterator.</param>
+/// <param name="IsText">Whether the output is text: formatted, or a constant.</param>
 internal sealed record RecordWrite(ProgramDescription? Program, string? Map, uint? Size, bool IsOutput = false, bool IsText = false);
 
-/// <summary>Finds the calls that write records, and how long the records are.</summary>
+/// <summary>Finds the calls that write records, and the sizes of the records.</summary>
 internal static class RecordWrites
 {
     private const int SeqPrintf = 126, SeqWrite = 127, SeqPrintfBtf = 150;
 
-    // Registers of the buffer and of the size, by helper: perf_event_output, skb_output, xdp_output, ringbuf_output and ringbuf_reserve.
+    // The registers of buffer and size, by helper: perf_event_output, skb_output, xdp_output, ringbuf_output and ringbuf_reserve.
     private static readonly Dictionary<int, (int Map, int Size)> s_buffers = new() { [25] = (2, 5), [111] = (2, 5), [121] = (2, 5), [130] = (1, 3), [131] = (1, 2) };
 
     /// <summary>Returns the calls of all programs and of the functions that they share.</summary>
@@ -27,12 +27,12 @@ internal static class RecordWrites
         return [.. code.Functions.SelectMany(function => In(code, function))];
     }
 
-    /// <summary>Returns the calls that write an iterator's records; none for one that writes text.</summary>
+    /// <summary>Returns the calls that write an iterator's records; empty if the iterator writes text.</summary>
     /// <param name="iterator">The iterator.</param>
     /// <param name="writes">The calls of the object.</param>
     public static IReadOnlyList<RecordWrite> Of(ProgramDescription iterator, IReadOnlyList<RecordWrite> writes)
     {
-        // What a shared function writes may be any iterator's.
+        // Any iterator may call a shared function.
         var own = writes.Where(write => write.Program?.Name == iterator.Name && write.IsOutput).ToList();
         own = own.Count > 0 ? own : [.. writes.Where(write => write.Program is null && write.IsOutput)];
         return own.Exists(write => write.IsText) ? [] : own;
@@ -92,14 +92,14 @@ internal static class RecordWrites
         }
     }
 
-    // An iterator that copies what the object has from the start writes text, such as a heading.
+    // An iterator that writes a constant of the object writes text, such as a heading.
     private static bool IsConstant(ObjectCode code, ElfSymbol? data) => data is { Section: > 0 } && data.Section < code.Elf.Sections.Length && InternalMaps.IsReadOnly(code.Elf.Sections[data.Section]);
 
     private static bool IsMove(Instruction instruction) => instruction is { Operation: 0xb0, Offset: 0 };
 
     private static uint? Size(long? number) => number is > 0 and <= int.MaxValue and var size ? (uint)size : null;
 
-    // Where two ways meet nothing is known.
+    // At jump targets, paths join and register values are unknown.
     private static HashSet<int> JumpTargets(CodeFunction function, ReadOnlySpan<byte> bytes)
     {
         var targets = new HashSet<int>();

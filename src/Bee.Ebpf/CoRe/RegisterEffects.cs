@@ -2,14 +2,14 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.CoRe;
 
-/// <summary>What instructions do to the registers, as far as it is known when the program is loaded; what is not known is forgotten.</summary>
+/// <summary>The effects of instructions on registers, as far as values are known at load; unknown values are dropped.</summary>
 /// <param name="code">The instructions.</param>
-/// <param name="values">What is known then.</param>
-/// <param name="visit">Is given each function whose address a program takes: the kernel may call it.</param>
-/// <param name="readContext">Is given each instruction of a function that reads the context, and where in the context that ends.</param>
+/// <param name="values">The values that are known at load.</param>
+/// <param name="visit">Called for each function whose address a program takes: the kernel may call it back.</param>
+/// <param name="readContext">Called for each instruction that reads the context, with the end of the read.</param>
 internal sealed class RegisterEffects(ObjectCode code, LoadTimeValues values, Action<CodeFunction?> visit, Action<CodeFunction, int, long> readContext)
 {
-    /// <summary>Whether a branch is taken; null where that is not known before the program runs.</summary>
+    /// <summary>Returns whether a branch is taken; null if that is unknown at load.</summary>
     public static bool? Taken(Instruction jump, RegisterValue[] registers)
     {
         var left = registers[jump.Destination];
@@ -17,10 +17,10 @@ internal sealed class RegisterEffects(ObjectCode code, LoadTimeValues values, Ac
         return left.IsNumber && right.IsNumber ? Arithmetic.Jumps(jump.Operation, left.Number, right.Number, jump.Class == InstructionClass.Jump32) : null;
     }
 
-    /// <summary>Changes the registers as an instruction that neither jumps nor calls does.</summary>
+    /// <summary>Applies an instruction that neither jumps nor calls to the registers.</summary>
     public void Execute(CodeFunction function, ReadOnlySpan<byte> bytes, int offset, Instruction instruction, RegisterValue[] registers)
     {
-        // Of a load it is the offset that a relocation changes.
+        // In a load, the relocation changes the offset.
         var relocated = values.Relocated(function.Section, offset);
         switch (instruction.Class)
         {
@@ -43,7 +43,7 @@ internal sealed class RegisterEffects(ObjectCode code, LoadTimeValues values, Ac
                 registers[instruction.Destination] = Calculate(instruction, left, right);
                 break;
             case InstructionClass.StoreRegister when instruction.Code is 0xdb or 0xc3:
-                // Atomic operations that fetch give the old value back in a register.
+                // Atomic operations with fetch return the old value in a register.
                 registers[instruction.Source] = RegisterValue.Unknown;
                 registers[0] = RegisterValue.Unknown;
                 break;
@@ -70,7 +70,7 @@ internal sealed class RegisterEffects(ObjectCode code, LoadTimeValues values, Ac
         var section = code.Elf.Sections[symbol.Section];
         if (section.IsCode)
         {
-            // The address of a function that the kernel calls back.
+            // The address of a callback.
             visit(code.At(symbol.Section, symbol.Value + number));
             return RegisterValue.Unknown;
         }
@@ -95,7 +95,7 @@ internal sealed class RegisterEffects(ObjectCode code, LoadTimeValues values, Ac
         var narrow = instruction.Class == InstructionClass.Alu32;
         if (instruction.Offset != 0)
         {
-            // Moves that extend a sign, and signed division.
+            // Sign-extending moves, and signed division.
             return RegisterValue.Unknown;
         }
 
@@ -115,11 +115,11 @@ internal sealed class RegisterEffects(ObjectCode code, LoadTimeValues values, Ac
     }
 }
 
-/// <summary>What is known of a register: nothing, its number, or that it points to something that never changes.</summary>
-/// <param name="Form">Which of these.</param>
-/// <param name="Number">The number, or the offset of what is pointed to.</param>
-/// <param name="Section">For constants the index of their section.</param>
-/// <param name="Setting">For kernel settings the name.</param>
+/// <summary>The known value of a register: unknown, a number, or a pointer to constant data.</summary>
+/// <param name="Form">The form of the value.</param>
+/// <param name="Number">The number, or the offset in the data.</param>
+/// <param name="Section">For constants, the index of their section.</param>
+/// <param name="Setting">For kernel configuration options, the name.</param>
 internal readonly record struct RegisterValue(RegisterForm Form, long Number = 0, int Section = 0, string? Setting = null)
 {
     public static RegisterValue Unknown => default;
@@ -139,10 +139,10 @@ internal enum RegisterForm
     Context,
 }
 
-/// <summary>Works out what instructions do to known numbers, and which way jumps go.</summary>
+/// <summary>Computes arithmetic instructions and jumps on known numbers.</summary>
 internal static class Arithmetic
 {
-    /// <summary>The result of an arithmetic instruction, or null where it is not worked out here.</summary>
+    /// <summary>Returns the result of an arithmetic instruction, or null if the operation is not supported here.</summary>
     public static long? Apply(int operation, long left, long right, bool narrow)
     {
         var bits = narrow ? 31 : 63;
@@ -169,7 +169,7 @@ internal static class Arithmetic
         return narrow ? (uint?)result : result;
     }
 
-    /// <summary>Whether a jump is taken, or null where it is of a kind that is not known here.</summary>
+    /// <summary>Returns whether a jump is taken, or null if the operation is not supported here.</summary>
     public static bool? Jumps(int operation, long left, long right, bool narrow)
     {
         if (narrow)

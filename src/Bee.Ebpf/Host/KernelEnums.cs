@@ -5,12 +5,12 @@ using Bee.Ebpf.Objects;
 namespace Bee.Ebpf.Host;
 
 /// <summary>
-/// Gives enums in the records of Inspektor Gadget's objects the running kernel's values. Such an object brings a copy of an enum of the kernel, such as <c>skb_drop_reason</c>, whose numbers
-/// differ between releases, and copies the kernel's number into its record.
+/// Replaces enum values in the records of Inspektor Gadget's objects by the running kernel's. Such an object contains a copy of a kernel enum, such as <c>skb_drop_reason</c>, whose numbers
+/// differ between releases, but its records contain the running kernel's numbers.
 /// </summary>
 internal static class KernelEnums
 {
-    /// <summary>Changes the enums of an object's sources of data. Enums that the kernel does not have, or has with other names in them, stay.</summary>
+    /// <summary>Replaces the enums of an object's data sources. Enums that the kernel does not have, or has with different names, stay as they are.</summary>
     public static void Apply(ObjectFile file)
     {
         BtfEnum[] enums =

@@ -7,7 +7,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Host;
 
-/// <summary>What the running kernel and this process's rights say about themselves. Nothing here throws: what cannot be read is null.</summary>
+/// <summary>Properties of the running kernel and of this process's rights. No member throws: unreadable values are null.</summary>
 internal sealed class KernelHost
 {
     private readonly string _root;
@@ -22,10 +22,10 @@ internal sealed class KernelHost
     /// <summary>This machine.</summary>
     public static KernelHost Current { get; } = new("/");
 
-    /// <summary>The kernel's release as <c>uname -r</c> has it; null where /proc is not mounted.</summary>
+    /// <summary>The kernel's release, as in <c>uname -r</c>; null if /proc is not mounted.</summary>
     public string? Release => Text("/proc/sys/kernel/osrelease");
 
-    /// <summary>Major, minor and patch number of <see cref="Release"/>; null where there are none.</summary>
+    /// <summary>Major, minor and patch number of <see cref="Release"/>; null if it has none.</summary>
     public Version? Version
     {
         get
@@ -35,20 +35,20 @@ internal sealed class KernelHost
         }
     }
 
-    /// <summary>Whether the kernel gives its own types (CONFIG_DEBUG_INFO_BTF) in /sys/kernel/btf/vmlinux.</summary>
+    /// <summary>Whether the kernel exposes its own types (CONFIG_DEBUG_INFO_BTF) in /sys/kernel/btf/vmlinux.</summary>
     public bool HasBtf => System.IO.File.Exists(_root + "/sys/kernel/btf/vmlinux");
 
-    /// <summary>Where tracefs is mounted and can be read by this user, or null.</summary>
+    /// <summary>The mount point of tracefs, or null if it is not mounted or this user may not read it.</summary>
     public string? TracefsPath => Array.Find(["/sys/kernel/tracing", "/sys/kernel/debug/tracing"], d => Directory.Exists(_root + d + "/events"));
 
-    /// <summary>The first mount of a file system type, such as <c>bpf</c>, <c>cgroup2</c> or <c>tracefs</c>; null when there is none.</summary>
+    /// <summary>Returns the first mount point of a file system type, such as <c>bpf</c>, <c>cgroup2</c> or <c>tracefs</c>; null if it is not mounted.</summary>
     /// <param name="type">The type as in /proc/mounts.</param>
-    /// <param name="at">Where it must be mounted; null for anywhere.</param>
+    /// <param name="at">The required mount point; null for any.</param>
     public string? MountOf(string type, string? at = null)
     {
         foreach (var line in (Text("/proc/self/mounts") ?? "").Split('\n'))
         {
-            // source, mount point, type, options; a space in a name is written \040.
+            // source, mount point, type, options. A space in a name is written \040.
             var fields = line.Split(' ');
             if (fields.Length > 2 && fields[2] == type && fields[1].Replace(@"\040", " ", StringComparison.Ordinal) is var point && (at is null || at == point))
             {
@@ -59,17 +59,17 @@ internal sealed class KernelHost
         return null;
     }
 
-    /// <summary>A setting under /proc/sys, or null.</summary>
-    /// <param name="name">Its path there, such as <c>kernel/kptr_restrict</c>.</param>
+    /// <summary>Returns the value of a sysctl, or null.</summary>
+    /// <param name="name">The path under /proc/sys, such as <c>kernel/kptr_restrict</c>.</param>
     public string? Setting(string name) => Text("/proc/sys/" + name);
 
-    /// <summary>Whether the kernel has kprobes.</summary>
+    /// <summary>Whether the kernel supports kprobes.</summary>
     public bool HasKprobes => Directory.Exists(_root + "/sys/bus/event_source/devices/kprobe") || (TracefsPath is { } tracefs && System.IO.File.Exists($"{_root}{tracefs}/kprobe_events"));
 
-    /// <summary>Whether the kernel has uprobes.</summary>
+    /// <summary>Whether the kernel supports uprobes.</summary>
     public bool HasUprobes => Directory.Exists(_root + "/sys/bus/event_source/devices/uprobe") || (TracefsPath is { } tracefs && System.IO.File.Exists($"{_root}{tracefs}/uprobe_events"));
 
-    /// <summary>Whether the kernel hides from this process which functions can be traced, although tracefs is there: lockdown does that, for root too.</summary>
+    /// <summary>Whether the kernel hides the list of traceable functions although tracefs is mounted. Lockdown does that, even for root.</summary>
     public bool IsTracingRestricted
     {
         get
@@ -91,15 +91,15 @@ internal sealed class KernelHost
         }
     }
 
-    /// <summary>The kernel's lockdown: <c>none</c>, <c>integrity</c> or <c>confidentiality</c>; null where it cannot be read, or the kernel has none.</summary>
+    /// <summary>The kernel's lockdown mode: <c>none</c>, <c>integrity</c> or <c>confidentiality</c>; null if it cannot be read, or if the kernel has no lockdown.</summary>
     public string? Lockdown => Text("/sys/kernel/security/lockdown") is { } modes && modes.IndexOf('[') is >= 0 and var start && modes.IndexOf(']', start) is > 0 and var end
         ? modes[(start + 1)..end]
         : null;
 
-    /// <summary>The active security modules; null where securityfs is not mounted.</summary>
+    /// <summary>The active security modules; null if securityfs is not mounted.</summary>
     public IReadOnlyList<string>? SecurityModules => Text("/sys/kernel/security/lsm")?.Split(',');
 
-    /// <summary>Whether the kernel shows its symbols' addresses to this process; null where it has no list.</summary>
+    /// <summary>Whether the kernel shows the addresses of its symbols to this process; null if it has no list of symbols.</summary>
     public bool? ShowsAddresses
     {
         get
@@ -116,7 +116,7 @@ internal sealed class KernelHost
         }
     }
 
-    /// <summary>The limit of locked memory for this process in bytes; null for no limit or where it cannot be read.</summary>
+    /// <summary>The limit of locked memory for this process in bytes; null if there is none, or if it cannot be read.</summary>
     public long? MemoryLock
     {
         get
@@ -126,7 +126,7 @@ internal sealed class KernelHost
         }
     }
 
-    /// <summary>This thread's effective capabilities, one bit each; 0 where they cannot be read.</summary>
+    /// <summary>The effective capabilities of this thread, one bit each; 0 if they cannot be read.</summary>
     public ulong Capabilities
     {
         get
@@ -137,15 +137,15 @@ internal sealed class KernelHost
         }
     }
 
-    /// <summary>Whether this thread has a capability of its own.</summary>
+    /// <summary>Returns whether this thread has a capability.</summary>
     /// <param name="capability">The capability.</param>
     public bool Has(Capability capability) => (Capabilities >> (int)capability & 1) != 0;
 
-    /// <summary>Whether this process is in a user namespace, where capabilities count for nothing that concerns the whole machine. False where it cannot be told.</summary>
+    /// <summary>Whether this process is in a user namespace, whose capabilities do not apply to the whole machine. False if unknown.</summary>
     public bool IsInUserNamespace => Text("/proc/self/uid_map") is { Length: > 0 } map && map.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not ["0", "0", "4294967295"];
 
-    /// <summary>A setting of the kernel's configuration, such as <c>y</c>; null for what is not set.</summary>
-    /// <param name="name">The setting, such as <c>CONFIG_KPROBES</c>.</param>
+    /// <summary>Returns the value of a kernel configuration option, such as <c>y</c>; null if it is not set.</summary>
+    /// <param name="name">The option, such as <c>CONFIG_KPROBES</c>.</param>
     public string? Configured(string name) => _configuration.Value?.GetValueOrDefault(name);
 
     /// <summary>Whether the kernel's configuration can be read.</summary>
@@ -164,10 +164,10 @@ internal sealed class KernelHost
     }
 }
 
-/// <summary>The kernel's trace file system, through which tracepoints are found.</summary>
+/// <summary>The kernel's trace file system, which lists tracepoints.</summary>
 internal static class Tracefs
 {
-    /// <summary>Where it is mounted, or null when it is not, or not for this user.</summary>
+    /// <summary>The mount point, or null if tracefs is not mounted or this user may not read it.</summary>
     public static string? Root => KernelHost.Current.TracefsPath;
 
     public static BpfLoadException NotMounted(string programName, int errno, string log) =>
@@ -180,7 +180,7 @@ internal static class Tracefs
         };
 }
 
-/// <summary>The configuration that the running kernel was built with; for another kernel nothing is known.</summary>
+/// <summary>The build configuration of the running kernel. For other kernels it is unknown.</summary>
 internal sealed class KernelSettings
 {
     private const string Version = "LINUX_KERNEL_VERSION";
@@ -194,21 +194,21 @@ internal sealed class KernelSettings
         _values = new(() => kernel.IsRunning ? Read(Places) : null);
     }
 
-    /// <summary>Where the configuration is looked for, in this order.</summary>
+    /// <summary>The files that may contain the configuration, in search order.</summary>
     public IReadOnlyList<string> Places => [$"/boot/config-{_kernel.Name}", "/proc/config.gz"];
 
-    /// <summary>False where no configuration can be read.</summary>
+    /// <summary>False if no configuration can be read.</summary>
     public bool AreKnown => _values.Value is not null;
 
-    /// <summary>True for the names that the loader makes up itself, from other sources than the configuration.</summary>
+    /// <summary>Returns true for names that libbpf computes itself, from other sources than the configuration.</summary>
     public static bool IsVirtual(string name) => name.StartsWith("LINUX_", StringComparison.Ordinal);
 
-    /// <summary>The value as the configuration has it, such as <c>y</c>, <c>1000</c> or <c>"text"</c>; null for what is not set.</summary>
+    /// <summary>Returns the value of an option, such as <c>y</c>, <c>1000</c> or <c>"text"</c>; null if it is not set.</summary>
     public string? Text(string name) => _values.Value?.GetValueOrDefault(name);
 
-    /// <summary>The number that a program reads: 0 for what is not set; null where nobody knows, and for text.</summary>
-    /// <param name="name">The setting.</param>
-    /// <param name="type">The type that the program declares it as.</param>
+    /// <summary>Returns the number that a program reads: 0 if the option is not set; null if the configuration is unknown, and for text.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="type">The type that the program declares for the option.</param>
     public long? Number(string name, BtfType type)
     {
         if (IsVirtual(name))
@@ -233,7 +233,7 @@ internal sealed class KernelSettings
         };
     }
 
-    /// <summary>The kernel's version as KERNEL_VERSION(a, b, c) makes a number of it, or null.</summary>
+    /// <summary>Returns the kernel's version as KERNEL_VERSION(a, b, c) encodes it, or null.</summary>
     internal static long? VersionNumber(string release)
     {
         var parts = release.Split('.', 3);
@@ -247,8 +247,8 @@ internal sealed class KernelSettings
         ? ulong.TryParse(text.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var hex) ? (long)hex : null
         : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
 
-    /// <summary>The configuration in the first of some files that can be read; null where none can.</summary>
-    /// <param name="places">Paths, packed with gzip where they end so.</param>
+    /// <summary>Returns the configuration in the first readable file; null if none is readable.</summary>
+    /// <param name="places">The paths. Files whose names end in .gz are compressed with gzip.</param>
     internal static Dictionary<string, string>? Read(IEnumerable<string> places)
     {
         foreach (var place in places)
@@ -271,7 +271,7 @@ internal sealed class KernelSettings
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
             {
-                // The next place may have it.
+                // The next file may be readable.
             }
         }
 

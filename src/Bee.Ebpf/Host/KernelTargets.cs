@@ -9,12 +9,12 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Host;
 
-/// <summary>Names of what programs can attach to in the running kernel.</summary>
+/// <summary>Lists the attach targets of the running kernel.</summary>
 internal static class KernelTargets
 {
     private const string BpfLsm = "bpf_lsm_", BpfIter = "bpf_iter_", RawTracepoint = "btf_trace_";
 
-    // How this processor's system calls are called in the kernel.
+    // The prefix of system call functions in the kernel on this processor.
     private static readonly string s_call = RuntimeInformation.OSArchitecture switch
     {
         Architecture.Arm64 => "__arm64_sys_",
@@ -22,12 +22,12 @@ internal static class KernelTargets
         _ => "__x64_sys_",
     };
 
-    /// <summary>Names of targets, in the kernel's order, each once.</summary>
-    /// <param name="kind">A kind of program, as <see cref="ProgramDescription.Kind"/> has it.</param>
-    /// <param name="part">What the names have in them; case counts.</param>
+    /// <summary>Returns names of targets, in the kernel's order, without duplicates.</summary>
+    /// <param name="kind">The kind of program, as in <see cref="ProgramDescription.Kind"/>.</param>
+    /// <param name="part">Text that the names must contain; case matters.</param>
     /// <returns>
-    /// The names, as the kind's section has them; none for kinds whose targets are not the kernel's, and where the user may not read them: tracepoints
-    /// are root's, types and symbols everybody's. All kernels have tens of thousands of functions.
+    /// The names, in the syntax of the kind's section. Empty for kinds whose targets are not the kernel's, and if the user may not read them: tracepoints
+    /// require root, types and symbols do not. Every kernel has tens of thousands of functions.
     /// </returns>
     public static IReadOnlyList<string> Names(string kind, string part = "")
     {
@@ -41,7 +41,7 @@ internal static class KernelTargets
                 { Target: AttachTarget.RawTracepoint } => TargetScan.OfTypes(BtfKind.Typedef, RawTracepoint, part),
                 { Target: AttachTarget.KernelFunction, BindsAtLoad: true } => TargetScan.OfTypes(BtfKind.Function, "", part),
                 { Target: AttachTarget.SecurityHook } => TargetScan.OfTypes(BtfKind.Function, BpfLsm, part),
-                // The types of their contexts: functions of such names the kernel has for other ends too.
+                // Search the types of their contexts, because the kernel also uses such function names for other purposes.
                 { Target: AttachTarget.Iterator } => TargetScan.OfTypes(BtfKind.Struct, BpfIter + "_", part),
                 { Target: AttachTarget.KernelFunction } => TargetScan.OfCode("", part),
                 { Target: AttachTarget.SystemCall } => TargetScan.OfCode(s_call, part),
@@ -60,15 +60,15 @@ internal static class KernelTargets
 }
 
 /// <summary>
-/// Looks for names among the kernel's hundred thousand types and symbols, on their bytes: only those that fit become strings. It is used while somebody types.
+/// Searches the kernel's 100,000 types and symbols on their bytes; only matches become strings. Completers use it.
 /// </summary>
 internal static class TargetScan
 {
-    /// <summary>Names of types that have a part in them, without the beginning that all of the wanted have.</summary>
-    /// <exception cref="IOException">The kernel shows no types.</exception>
+    /// <summary>Returns the names of types that contain a text, without their common prefix.</summary>
+    /// <exception cref="IOException">The kernel does not expose its types.</exception>
     public static List<string> OfTypes(BtfKind kind, string prefix, string part)
     {
-        // Not checked as a whole, as a graph that is followed is: nothing is followed here, and it is the kernel's own.
+        // A full validation is not needed: no references are followed, and the data comes from the kernel.
         BtfTable table = BtfReader.Read(RegularFile.ReadAllBytes(BtfSpec.KernelPath), null);
         var (start, wanted) = (Encoding.UTF8.GetBytes(prefix), Encoding.UTF8.GetBytes(part));
         var names = new List<string>();
@@ -88,8 +88,8 @@ internal static class TargetScan
         return names;
     }
 
-    /// <summary>Names of functions of the kernel and its modules that have a part in them, without the beginning that all of the wanted have.</summary>
-    /// <exception cref="IOException">The kernel shows no symbols.</exception>
+    /// <summary>Returns the names of functions of the kernel and its modules that contain a text, without their common prefix.</summary>
+    /// <exception cref="IOException">The kernel does not expose its symbols.</exception>
     public static List<string> OfCode(string prefix, string part)
     {
         var (start, wanted) = (Encoding.UTF8.GetBytes(prefix), Encoding.UTF8.GetBytes(part));
@@ -98,7 +98,7 @@ internal static class TargetScan
         using var list = KernelSymbolReader.Open();
         while (list.Read())
         {
-            // Names with a dot are parts that the compiler made, __pfx_ is the padding before a function: nothing attaches there.
+            // Names with a dot are parts of functions that the compiler split off, and __pfx_ marks padding. Programs cannot attach there.
             var name = list.Name;
             if (list.IsCode && IsWanted(name, start, wanted) && name.IndexOf((byte)'.') < 0 && !name.StartsWith("__pfx_"u8))
             {
@@ -122,28 +122,28 @@ internal static class TargetScan
     }
 }
 
-/// <summary>Names of what a program could have attached to, for suggestions after a miss.</summary>
+/// <summary>Lists possible attach targets, for suggestions in error messages.</summary>
 internal static class TargetNames
 {
-    /// <summary>All names that a program's target could have had. What cannot be read gives no names.</summary>
+    /// <summary>Returns all possible targets of a program. Unreadable sources are skipped.</summary>
     public static IEnumerable<string> For(ProgramDescription program) => KernelTargets.Names(program.Kind);
 }
 
-/// <summary>A field of a tracepoint's record, as the kernel's format file declares it.</summary>
-/// <param name="Type">The type in C, such as <c>const char *</c>; without the array's length.</param>
+/// <summary>A field of a tracepoint's record, from the kernel's format file.</summary>
+/// <param name="Type">The C type, such as <c>const char *</c>; without the array's length.</param>
 /// <param name="Name">The field's name.</param>
-/// <param name="IsDataLocation">True where the value stands behind the record, and the field says where.</param>
+/// <param name="IsDataLocation">True if the field holds the position of its value, which follows the record.</param>
 internal sealed record FormatField(string Type, string Name, bool IsDataLocation);
 
-/// <summary>Reads what the kernel says of a tracepoint's record.</summary>
+/// <summary>Reads the kernel's description of a tracepoint's record.</summary>
 internal static class TracepointFormat
 {
     private const string Field = "field:", DataLocation = "__data_loc ";
 
-    /// <summary>Reads the fields that are the tracepoint's own.</summary>
-    /// <param name="group">The group, such as <c>sched</c>.</param>
+    /// <summary>Reads the tracepoint's own fields, without the common ones.</summary>
+    /// <param name="group">The category, such as <c>sched</c>.</param>
     /// <param name="name">The tracepoint, such as <c>sched_switch</c>.</param>
-    /// <returns>The fields in order; empty where there is no such tracepoint, or where the user may not look (tracefs is root's).</returns>
+    /// <returns>The fields in order; empty if the tracepoint does not exist, or if the user may not read it (tracefs requires root).</returns>
     public static IReadOnlyList<FormatField> Read(string group, string name)
     {
         ArgumentNullException.ThrowIfNull(group);
@@ -151,14 +151,14 @@ internal static class TracepointFormat
         return [.. Lines(group, name).Select(Parse).OfType<FormatField>().Where(f => !f.Name.StartsWith("common_", StringComparison.Ordinal))];
     }
 
-    /// <summary>The bytes of a tracepoint's record that a program may read, to the end of the last field; null where the format cannot be read.</summary>
-    /// <param name="group">The group, such as <c>sched</c>.</param>
+    /// <summary>Returns how many bytes of a tracepoint's record a program may read, up to the end of the last field; null if the format cannot be read.</summary>
+    /// <param name="group">The category, such as <c>sched</c>.</param>
     /// <param name="name">The tracepoint, such as <c>sched_switch</c>.</param>
     internal static int? RecordLength(string group, string name) =>
         Lines(group, name).Where(line => line.Contains(Field, StringComparison.Ordinal)).Select(line => Number(line, "offset:") + Number(line, "size:")).Max();
 
-    /// <summary>Returns the path that this user may not read, so that a tracepoint's format stays unknown; null if the format can be read or does not exist, and if tracefs is not mounted.</summary>
-    /// <param name="group">The group, such as <c>sched</c>.</param>
+    /// <summary>Returns the path that this user may not read, which leaves a tracepoint's format unknown; null if the format can be read or does not exist, and if tracefs is not mounted.</summary>
+    /// <param name="group">The category, such as <c>sched</c>.</param>
     /// <param name="name">The tracepoint, such as <c>sched_switch</c>.</param>
     public static string? UnreadablePath(string group, string name)
     {
@@ -224,12 +224,12 @@ internal static class TracepointFormat
         var isDataLocation = declaration.StartsWith(DataLocation, StringComparison.Ordinal);
         declaration = isDataLocation ? declaration[DataLocation.Length..] : declaration;
         var bracket = declaration.LastIndexOf('[');
-        // An array's length stands behind its name, except where the array stands behind the record.
+        // An array's length follows its name, unless the array follows the record.
         declaration = bracket > 0 && declaration.EndsWith(']') ? declaration[..bracket] : declaration;
         var space = declaration.LastIndexOfAny([' ', '*']);
         return space < 0 ? null : new FormatField(declaration[..(space + 1)].Trim(), declaration[(space + 1)..], isDataLocation);
     }
 
-    // A name that is no path.
+    // Rejects names that are paths.
     private static bool IsName(string text) => text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-');
 }

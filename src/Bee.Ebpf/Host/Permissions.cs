@@ -2,43 +2,43 @@ using Bee.Ebpf.Interop;
 
 namespace Bee.Ebpf.Host;
 
-/// <summary>Capabilities that eBPF takes, by the kernel's numbers (include/uapi/linux/capability.h).</summary>
+/// <summary>Capabilities that eBPF needs, with the kernel's numbers (include/uapi/linux/capability.h).</summary>
 internal enum Capability
 {
-    /// <summary>CAP_NET_ADMIN: programs of the network and of control groups.</summary>
+    /// <summary>CAP_NET_ADMIN: network and control group programs.</summary>
     NetAdmin = 12,
 
-    /// <summary>CAP_NET_RAW: packet sockets, to which programs that filter packets are attached.</summary>
+    /// <summary>CAP_NET_RAW: packet sockets, to which socket filters attach.</summary>
     NetRaw = 13,
 
-    /// <summary>CAP_SYS_PTRACE: the mappings and the file systems of processes that have more rights than this one.</summary>
+    /// <summary>CAP_SYS_PTRACE: mappings and file systems of processes with more privileges.</summary>
     SysPtrace = 19,
 
-    /// <summary>CAP_SYS_ADMIN: everything that CAP_BPF and CAP_PERFMON allow; before Linux 5.8 the only one that does.</summary>
+    /// <summary>CAP_SYS_ADMIN: everything that CAP_BPF and CAP_PERFMON allow; before Linux 5.8 the only such capability.</summary>
     SysAdmin = 21,
 
-    /// <summary>CAP_SYS_RESOURCE: raising limits, which maps take before Linux 5.11.</summary>
+    /// <summary>CAP_SYS_RESOURCE: raising limits, which maps need before Linux 5.11.</summary>
     SysResource = 24,
 
-    /// <summary>CAP_SYSLOG: the addresses of the kernel's functions.</summary>
+    /// <summary>CAP_SYSLOG: addresses of kernel functions.</summary>
     Syslog = 34,
 
     /// <summary>CAP_PERFMON: tracing, and reading kernel memory.</summary>
     PerfMon = 38,
 
-    /// <summary>CAP_BPF: loading programs and making maps.</summary>
+    /// <summary>CAP_BPF: loading programs and creating maps.</summary>
     Bpf = 39,
 }
 
-/// <summary>What this process may do, and what would let it do more.</summary>
+/// <summary>The rights of this process, and errors that explain missing ones.</summary>
 internal static class Permissions
 {
     private const string PerfMon = "CAP_PERFMON";
 
-    /// <summary>Which of the capabilities for tracing this process lacks, by name; empty when it has what it takes.</summary>
+    /// <summary>Returns the names of the tracing capabilities that this process lacks; empty if it has all of them.</summary>
     public static IReadOnlyList<string> Lacking() => Lacking(KernelHost.Current.Capabilities);
 
-    /// <summary>True where CAP_NET_ADMIN is missing, which programs of the network take.</summary>
+    /// <summary>True if this process lacks CAP_NET_ADMIN, which network programs need.</summary>
     public static bool LacksForNetwork => !KernelHost.Current.Has(Capability.NetAdmin);
 
     internal static IReadOnlyList<string> Lacking(ulong effective)
@@ -63,13 +63,13 @@ internal static class Permissions
         return lacking;
     }
 
-    /// <summary>The failure of a call that the kernel answered with "not permitted".</summary>
-    /// <param name="what">What was refused, such as "load program 'x'".</param>
+    /// <summary>Returns the exception for a call that failed with "not permitted".</summary>
+    /// <param name="what">The action that failed, such as "load program 'x'".</param>
     /// <param name="errno">EPERM or EACCES.</param>
-    /// <param name="program">The program, if one is concerned.</param>
-    /// <param name="log">libbpf's log.</param>
-    /// <param name="perf">Whether it was a perf event that was refused, as for samples, uprobes and tracepoints.</param>
-    /// <param name="network">Whether it was a program of the network or of a control group, which takes CAP_NET_ADMIN.</param>
+    /// <param name="program">The program, or null.</param>
+    /// <param name="log">The log of libbpf.</param>
+    /// <param name="perf">Whether the kernel refused a perf event, as for samples, uprobes and tracepoints.</param>
+    /// <param name="network">Whether it is a network or control group program, which needs CAP_NET_ADMIN.</param>
     public static BpfLoadException Refused(string what, int errno, string? program, string log, bool perf, bool network = false)
     {
         var lacking = Lacking();
@@ -92,7 +92,7 @@ internal static class Permissions
 
     private static string Grant(bool perf, bool network)
     {
-        var remedy = $"Run as root (sudo), or give the process CAP_BPF and {(network ? "CAP_NET_ADMIN" : "CAP_PERFMON")} (before Linux 5.8 CAP_SYS_ADMIN), "
+        var remedy = $"Run as root (sudo), or give the process CAP_BPF and {(network ? "CAP_NET_ADMIN" : "CAP_PERFMON")} (before Linux 5.8: CAP_SYS_ADMIN), "
             + "for instance with AmbientCapabilities in a systemd unit.";
         if (perf && KernelHost.Current.Setting("kernel/perf_event_paranoid") is { } paranoid)
         {
@@ -108,7 +108,7 @@ internal static class Permissions
 
     private static string Lifted()
     {
-        const string Remedy = "Something else forbids it: a container without these capabilities in the outer user namespace, a seccomp or LSM policy";
+        const string Remedy = "Something else forbids the call: a container without these capabilities in the outer user namespace, a seccomp or LSM policy";
         return KernelHost.Current.Lockdown is { } mode and not "none"
             ? $"{Remedy}, or, most likely, the kernel's lockdown, which is on ({mode})."
             : $"{Remedy}, or the kernel's lockdown.";

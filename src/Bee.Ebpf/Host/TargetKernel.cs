@@ -6,7 +6,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Host;
 
-/// <summary>A kernel that programs are checked against: the running one, or one of which only the types are at hand.</summary>
+/// <summary>A kernel that objects are checked against: the running one, or a file with the types of another one.</summary>
 internal sealed class TargetKernel
 {
     private const string TypesFolder = "/sys/kernel/btf";
@@ -25,24 +25,24 @@ internal sealed class TargetKernel
         _names = new Lazy<KernelNames>(() => new KernelNames(this));
     }
 
-    /// <summary>What to call it: the running kernel's release, or the file's path.</summary>
+    /// <summary>The name in messages: the running kernel's release, or the path of the file.</summary>
     public string Name { get; }
 
-    /// <summary>The kernel's types, or null where it shows none.</summary>
+    /// <summary>The kernel's types, or null if it does not expose them.</summary>
     public BtfSpec? Types { get; }
 
-    /// <summary>Why there are no types, or null.</summary>
+    /// <summary>Why the types are missing, or null.</summary>
     public string? Problem { get; }
 
-    /// <summary>True for the kernel that this process runs on, of which more than the types can be asked.</summary>
+    /// <summary>True for the running kernel, which has more information than its types.</summary>
     public bool IsRunning { get; }
 
-    /// <summary>The types of the loaded modules; none for a kernel from a file. Read when first asked for.</summary>
+    /// <summary>The types of the loaded modules, read on first use; empty for a kernel from a file.</summary>
     public IReadOnlyList<KernelModule> Modules => _modules.Value;
 
     internal KernelNames Names => _names.Value;
 
-    /// <summary>The kernel that this process runs on. Nothing is loaded into it.</summary>
+    /// <summary>Returns the running kernel. Nothing is loaded into it.</summary>
     public static TargetKernel Running()
     {
         var release = ReadLine("/proc/sys/kernel/osrelease") ?? "this kernel";
@@ -54,7 +54,7 @@ internal sealed class TargetKernel
         }
         catch (FileNotFoundException)
         {
-            problem = $"this kernel does not show its types: there is no {BtfSpec.KernelPath} (CONFIG_DEBUG_INFO_BTF)";
+            problem = $"this kernel does not expose its types: {BtfSpec.KernelPath} does not exist (CONFIG_DEBUG_INFO_BTF)";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or BpfObjectException)
         {
@@ -64,27 +64,27 @@ internal sealed class TargetKernel
         return new TargetKernel(release, types, isRunning: true, problem, () => types is null ? [] : ReadModules(types));
     }
 
-    /// <summary>A kernel of which only the types are at hand.</summary>
+    /// <summary>Reads the types of another kernel.</summary>
     /// <param name="path">Raw BTF, or an ELF file with a .BTF section, such as a vmlinux with debug information.</param>
     /// <returns>The kernel.</returns>
-    /// <exception cref="BpfObjectException">The file holds no BTF, or its BTF is damaged.</exception>
+    /// <exception cref="BpfObjectException">The file contains no BTF, or its BTF is damaged.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process may not read the file.</exception>
     public static TargetKernel FromFile(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
         return Directory.Exists(path)
-            ? throw Named(new BpfObjectException(ObjectFault.NoBtf, "It is a folder. Give a file: a copy of a kernel's /sys/kernel/btf/vmlinux, or its vmlinux with debug information."), path)
+            ? throw Named(new BpfObjectException(ObjectFault.NoBtf, "The path is a folder. Name a file: a copy of a kernel's /sys/kernel/btf/vmlinux, or its vmlinux with debug information."), path)
             : Parse(path, RegularFile.ReadAllBytes(path));
     }
 
-    /// <summary>The same of a file's content.</summary>
+    /// <summary>Parses the content of such a file.</summary>
     internal static TargetKernel Parse(string path, byte[] file)
     {
         try
         {
             var section = BtfSection.Find(file) ?? throw new BpfObjectException(
-                ObjectFault.NoBtf, "The file holds no type information (BTF). Give a copy of a kernel's /sys/kernel/btf/vmlinux, or its vmlinux with debug information.");
+                ObjectFault.NoBtf, "The file contains no type information (BTF). Name a copy of a kernel's /sys/kernel/btf/vmlinux, or its vmlinux with debug information.");
             return FromTypes(path, BtfSpec.ParseKernel(section.ToArray()));
         }
         catch (InvalidDataException e)
@@ -97,10 +97,10 @@ internal sealed class TargetKernel
         }
     }
 
-    /// <summary>A kernel made of types that have been read already.</summary>
-    /// <param name="name">What to call it.</param>
+    /// <summary>Returns a kernel with types that were read before.</summary>
+    /// <param name="name">The name in messages.</param>
     /// <param name="types">The kernel's own types.</param>
-    /// <param name="modules">Those of its modules.</param>
+    /// <param name="modules">The types of its modules.</param>
     internal static TargetKernel FromTypes(string name, BtfSpec types, params KernelModule[] modules) => new(name, types, isRunning: false, null, () => modules);
 
     private static List<KernelModule> ReadModules(BtfSpec below)
@@ -114,7 +114,7 @@ internal sealed class TargetKernel
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or BpfObjectException)
             {
-                // A module may go while it is read, and what cannot be read has no types to offer.
+                // A module may be unloaded meanwhile. Unreadable modules are skipped.
             }
         }
 
@@ -140,12 +140,12 @@ internal sealed class TargetKernel
     }
 }
 
-/// <summary>A kernel module that is loaded, and its types.</summary>
+/// <summary>A loaded kernel module and its types.</summary>
 /// <param name="Name">The module's name.</param>
 /// <param name="Types">Its types; their ids continue the kernel's.</param>
 internal sealed record KernelModule(string Name, BtfSpec Types);
 
-/// <summary>What a kernel has, by name: from its types, and of the running kernel from /proc/kallsyms and tracefs too.</summary>
+/// <summary>Looks up names in a kernel: in its types, and for the running kernel also in /proc/kallsyms and tracefs.</summary>
 internal sealed class KernelNames(TargetKernel kernel)
 {
     private readonly Lazy<IReadOnlyDictionary<string, BtfFunction>> _functions = new(() => Index<BtfFunction>(kernel, BtfKind.Function));
@@ -159,25 +159,25 @@ internal sealed class KernelNames(TargetKernel kernel)
 
     public TargetKernel Kernel => kernel;
 
-    /// <summary>The functions that the kernel and its modules describe, by name.</summary>
+    /// <summary>The functions in the types of the kernel and its modules, by name.</summary>
     public IReadOnlyDictionary<string, BtfFunction> Functions => _functions.Value;
 
-    /// <summary>The variables that they describe; those of one for each CPU, in most kernels.</summary>
+    /// <summary>The variables in these types; most kernels describe only per-CPU variables.</summary>
     public IReadOnlyDictionary<string, BtfVariable> Variables => _variables.Value;
 
-    /// <summary>The tracepoints by their names alone, without those of system calls.</summary>
+    /// <summary>The tracepoints by name alone, without those of system calls.</summary>
     public IReadOnlyCollection<string> Tracepoints => (IReadOnlyCollection<string>)_tracepoints.Value.Keys;
 
-    /// <summary>All symbols of the running kernel, or null where they cannot be read, and for another kernel.</summary>
+    /// <summary>All symbols of the running kernel; null if they cannot be read, and for another kernel.</summary>
     public IReadOnlySet<string>? Symbols => _symbols.Value;
 
-    /// <summary>The tracepoints of the running kernel as <c>category/name</c>, or null where they cannot be read, and for another kernel.</summary>
+    /// <summary>The tracepoints of the running kernel as <c>category/name</c>; null if they cannot be read, and for another kernel.</summary>
     public IReadOnlySet<string>? Events => _events.Value;
 
-    /// <summary>True for the functions that the kernel opens to programs; null where it does not tell.</summary>
+    /// <summary>Returns true if programs may call a kernel function (kfunc); null if the kernel does not mark such functions.</summary>
     public bool? IsOpen(BtfFunction function) => _tagged.Value.Count == 0 ? null : _tagged.Value.Contains((function.Graph, function.Id));
 
-    /// <summary>The enumerators of one of the kernel's enums, by name; null where the kernel has no such enum.</summary>
+    /// <summary>Returns the enumerators of a kernel enum, by name; null if the kernel has no such enum.</summary>
     public IReadOnlyDictionary<string, long>? Enumerators(string name)
     {
         if (kernel.Types?.Find(name, BtfKind.Enum) is not BtfEnum choice)
@@ -209,7 +209,7 @@ internal sealed class KernelNames(TargetKernel kernel)
         return found;
     }
 
-    // Since Linux 6.9 the build tags the functions that programs may call.
+    // Since Linux 6.9, the build tags the functions that programs may call.
     private static HashSet<(BtfSpec, uint)> ReadTagged(TargetKernel kernel)
     {
         var tagged = new HashSet<(BtfSpec, uint)>();
@@ -225,7 +225,7 @@ internal sealed class KernelNames(TargetKernel kernel)
         return tagged;
     }
 
-    // Those of the kernel first. There are a hundred thousand: only what is wanted becomes an object.
+    // The kernel's own types first. There are 100,000, so only matches become objects.
     private static IEnumerable<(BtfSpec Graph, BtfTable Table, uint Id)> Types(TargetKernel kernel, BtfKind kind)
     {
         foreach (var graph in kernel.Modules.Select(m => m.Types).Prepend(kernel.Types))

@@ -6,8 +6,8 @@ using Bee.Posix;
 namespace Bee.Ebpf.Symbols;
 
 /// <summary>
-/// The functions that a process has made at run time, as it writes them to /tmp/perf-PID.map for perf and its like: lines of
-/// <c>address length name</c>, numbers in hex.
+/// The functions that a process generated at run time. The process lists them in /tmp/perf-PID.map for perf and similar tools: lines of
+/// <c>address length name</c>, with hexadecimal numbers.
 /// </summary>
 internal sealed class GeneratedCode
 {
@@ -24,12 +24,12 @@ internal sealed class GeneratedCode
         _functions = functions;
     }
 
-    /// <summary>Reads a process's list; empty where there is none, or where it is not the process's own.</summary>
+    /// <summary>Reads the list of a process; empty if it does not exist, or if another user owns it.</summary>
     public static GeneratedCode Read(int process)
     {
         try
         {
-            // The process names the file by its number in its own pid namespace, the last one here.
+            // The process names the file by its number in its own pid namespace, the last number in this line.
             var status = RegularFile.ReadLines($"/proc/{process}/status").ToArray();
             var number = Words(status, "NSpid:").LastOrDefault() ?? process.ToString(CultureInfo.InvariantCulture);
             using var file = FileFacts.TryOpen($"/proc/{process}/root/tmp/perf-{number}.map", out var facts);
@@ -48,7 +48,7 @@ internal sealed class GeneratedCode
         }
     }
 
-    /// <summary>The function at an address, or null.</summary>
+    /// <summary>Returns the function at an address, or null.</summary>
     public (string Name, ulong Offset)? Find(ulong address)
     {
         var index = Array.BinarySearch(_starts, address);
@@ -56,10 +56,10 @@ internal sealed class GeneratedCode
         return index >= 0 && address - _starts[index] < _functions[index].Size ? (_functions[index].Name, address - _starts[index]) : null;
     }
 
-    /// <summary>Takes a list apart; lines of another form are passed over.</summary>
+    /// <summary>Parses a list. Lines in another format are ignored.</summary>
     internal static GeneratedCode Parse(TextReader list)
     {
-        // Where code was made anew at one place, the last line counts.
+        // If code was generated twice at one address, the last line wins.
         var found = new SortedDictionary<ulong, (ulong, string)>();
         while (list.ReadLine() is { } line)
         {

@@ -5,8 +5,8 @@ using Bee.Posix;
 namespace Bee.Ebpf.Symbols;
 
 /// <summary>
-/// The functions of the running kernel and its modules, as /proc/kallsyms lists them. The list is read when the first name is asked for (some
-/// ten milliseconds) and again when modules have come or gone.
+/// The functions of the running kernel and its modules, from /proc/kallsyms. The list is read on first use (about
+/// ten milliseconds), and again after modules were loaded or unloaded.
 /// </summary>
 internal sealed class KernelSymbols
 {
@@ -20,7 +20,7 @@ internal sealed class KernelSymbols
     private static string s_modules = "";
     private static long s_looked;
 
-    // Sorted by address; names stand in one array of bytes, one behind the other.
+    // Sorted by address. The names are concatenated in one byte array.
     private readonly ulong[] _addresses;
     private readonly (int Name, ushort Length, ushort Module)[] _symbols;
     private readonly byte[] _names;
@@ -34,7 +34,7 @@ internal sealed class KernelSymbols
         _modules = modules;
     }
 
-    /// <summary>Why this process gets no names of kernel functions, as a sentence with what to do about it; null when it does.</summary>
+    /// <summary>Why names of kernel functions are not available to this process, as a sentence with a remedy; null if they are.</summary>
     public static string? Problem
     {
         get
@@ -46,12 +46,12 @@ internal sealed class KernelSymbols
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                return $"Functions of the kernel have no names here: {KernelSymbolReader.ListPath} cannot be read ({e.Message}).";
+                return $"Names of kernel functions are not available: {KernelSymbolReader.ListPath} cannot be read ({e.Message}).";
             }
         }
     }
 
-    /// <summary>The list as it is now.</summary>
+    /// <summary>Returns the current list.</summary>
     internal static KernelSymbols Current()
     {
         lock (s_gate)
@@ -73,8 +73,8 @@ internal sealed class KernelSymbols
         }
     }
 
-    /// <summary>Reads a list to its end.</summary>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <summary>Reads a whole list.</summary>
+    /// <exception cref="IOException">The list cannot be read.</exception>
     internal static KernelSymbols Read(KernelSymbolReader list)
     {
         var addresses = new List<ulong>();
@@ -97,7 +97,7 @@ internal sealed class KernelSymbols
         return new KernelSymbols(keys, items, names.ToArray(), [.. modules]);
     }
 
-    /// <summary>The function at an address: the nearest that begins at or before it.</summary>
+    /// <summary>Returns the function at an address: the nearest one that begins at or before it.</summary>
     internal (string Name, ulong Address, string Module)? Find(ulong address)
     {
         var index = Array.BinarySearch(_addresses, address);
@@ -107,7 +107,7 @@ internal sealed class KernelSymbols
             return null;
         }
 
-        // Of several names for one place always the same: one that is meant for people, without underscores in front.
+        // Of several names for one address, choose always the same: a readable one, without leading underscores.
         var best = index;
         for (var other = index - 1; other >= 0 && _addresses[other] == _addresses[index]; other--)
         {
@@ -126,7 +126,7 @@ internal sealed class KernelSymbols
 
     private static int ModuleIndex(List<string> modules, ReadOnlySpan<byte> module)
     {
-        // The list has a module's symbols one after the other.
+        // The list groups symbols by module.
         var name = module.IsEmpty ? Kernel : Encoding.UTF8.GetString(module);
         var index = modules[^1] == name ? modules.Count - 1 : modules.IndexOf(name);
         if (index >= 0 || modules.Count > ushort.MaxValue)
@@ -138,7 +138,7 @@ internal sealed class KernelSymbols
         return modules.Count - 1;
     }
 
-    // Without a list there are no names.
+    // Without a list, frames have no names.
     private static KernelSymbols ReadSymbols()
     {
         try
@@ -176,14 +176,14 @@ internal sealed class KernelSymbols
         }
     }
 
-    /// <summary>Why all addresses are 0, for a value of the sysctl kernel.kptr_restrict.</summary>
+    /// <summary>Returns why all addresses are 0, for a value of the sysctl kernel.kptr_restrict.</summary>
     internal static string Hidden(string? restrict) => restrict == "2"
-        ? "Functions of the kernel have no names here: the sysctl kernel.kptr_restrict is 2, which hides their addresses from everybody. Set it to 1 or 0 (sysctl -w kernel.kptr_restrict=1)."
-        : "Functions of the kernel have no names here: this process may not see their addresses"
+        ? "Names of kernel functions are not available: the sysctl kernel.kptr_restrict is 2, which hides kernel addresses from all processes. Set it to 1 or 0 (sysctl -w kernel.kptr_restrict=1)."
+        : "Names of kernel functions are not available: the kernel hides their addresses from this process"
             + (restrict is null ? "" : $" (the sysctl kernel.kptr_restrict is {restrict})") + ". Run as root, or give the process CAP_SYSLOG.";
 
-    /// <summary>Whether a list shows addresses; null for one without functions. Its first function tells: the kernel shows all or none, but what each CPU has a copy of,
-    /// and often stands first, has small numbers for addresses, and 0 among them.</summary>
+    /// <summary>Returns whether a list shows addresses; null if it contains no functions. The first function decides, because the kernel shows all addresses or none. Per-CPU
+    /// symbols, which often come first, have small offsets in place of addresses, and 0 among them.</summary></summary>
     /// <exception cref="IOException">The list cannot be read.</exception>
     internal static bool? ShowsAddresses(KernelSymbolReader list)
     {
@@ -200,12 +200,12 @@ internal sealed class KernelSymbols
 }
 
 /// <summary>
-/// Reads the kernel's list of its symbols, one after the other: lines of <c>address type name</c>, and behind a tab the module in brackets. Lines of another
-/// form are passed over. The list has more than a hundred thousand, so what is not wanted is never made a string.
+/// Reads the kernel's list of symbols sequentially: lines of <c>address type name</c>, and after a tab the module in brackets. Lines in another
+/// format are ignored. The list has more than 100,000 symbols, so names stay bytes until a caller needs them.
 /// </summary>
 internal sealed class KernelSymbolReader(Stream list) : IDisposable
 {
-    /// <summary>Where the running kernel has its list.</summary>
+    /// <summary>The path of the running kernel's list.</summary>
     public const string ListPath = "/proc/kallsyms";
 
     // The kernel's longest name has 511 bytes.
@@ -216,28 +216,28 @@ internal sealed class KernelSymbolReader(Stream list) : IDisposable
     private ReadOnlyMemory<byte> _name;
     private ReadOnlyMemory<byte> _module;
 
-    /// <summary>The address; 0 where the kernel hides it from this process.</summary>
+    /// <summary>The address; 0 if the kernel hides it from this process.</summary>
     public ulong Address { get; private set; }
 
-    /// <summary>The type's letter as nm has it, a small one for local symbols.</summary>
+    /// <summary>The type letter, as in nm(1); lower case for local symbols.</summary>
     public char Type { get; private set; }
 
-    /// <summary>Whether the symbol is code that is not weak.</summary>
+    /// <summary>Whether the symbol is code and not weak.</summary>
     public bool IsCode => Type is 't' or 'T';
 
-    /// <summary>The name in UTF-8, valid until the next is read.</summary>
+    /// <summary>The name in UTF-8, valid until the next call of <see cref="Read"/>.</summary>
     public ReadOnlySpan<byte> Name => _name.Span;
 
-    /// <summary>The module's name in UTF-8, valid until the next symbol is read; empty for the kernel itself.</summary>
+    /// <summary>The module's name in UTF-8, valid until the next call of <see cref="Read"/>; empty for the kernel itself.</summary>
     public ReadOnlySpan<byte> Module => _module.Span;
 
     /// <summary>Opens a list.</summary>
-    /// <exception cref="IOException">There is none, or it cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
+    /// <exception cref="IOException">The list does not exist, or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process may not read the list.</exception>
     public static KernelSymbolReader Open(string path = ListPath) => new(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0));
 
-    /// <summary>Goes on to the next symbol.</summary>
-    /// <returns>False when there is no more.</returns>
+    /// <summary>Advances to the next symbol.</summary>
+    /// <returns>False at the end of the list.</returns>
     /// <exception cref="IOException">The list cannot be read.</exception>
     public bool Read()
     {
@@ -284,7 +284,7 @@ internal sealed class KernelSymbolReader(Stream list) : IDisposable
 
     private void Fill()
     {
-        // What fills the buffer without an end is no line of such a list.
+        // A line longer than the buffer cannot be a symbol.
         var kept = _end - _start < _buffer.Length ? _end - _start : 0;
         _buffer.AsSpan(_start, kept).CopyTo(_buffer);
         var read = list.Read(_buffer.AsSpan(kept));

@@ -4,7 +4,7 @@ using Bee.Posix;
 
 namespace Bee.Ebpf.Symbols;
 
-/// <summary>Code that a process has mapped: where, from which place of which file.</summary>
+/// <summary>An executable mapping of a process: its addresses, and the mapped part of a file.</summary>
 internal sealed record Mapping(ulong Start, ulong End, ulong Offset, ulong Inode, string Path)
 {
     private const string Deleted = " (deleted)";
@@ -12,13 +12,13 @@ internal sealed record Mapping(ulong Start, ulong End, ulong Offset, ulong Inode
     private SymbolFile? _file;
     private bool _looked;
 
-    /// <summary>The file's path as the process sees it, also where it has been deleted since.</summary>
+    /// <summary>The file's path as the process sees it, without the mark of deleted files.</summary>
     public string FilePath => Path.EndsWith(Deleted, StringComparison.Ordinal) ? Path[..^Deleted.Length] : Path;
 
-    /// <summary>Whether it comes from a file and not from memory alone.</summary>
+    /// <summary>Whether the mapping has a file, and is not anonymous memory.</summary>
     public bool IsFile => Inode != 0 && Path.StartsWith('/');
 
-    /// <summary>The file with its functions, or null. It is looked for once.</summary>
+    /// <summary>Returns the file with its functions, or null. The result is cached.</summary>
     public SymbolFile? Functions(ProcessMappings process)
     {
         if (!_looked)
@@ -32,8 +32,8 @@ internal sealed record Mapping(ulong Start, ulong End, ulong Offset, ulong Inode
 }
 
 /// <summary>
-/// What a process had mapped at a moment, as /proc/PID/maps says. Kept with the stacks that were taken then, so that the process may have
-/// ended when the names are asked for; what can still be opened then has names.
+/// The mappings of a process at one moment, from /proc/PID/maps. Stack traces keep them, because the process may exit before
+/// names are looked up; files that still exist then have names.
 /// </summary>
 internal sealed class ProcessMappings
 {
@@ -50,16 +50,16 @@ internal sealed class ProcessMappings
         _mappings = mappings;
     }
 
-    /// <summary>The process.</summary>
+    /// <summary>The id of the process.</summary>
     public int Process { get; }
 
-    /// <summary>When it began, in the kernel's ticks: tells it from a later process under the same number.</summary>
+    /// <summary>The start time in clock ticks, which distinguishes the process from a later one with the same id.</summary>
     public ulong Started { get; }
 
-    /// <summary>Its mappings of code, by address.</summary>
+    /// <summary>The executable mappings, by address.</summary>
     public IReadOnlyList<Mapping> All => _mappings;
 
-    /// <summary>Reads a process's mappings; null where it is gone or not to be looked into.</summary>
+    /// <summary>Reads the mappings of a process; null if it has exited or is not accessible.</summary>
     public static ProcessMappings? Read(int process)
     {
         try
@@ -74,14 +74,14 @@ internal sealed class ProcessMappings
         }
     }
 
-    /// <summary>When a process began, in the kernel's ticks since boot; null where there is none.</summary>
+    /// <summary>Returns the start time of a process, in clock ticks since boot; null if the process does not exist.</summary>
     public static ulong? StartOf(int process) =>
         Status(process) is { Length: > 19 } fields && ulong.TryParse(fields[19], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks) ? ticks : null;
 
-    /// <summary>Whether there is such a process, and it has not ended: one that nobody has waited for is still listed.</summary>
+    /// <summary>Returns whether a process exists and is not a zombie.</summary>
     public static bool IsAlive(int process) => Status(process) is { Length: > 0 } fields && fields[0] is not ("Z" or "X");
 
-    // The fields of /proc/PID/stat behind the name, which stands in parentheses and may hold anything, also parentheses: the state first, then from the fourth on.
+    // The fields of /proc/PID/stat after the name, which is in parentheses and may itself contain parentheses: the state, then the fields from the fourth on.
     private static string[]? Status(int process)
     {
         try
@@ -95,13 +95,13 @@ internal sealed class ProcessMappings
         }
     }
 
-    /// <summary>Takes lines of /proc/PID/maps apart, and keeps what can be executed.</summary>
+    /// <summary>Parses lines of /proc/PID/maps, and keeps executable mappings.</summary>
     internal static Mapping[] Parse(IEnumerable<string> lines)
     {
         var mappings = new List<Mapping>();
         foreach (var line in lines)
         {
-            // start-end rwxp offset device inode, and behind spaces the path, which may hold spaces itself.
+            // start-end rwxp offset device inode, then spaces and the path, which may contain spaces.
             var parts = line.Split(' ', 6, StringSplitOptions.RemoveEmptyEntries);
             if (parts.Length < 5 || parts[1].Length < 3 || parts[1][2] != 'x' || parts[0].IndexOf('-') is not (> 0 and var dash)
                 || !Hex(parts[0].AsSpan(0, dash), out var start) || !Hex(parts[0].AsSpan(dash + 1), out var end) || !Hex(parts[2], out var offset)
@@ -117,7 +117,7 @@ internal sealed class ProcessMappings
         return [.. mappings];
     }
 
-    /// <summary>The mapping that holds an address, or null.</summary>
+    /// <summary>Returns the mapping that contains an address, or null.</summary>
     public Mapping? Find(ulong address)
     {
         int low = 0, high = _mappings.Length - 1;
@@ -142,7 +142,7 @@ internal sealed class ProcessMappings
         return null;
     }
 
-    /// <summary>The file behind a mapping: through the process itself, so that other mount namespaces and deleted files are no matter; else by its path.</summary>
+    /// <summary>Opens the file of a mapping: through the process, which also finds deleted files and files in other mount namespaces; else by its path.</summary>
     public SymbolFile? Open(Mapping mapping, bool withFunctions)
     {
         if (!mapping.IsFile)
@@ -150,14 +150,14 @@ internal sealed class ProcessMappings
             return null;
         }
 
-        // This link is the file that is mapped, whatever stands under its path by now. It is for privileged processes only.
+        // This symbolic link resolves to the mapped file even if its path now names another one. Only privileged processes may follow it.
         var isSame = StartOf(Process) == Started;
         return (isSame ? SymbolFiles.Get(string.Create(CultureInfo.InvariantCulture, $"/proc/{Process}/map_files/{mapping.Start:x}-{mapping.End:x}"), 0, withFunctions)
                 ?? SymbolFiles.Get($"/proc/{Process}/root{mapping.FilePath}", mapping.Inode, withFunctions) : null)
             ?? SymbolFiles.Get(mapping.FilePath, mapping.Inode, withFunctions);
     }
 
-    /// <summary>The function at an address of code that the process itself has made (Java, Node.js, .NET when told to), from the list that it keeps for perf.</summary>
+    /// <summary>Returns the function at an address of generated code (Java, Node.js, .NET if configured), from the list that the process writes for perf.</summary>
     public (string Name, ulong Offset)? Generated(ulong address)
     {
         if (_generated?.Find(address) is { } found)
@@ -165,7 +165,7 @@ internal sealed class ProcessMappings
             return found;
         }
 
-        // More code is made all the time.
+        // The process may have generated more code since.
         if (_generated is null || Environment.TickCount64 - _generatedRead > LookAgainMilliseconds)
         {
             _generated = StartOf(Process) == Started ? GeneratedCode.Read(Process) : _generated ?? GeneratedCode.None;
@@ -178,7 +178,7 @@ internal sealed class ProcessMappings
     private static bool Hex(ReadOnlySpan<char> text, out ulong value) => ulong.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
 }
 
-/// <summary>The mappings of processes that stacks were taken of, each read again when it may have changed.</summary>
+/// <summary>Caches the mappings of processes with stack traces, and rereads those that may have changed.</summary>
 internal static class Processes
 {
     private const int FreshMilliseconds = 1000, MostProcesses = 2048;
@@ -186,9 +186,9 @@ internal static class Processes
     private static readonly object s_gate = new();
     private static readonly Dictionary<int, (ProcessMappings? Mappings, long Read)> s_known = [];
 
-    /// <summary>The mappings of a process, or null where it cannot be looked into.</summary>
+    /// <summary>Returns the mappings of a process, or null if it is not accessible.</summary>
     /// <param name="process">The process.</param>
-    /// <param name="addresses">What the mappings must hold; where one read before does not, it is read again.</param>
+    /// <param name="addresses">The addresses that the mappings must contain. If the cached ones do not, they are reread.</param>
     public static ProcessMappings? Get(int process, ReadOnlySpan<ulong> addresses)
     {
         if (process <= 0)
@@ -210,8 +210,8 @@ internal static class Processes
             }
 
             var read = ProcessMappings.Read(process);
-            // Its files are looked up already, so the older reading is kept while nothing has changed. One that has ended just now
-            // leaves what it had.
+            // The cached mappings have their files resolved already, so they stay if nothing has changed. If the process has just exited,
+            // its old mappings are the best there are.
             var mappings = read is null ? known.Mappings
                 : known.Mappings is { } before && before.Started == read.Started && before.All.SequenceEqual(read.All, SameMapping.Instance) ? before : read;
             s_known[process] = (mappings, now);
@@ -243,10 +243,10 @@ internal static class Processes
     }
 }
 
-/// <summary>The file of the libbpf that this process uses.</summary>
+/// <summary>Locates the libbpf that this process uses.</summary>
 internal static class LibbpfFile
 {
-    /// <summary>Returns the path that /proc/self/maps has for the loaded library; null where it cannot be read.</summary>
+    /// <summary>Returns the path of the loaded library in /proc/self/maps; null if the file cannot be read.</summary>
     /// <exception cref="BpfLoadException">As <see cref="Libbpf.Version"/>.</exception>
     public static string? FindPath() => ProcessMappings.Read(Environment.ProcessId)?.Find(Libbpf.Address)?.FilePath;
 }

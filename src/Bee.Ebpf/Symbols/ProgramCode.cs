@@ -3,17 +3,17 @@ using Bee.Ebpf.Interop;
 namespace Bee.Ebpf.Symbols;
 
 /// <summary>
-/// Names the functions of programs that this process has loaded. /proc/kallsyms lists them only where net.core.bpf_jit_kallsyms is on, and a list that was read before a program was
-/// loaded lacks it: the nearest symbol below would be taken for its name.
+/// Names the functions of BPF programs that this process has loaded. /proc/kallsyms lists them only if net.core.bpf_jit_kallsyms is on, and a list that was read before
+/// the load does not contain them: the nearest symbol below would give a wrong name.
 /// </summary>
 internal static class LoadedCode
 {
     private static readonly object s_gate = new();
 
-    // By address. Replaced as a whole, so that readers need no lock.
+    // Sorted by address. The array is replaced as a whole, so readers need no lock.
     private static volatile Function[] s_functions = [];
 
-    /// <summary>Notes the functions of programs. They stay when the programs are unloaded: names are asked for later. Functions that the kernel places over them take their place.</summary>
+    /// <summary>Adds the functions of programs. They stay after the programs are unloaded, because names are looked up later, until the kernel places other functions there.</summary>
     public static void Note(IEnumerable<(int Id, string Name)> programs)
     {
         var added = new List<Function>();
@@ -21,7 +21,7 @@ internal static class LoadedCode
         {
             if (ProgramCode.Of(program.Id) is { } code)
             {
-                // As the kernel names it, so that the frame is known as one of the tracing itself.
+                // The kernel's own form of the name, by which frames of the tracing itself are recognized.
                 added.AddRange(code.Functions.Select(function => new Function(function, $"bpf_prog_{code.Tag}_{program.Name}")));
             }
         }
@@ -32,7 +32,7 @@ internal static class LoadedCode
         }
     }
 
-    /// <summary>The function at an address; null for code that is not a program of this process.</summary>
+    /// <summary>Returns the function at an address; null if no program of this process contains it.</summary>
     public static (string Name, ulong Address)? Find(ulong address)
     {
         var functions = s_functions;
@@ -49,27 +49,27 @@ internal static class LoadedCode
     private readonly record struct Function(CompiledFunction Code, string Name);
 }
 
-/// <summary>A function of a loaded program as the kernel's compiler made it.</summary>
+/// <summary>A function of a loaded program, as the kernel's JIT compiled it.</summary>
 /// <param name="Start">The address of its first instruction.</param>
-/// <param name="Length">How many bytes it has.</param>
+/// <param name="Length">The length in bytes.</param>
 internal readonly record struct CompiledFunction(ulong Start, uint Length)
 {
-    /// <summary>Whether an address, also one that a call returns to, lies in the function.</summary>
+    /// <summary>Returns whether an address lies in the function. A return address directly after it counts.</summary>
     public bool Holds(ulong address) => address >= Start && address - Start <= Length;
 
-    /// <summary>Whether two functions share addresses.</summary>
+    /// <summary>Returns whether two functions overlap.</summary>
     public bool Overlaps(CompiledFunction other) => Start < other.Start + other.Length && other.Start < Start + Length;
 }
 
-/// <summary>Where the machine code of a loaded program is.</summary>
-/// <param name="Tag">The kernel's digest of the program's instructions, as 16 digits.</param>
-/// <param name="Functions">Its functions, the program's own first. Empty where the kernel interprets the program or hides addresses from this process.</param>
+/// <summary>The machine code of a loaded program.</summary>
+/// <param name="Tag">The kernel's digest of the program's instructions, as 16 hexadecimal digits.</param>
+/// <param name="Functions">The functions, the program's own first. Empty if the kernel interprets the program, or hides addresses from this process.</param>
 internal sealed unsafe record ProgramCode(string Tag, IReadOnlyList<CompiledFunction> Functions)
 {
-    // bpf_prog_info in include/uapi/linux/bpf.h: places of tag, nr_jited_ksyms, nr_jited_func_lens and the two arrays.
+    // Offsets in bpf_prog_info (include/uapi/linux/bpf.h): tag, nr_jited_ksyms, nr_jited_func_lens and the two arrays.
     private const int TagAt = 8, TagSize = 8, AddressCount = 104, LengthCount = 108, Addresses = 112, Lengths = 120, Size = 128;
 
-    /// <summary>Asks the kernel for a program; null where it has unloaded the program or does not tell.</summary>
+    /// <summary>Asks the kernel for a program's code; null if the program is unloaded or the kernel refuses.</summary>
     /// <param name="id">The kernel's id of the program.</param>
     public static ProgramCode? Of(int id)
     {

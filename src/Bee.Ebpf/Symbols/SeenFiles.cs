@@ -4,25 +4,25 @@ using Bee.Ebpf.Elf;
 namespace Bee.Ebpf.Symbols;
 
 /// <summary>
-/// The programs and libraries that processes had mapped, by build id. The kernel records build ids for stacks whose process may have ended when they are
-/// read, so while a session has such a stack map, new processes are looked at a few times a second.
+/// The programs and libraries that processes had mapped, by build id. For stacks with build ids, the process may have exited when they are
+/// read. While a session has such a stack map, new processes are therefore scanned a few times a second.
 /// </summary>
 internal static class SeenFiles
 {
     private const int Milliseconds = 200, MostFiles = 16 * 1024;
-    // 20 bytes, or what shorter ones were filled up to by the kernel.
+    // 20 bytes; the kernel pads shorter build ids with zeros.
     private const int KernelDigits = 40;
 
     private static readonly object s_gate = new();
     private static readonly Dictionary<string, string> s_paths = new(StringComparer.Ordinal);
     private static readonly HashSet<(ulong Inode, string Path)> s_known = [];
-    // The program that each process ran when it was looked at; one that calls exec is looked at again.
+    // The program of each scanned process. A process that has called exec since is scanned again.
     private static Dictionary<int, string?> s_processes = [];
     private static Timer? s_timer;
     private static int s_watches;
     private static int s_scanning;
 
-    /// <summary>Looks at new processes until the result is disposed of.</summary>
+    /// <summary>Scans new processes until the result is disposed.</summary>
     public static IDisposable Watch()
     {
         lock (s_gate)
@@ -36,7 +36,7 @@ internal static class SeenFiles
         return new Watching();
     }
 
-    /// <summary>Notes the files of a process.</summary>
+    /// <summary>Adds the mapped files of a process.</summary>
     public static void Note(ProcessMappings process)
     {
         foreach (var mapping in process.All)
@@ -48,7 +48,7 @@ internal static class SeenFiles
         }
     }
 
-    /// <summary>Notes a file.</summary>
+    /// <summary>Adds a file.</summary>
     public static void Note(string path)
     {
         if (IsNew(0, path))
@@ -57,8 +57,8 @@ internal static class SeenFiles
         }
     }
 
-    /// <summary>The file of a build id with its functions, if it was seen and is still there.</summary>
-    /// <param name="buildId">As the kernel gives it.</param>
+    /// <summary>Returns the file with a build id and its functions, if the file was seen and still exists.</summary>
+    /// <param name="buildId">The build id, in the kernel's form.</param>
     public static (string Path, ElfFunctions? Functions)? Find(string buildId)
     {
         string? path;
@@ -67,16 +67,16 @@ internal static class SeenFiles
             path = s_paths.GetValueOrDefault(buildId);
         }
 
-        // The path may be another file's by now.
+        // The path may name another file by now.
         return path is not null && SymbolFiles.Get(path, 0, withFunctions: true) is { } file && Padded(file.BuildId) == buildId ? (path, file.Functions) : null;
     }
 
-    /// <summary>A build id as the kernel gives it, in 40 hex digits.</summary>
+    /// <summary>Returns a build id in the kernel's form, 40 hexadecimal digits.</summary>
     public static string? Padded(string? buildId) => buildId?.PadRight(KernelDigits, '0');
 
     private static void Scan()
     {
-        // A slow look must not meet the next.
+        // A slow scan must not overlap the next one.
         if (Interlocked.Exchange(ref s_scanning, 1) != 0)
         {
             return;
@@ -102,7 +102,7 @@ internal static class SeenFiles
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // An exception would end the process; the next look may do better.
+            // An exception on this thread would end the process. The next scan may succeed.
         }
         finally
         {
@@ -110,7 +110,7 @@ internal static class SeenFiles
         }
     }
 
-    // Null for the kernel's own threads.
+    // Null for kernel threads.
     private static string? ProgramOf(string folder)
     {
         try

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Bee.Ebpf.Symbols;
 
 /// <summary>
-/// One call of a stack trace. Its names are looked up when they are first asked for, and kept. Safe to read from any thread.
+/// One frame of a stack trace. Its name is looked up on first access and cached. Thread-safe.
 /// </summary>
 public sealed class StackFrame : IEquatable<StackFrame>
 {
@@ -18,31 +18,31 @@ public sealed class StackFrame : IEquatable<StackFrame>
         _isCaller = isCaller;
     }
 
-    /// <summary>The function's name; null where it is not known.</summary>
+    /// <summary>The name of the function; null if unknown.</summary>
     public string? Symbol => Name.Symbol;
 
-    /// <summary>How many bytes behind the function's beginning; null where the function is not known.</summary>
+    /// <summary>The offset from the start of the function in bytes; null if the function is unknown.</summary>
     public ulong? Offset => Name.Offset;
 
-    /// <summary>Where the code comes from: <c>kernel</c>, a kernel module, the path of a program or library, or such as <c>[vdso]</c>; null where it is not known.</summary>
+    /// <summary>The origin of the code: <c>kernel</c>, a kernel module, the path of a program or library, or a name such as <c>[vdso]</c>; null if unknown.</summary>
     public string? Module => Name.Module;
 
-    /// <summary>Where in the file of a program or library the code stands; null for the kernel, and where the file is not known.</summary>
+    /// <summary>The offset of the code in the file of a program or library; null for the kernel, and if the file is unknown.</summary>
     public ulong? FileOffset => Name.FileOffset;
 
-    /// <summary>The build id of the program or library in hex digits, for stacks that the kernel records by build id; otherwise null.</summary>
+    /// <summary>The build id of the program or library in hexadecimal digits, for stacks that the kernel records by build id; otherwise null.</summary>
     public string? BuildId => _source.BuildId;
 
-    /// <summary>The address in memory: of the innermost frame where it was, of the others where it returns to. 0 where the kernel recorded a build id instead.</summary>
+    /// <summary>The address: the instruction of the innermost frame, the return address of the others. 0 if the kernel recorded a build id instead.</summary>
     public ulong Address { get; }
 
-    /// <summary>Whether the code is the kernel's.</summary>
+    /// <summary>Whether the code belongs to the kernel.</summary>
     public bool IsKernel => _source.IsKernel;
 
     internal FrameName Name => _name ??= _source.Find(Address, _isCaller);
 
-    /// <summary>The best name that there is: <c>vfs_read+0x4c</c>, <c>libc.so.6+0x9a3c1</c>, or the address.</summary>
-    /// <returns>A name; the same text in every culture.</returns>
+    /// <summary>Returns the best available name: <c>vfs_read+0x4c</c>, <c>libc.so.6+0x9a3c1</c>, or the address.</summary>
+    /// <returns>The name, independent of the culture.</returns>
     public override string ToString()
     {
         var name = Name;
@@ -55,7 +55,7 @@ public sealed class StackFrame : IEquatable<StackFrame>
         };
     }
 
-    /// <summary>The function's name, or where there is none the file's in brackets, or <c>[unknown]</c>: what frames are counted under.</summary>
+    /// <summary>The name under which frames are counted: the function's, else the file's in brackets, else <c>[unknown]</c>.</summary>
     internal string Label => Name switch
     {
         { Symbol: { } symbol } => symbol,
@@ -63,9 +63,9 @@ public sealed class StackFrame : IEquatable<StackFrame>
         _ => "[unknown]",
     };
 
-    /// <summary>Whether another frame is at the same place and has the same names.</summary>
+    /// <summary>Returns whether another frame has the same address and names.</summary>
     /// <param name="other">The other frame.</param>
-    /// <returns>Whether they are equal.</returns>
+    /// <returns>Whether the frames are equal.</returns>
     public bool Equals(StackFrame? other) => other is not null && Address == other.Address && Name == other.Name && BuildId == other.BuildId;
 
     /// <inheritdoc/>
@@ -75,24 +75,24 @@ public sealed class StackFrame : IEquatable<StackFrame>
     public override int GetHashCode() => HashCode.Combine(Address, Name);
 }
 
-/// <summary>What is known of an address.</summary>
+/// <summary>The result of looking up an address.</summary>
 internal sealed record FrameName(string? Symbol, ulong? Offset, string? Module, ulong? FileOffset)
 {
     public static readonly FrameName Unknown = new(null, null, null, null);
 }
 
-/// <summary>Who knows the names of a frame.</summary>
+/// <summary>Looks up the names of frames.</summary>
 internal abstract class FrameSource
 {
     /// <summary>The build id that the kernel recorded in place of an address, or null.</summary>
     public virtual string? BuildId => null;
 
-    /// <summary>Whether the code is the kernel's.</summary>
+    /// <summary>Whether the code belongs to the kernel.</summary>
     public virtual bool IsKernel => false;
 
     /// <summary>Looks an address up.</summary>
     /// <param name="address">The address.</param>
-    /// <param name="isCaller">Whether it is a return address. It belongs to the call before it, which may be the last instruction of its function.</param>
+    /// <param name="isCaller">Whether it is a return address. It then belongs to the call before it, which may be the last instruction of its function.</param>
     public abstract FrameName Find(ulong address, bool isCaller);
 }
 
@@ -103,7 +103,7 @@ internal sealed class KernelFrames : FrameSource
 
     public override bool IsKernel => true;
 
-    /// <summary>Whether an address is the kernel's: it has the upper half on all architectures that Bee runs on.</summary>
+    /// <summary>Returns whether an address belongs to the kernel: the upper half of the address space, on all architectures that Bee supports.</summary>
     public static bool Owns(ulong address) => address >> 63 != 0;
 
     public override FrameName Find(ulong address, bool isCaller)
@@ -117,7 +117,7 @@ internal sealed class KernelFrames : FrameSource
     }
 }
 
-/// <summary>Frames of a process, by what it had mapped when the stack was taken.</summary>
+/// <summary>Frames of a process, by its mappings at the time of the stack trace.</summary>
 internal sealed class UserFrames(ProcessMappings process) : FrameSource
 {
     public override FrameName Find(ulong address, bool isCaller)
@@ -143,7 +143,7 @@ internal sealed class UserFrames(ProcessMappings process) : FrameSource
     }
 }
 
-/// <summary>Frames of which nothing is known but the address: of a process that was not named, or has gone.</summary>
+/// <summary>Frames of an unknown process, or of one that has exited: only their address is known.</summary>
 internal sealed class UnknownFrames : FrameSource
 {
     public static readonly UnknownFrames Instance = new();
@@ -151,10 +151,10 @@ internal sealed class UnknownFrames : FrameSource
     public override FrameName Find(ulong address, bool isCaller) => FrameName.Unknown;
 }
 
-/// <summary>A frame whose name was looked up on the machine that it was captured on.</summary>
+/// <summary>A frame of a capture, whose name was looked up on the machine that recorded it.</summary>
 /// <param name="name">The name.</param>
 /// <param name="buildId">The build id, or null.</param>
-/// <param name="isKernel">Whether the code is the kernel's.</param>
+/// <param name="isKernel">Whether the code belongs to the kernel.</param>
 internal sealed class CapturedFrame(FrameName name, string? buildId, bool isKernel) : FrameSource
 {
     public override string? BuildId => buildId;
@@ -164,10 +164,10 @@ internal sealed class CapturedFrame(FrameName name, string? buildId, bool isKern
     public override FrameName Find(ulong address, bool isCaller) => name;
 }
 
-/// <summary>A frame that the kernel recorded as a build id and a place in the file.</summary>
-/// <param name="buildId">The build id in hex digits.</param>
-/// <param name="place">The place in the file.</param>
-/// <param name="hint">The process, or null: its files are looked at first.</param>
+/// <summary>A frame that the kernel recorded as a build id and a file offset.</summary>
+/// <param name="buildId">The build id in hexadecimal digits.</param>
+/// <param name="place">The offset in the file.</param>
+/// <param name="hint">The process whose files are searched first, or null.</param>
 internal sealed class BuildIdFrame(string buildId, ulong place, ProcessMappings? hint) : FrameSource
 {
     public override string BuildId => buildId;

@@ -6,8 +6,8 @@ using Bee.Ebpf.Interop;
 namespace Bee.Ebpf.Symbols;
 
 /// <summary>
-/// A stack trace: its frames, the innermost first. It is a list of <see cref="StackFrame"/>;
-/// as text it is one line, which sorts, groups and fits a CSV file.
+/// A stack trace: a list of <see cref="StackFrame"/>, the innermost frame first.
+/// As text it is one line, which sorts, groups and fits a CSV file.
 /// </summary>
 public sealed class StackTrace : IReadOnlyList<StackFrame>, IEquatable<StackTrace>, IComparable<StackTrace>, IComparable
 {
@@ -20,40 +20,40 @@ public sealed class StackTrace : IReadOnlyList<StackFrame>, IEquatable<StackTrac
         _frames = frames;
     }
 
-    /// <summary>The id under which the program's map has it; null for a trace that came without one.</summary>
+    /// <summary>The id of the trace in the program's stack map; null for a trace without one.</summary>
     public int? Id { get; }
 
     /// <summary>
-    /// Why there are no frames: the error that the program got for an id (EFAULT where a process has no stack in user space, EEXIST where another
-    /// stack had the place), ENOENT where the map has no such stack any more; 0 where there are frames.
+    /// Why the trace has no frames: the error that the program stored in place of an id (EFAULT if a process has no user stack, EEXIST if another
+    /// stack occupied the slot), or ENOENT if the map no longer contains the stack; 0 if there are frames.
     /// </summary>
     public Errno Error { get; }
 
-    /// <summary>How many frames there are.</summary>
+    /// <summary>The number of frames.</summary>
     public int Count => _frames.Length;
 
-    /// <summary>A frame.</summary>
-    /// <param name="index">Its place; 0 is the innermost.</param>
+    /// <summary>Returns a frame.</summary>
+    /// <param name="index">The index of the frame; 0 is the innermost.</param>
     /// <returns>The frame.</returns>
-    /// <exception cref="IndexOutOfRangeException">There is no such frame.</exception>
+    /// <exception cref="IndexOutOfRangeException">The index is out of range.</exception>
     public StackFrame this[int index] => _frames[index];
 
     /// <inheritdoc/>
     public IEnumerator<StackFrame> GetEnumerator() => ((IEnumerable<StackFrame>)_frames).GetEnumerator();
 
     /// <summary>
-    /// The names of the functions with semicolons between, the outermost first: the form that tools for flame graphs read, as in
-    /// <c>"$($_.user_stack.Folded);$($_.kernel_stack.Folded) $($_.Value)"</c>. Empty where there are no frames.
+    /// The names of the functions, separated by semicolons, the outermost first: the format that flame graph tools read, as in
+    /// <c>"$($_.user_stack.Folded);$($_.kernel_stack.Folded) $($_.Value)"</c>. Empty if there are no frames.
     /// </summary>
     public string Folded => string.Join(';', Enumerable.Reverse(_frames).Select(frame => frame.Label));
 
-    /// <summary>The same as <see cref="Folded"/>, and where there are no frames the error in brackets.</summary>
+    /// <summary>Returns <see cref="Folded"/>, or the error in brackets if there are no frames.</summary>
     /// <returns>One line.</returns>
     public override string ToString() => _frames.Length == 0 ? $"[{(Error == default ? "empty" : Error)}]" : Folded;
 
-    /// <summary>Whether another trace has equal frames.</summary>
+    /// <summary>Returns whether another trace has equal frames. Ids are ignored.</summary>
     /// <param name="other">The other trace.</param>
-    /// <returns>Whether they are equal; ids do not count.</returns>
+    /// <returns>Whether the traces are equal.</returns>
     public bool Equals(StackTrace? other) => other is not null && Error == other.Error && _frames.AsSpan().SequenceEqual(other._frames);
 
     /// <inheritdoc/>
@@ -62,9 +62,9 @@ public sealed class StackTrace : IReadOnlyList<StackFrame>, IEquatable<StackTrac
     /// <inheritdoc/>
     public override int GetHashCode() => _frames.Length == 0 ? (int)Error : HashCode.Combine(_frames.Length, _frames[0], _frames[^1]);
 
-    /// <summary>Orders by the text, so from the outermost function inwards.</summary>
-    /// <param name="other">The other trace; null comes first.</param>
-    /// <returns>Below 0, 0 or above 0.</returns>
+    /// <summary>Compares the texts in ordinal order, so from the outermost function inwards.</summary>
+    /// <param name="other">The other trace; null sorts first.</param>
+    /// <returns>A negative number, 0 or a positive number.</returns>
     public int CompareTo(StackTrace? other) => other is null ? 1 : string.CompareOrdinal(ToString(), other.ToString());
 
     /// <inheritdoc/>
@@ -78,17 +78,17 @@ public sealed class StackTrace : IReadOnlyList<StackFrame>, IEquatable<StackTrac
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 }
 
-/// <summary>Makes stack traces of what the kernel keeps in a stack map: addresses, or build ids with places, up to a zero or the end.</summary>
+/// <summary>Decodes stack traces from a stack map's values: addresses, or build ids with offsets, up to a zero or the end.</summary>
 internal static class StackReader
 {
-    // enum bpf_stack_build_id_status, and struct bpf_stack_build_id: the status, 20 bytes, then place or address.
+    // enum bpf_stack_build_id_status, and the size of struct bpf_stack_build_id: the status, 20 bytes, then an offset or address.
     private const int Empty = 0, Valid = 1, BuildIdBytes = 20, BuildIdEntry = 32;
 
-    /// <summary>The trace of an entry's value.</summary>
-    /// <param name="id">Its id, or null.</param>
+    /// <summary>Decodes the trace of a map's value.</summary>
+    /// <param name="id">The id of the trace, or null.</param>
     /// <param name="value">The value.</param>
-    /// <param name="byBuildId">Whether the map was made with BPF_F_STACK_BUILD_ID.</param>
-    /// <param name="process">The process that the stack is of; 0 where it is not known.</param>
+    /// <param name="byBuildId">Whether the map has the flag BPF_F_STACK_BUILD_ID.</param>
+    /// <param name="process">The process of the stack; 0 if unknown.</param>
     public static StackTrace Read(int? id, ReadOnlySpan<byte> value, bool byBuildId, int process) =>
         new(id, default, byBuildId ? ByBuildId(value, process) : ByAddress(MemoryMarshal.Cast<byte, ulong>(value), process));
 

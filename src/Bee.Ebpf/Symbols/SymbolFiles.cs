@@ -5,29 +5,29 @@ using Bee.Ebpf.Interop;
 
 namespace Bee.Ebpf.Symbols;
 
-/// <summary>What is known of a program or library: as long as the file does not change, it is read once.</summary>
+/// <summary>The symbols of a program or library. The file is read once, unless it changes.</summary>
 internal sealed class SymbolFile(string? buildId)
 {
-    /// <summary>The build id in hex digits, or null.</summary>
+    /// <summary>The build id in hexadecimal digits, or null.</summary>
     public string? BuildId { get; } = buildId;
 
-    /// <summary>Its functions; null as long as nobody has asked for them.</summary>
+    /// <summary>The functions; null until a caller needs them.</summary>
     public ElfFunctions? Functions { get; set; }
 }
 
-/// <summary>The programs and libraries that names were looked up in, by device, inode, time of change and length.</summary>
+/// <summary>Caches the programs and libraries with symbols, by device, inode, modification time and length.</summary>
 internal static class SymbolFiles
 {
     private const string DebugFolder = "/usr/lib/debug/.build-id";
-    // Beyond this all are forgotten and read again as needed: some have symbols of many megabytes.
+    // A full cache is cleared, because some files have many megabytes of symbols.
     private const int Most = 512;
 
     private static readonly ConcurrentDictionary<FileFacts, SymbolFile> s_files = new();
 
-    /// <summary>A file by its path; null where it cannot be opened or is another one.</summary>
-    /// <param name="path">Where it is now.</param>
-    /// <param name="inode">The inode that it must have, or 0 for any.</param>
-    /// <param name="withFunctions">Whether its functions are wanted too. They are read while the file is open: the path may be good for a moment only.</param>
+    /// <summary>Returns a file by its path; null if it cannot be opened or is another file.</summary>
+    /// <param name="path">The current path.</param>
+    /// <param name="inode">The required inode, or 0 for any.</param>
+    /// <param name="withFunctions">Whether to read the functions too. They are read while the file is open, because the path may vanish.</param>
     public static SymbolFile? Get(string path, ulong inode, bool withFunctions)
     {
         using var file = FileFacts.TryOpen(path, out var facts);
@@ -51,7 +51,7 @@ internal static class SymbolFiles
         return known;
     }
 
-    /// <summary>The file of separate symbols for a build id, as packages of debug symbols install it.</summary>
+    /// <summary>Returns the path of separate debug symbols for a build id, as debug packages install them.</summary>
     public static string DebugPath(string buildId) => buildId.Length > 2 ? $"{DebugFolder}/{buildId[..2]}/{buildId[2..]}.debug" : "";
 
     private static ElfFunctions Read(ElfImage image)
@@ -72,19 +72,19 @@ internal static class SymbolFiles
     }
 }
 
-/// <summary>Finds files by their build id (NT_GNU_BUILD_ID): among those that a process, or any process, has mapped, and those of debug packages.</summary>
+/// <summary>Finds files by their build id (NT_GNU_BUILD_ID): among the files that processes have mapped, and those of debug packages.</summary>
 internal static class BuildIds
 {
     private const int LookAgainMilliseconds = 5000;
     private static readonly ConcurrentDictionary<string, (string Path, ElfFunctions? Functions)> s_found = new(StringComparer.Ordinal);
     private static readonly object s_gate = new();
-    // What all processes had mapped when they were last gone through.
+    // The mapped files of all processes, from the last scan.
     private static Dictionary<string, (ProcessMappings Process, Mapping Mapping)> s_mapped = [];
     private static long s_searched = -LookAgainMilliseconds;
 
-    /// <summary>The file of a build id, with its functions where it has any; null where it is not found.</summary>
-    /// <param name="buildId">As the kernel gives it: 40 hex digits.</param>
-    /// <param name="hint">A process that may have it, or null.</param>
+    /// <summary>Returns the file with a build id, with its functions if it has any; null if it is not found.</summary>
+    /// <param name="buildId">The build id in the kernel's form: 40 hexadecimal digits.</param>
+    /// <param name="hint">A process that may have mapped the file, or null.</param>
     public static (string Path, ElfFunctions? Functions)? Find(string buildId, ProcessMappings? hint)
     {
         if (s_found.TryGetValue(buildId, out var known))
@@ -97,7 +97,7 @@ internal static class BuildIds
             return Keep(buildId, hint, own);
         }
 
-        // Of a process that has ended.
+        // The process has exited.
         if (SeenFiles.Find(buildId) is { } seen)
         {
             return s_found[buildId] = seen;
@@ -108,14 +108,14 @@ internal static class BuildIds
             return Keep(buildId, mapped.Process, mapped.Mapping);
         }
 
-        // Separate symbols have the addresses but not always the segments to find a place with, so they come behind mapped files.
+        // Files with separate symbols may lack the segments that map an offset to an address, so mapped files come first.
         var debug = SymbolFiles.DebugPath(buildId);
         return SymbolFiles.Get(debug, 0, withFunctions: true) is { } file ? s_found[buildId] = (debug, file.Functions) : null;
     }
 
     private static (string, ElfFunctions?) Keep(string buildId, ProcessMappings process, Mapping mapping)
     {
-        // Without functions because the process has just ended: the next one may have them.
+        // If this process has just exited, the next one may still have the functions.
         var functions = process.Open(mapping, withFunctions: true)?.Functions;
         return functions is null ? (mapping.FilePath, null) : s_found[buildId] = (mapping.FilePath, functions);
     }
@@ -124,7 +124,7 @@ internal static class BuildIds
     {
         lock (s_gate)
         {
-            // Going through all processes takes a while; what is not there now is not there in the next moment either.
+            // A scan of all processes is slow, so a miss is not retried at once.
             if (!s_mapped.ContainsKey(buildId) && Environment.TickCount64 - s_searched >= LookAgainMilliseconds)
             {
                 s_mapped = SearchAll();

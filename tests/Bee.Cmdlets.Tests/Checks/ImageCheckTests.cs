@@ -38,7 +38,7 @@ public sealed class ImageCheckTests : IDisposable
         Assert.Equal(["AttachTargets", "Relocations"], failed.Keys.Order());
         Assert.Equal("program", $"{failed["AttachTargets"].Properties["Target"].Value}");
         Assert.Equal("struct thing.missing", $"{failed["Relocations"].Properties["Target"].Value}");
-        Assert.Matches(@"tool\.bpf\.c:\d+.*there is no struct thing|tool\.bpf\.c:\d+.*no member", $"{failed["Relocations"].Properties["Message"].Value}");
+        Assert.Matches(@"tool\.bpf\.c:\d+.*struct thing does not exist|tool\.bpf\.c:\d+.*no member", $"{failed["Relocations"].Properties["Message"].Value}");
         Assert.Equal(false, Assert.Single(Objects("Test-BeeImage tool:v1 -Store $store -Quiet")).BaseObject);
     }
 
@@ -80,7 +80,7 @@ public sealed class ImageCheckTests : IDisposable
 
         // The BTF of a program stands for a kernel with very few types.
         PSObject result = Assert.Single(Objects("Test-BeeImage tool:v1 -Store $store -KernelBtf $file | Where-Object Name -eq Relocations", ("file", file)));
-        Assert.Contains("there is no struct task_struct", $"{result.Properties["Message"].Value}", StringComparison.Ordinal);
+        Assert.Contains("struct task_struct does not exist", $"{result.Properties["Message"].Value}", StringComparison.Ordinal);
         Assert.Equal("Ok", $"{Assert.Single(Objects("Test-BeeImage tool:v1 -Store $store -KernelBtf /sys/kernel/btf/vmlinux | Where-Object Name -eq Relocations")).Properties["State"].Value}");
         Assert.StartsWith("BadObject.NoBtf", _shell.Error("Test-BeeImage tool:v1 -Store $store -KernelBtf $file", ("store", Store), ("file", other)).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.StartsWith("FileNotFound", _shell.Error("Test-BeeImage tool:v1 -Store $store -KernelBtf ./nowhere.btf", ("store", Store)).FullyQualifiedErrorId, StringComparison.Ordinal);
