@@ -105,6 +105,6 @@ internal static class ToolChecks
     }
 
     private static CheckResult Of(string name, ToolFinding found) => found.Path is null
-        ? new(name, CheckState.Warning, $"{found.Says} Only builds need it; images run without it.") { Remedy = found.Remedy }
-        : new(name, CheckState.Ok, found.Says) { Target = found.Path };
+        ? new(name, CheckState.Warning, $"{found.Message} Only builds need it; images run without it.") { Remedy = found.Remedy }
+        : new(name, CheckState.Ok, found.Message) { Target = found.Path };
 }

@@ -13,18 +13,18 @@ internal static class MetadataCheck
     /// <param name="file">The object.</param>
     /// <returns>The errors; empty if there are none.</returns>
     /// <exception cref="BpfObjectException">The types of a described map are invalid.</exception>
-    public static IReadOnlyList<MetadataFault> Check(ObjectMetadata said, ObjectFile file)
+    public static IReadOnlyList<MetadataFault> Check(ObjectMetadata metadata, ObjectFile file)
     {
-        ArgumentNullException.ThrowIfNull(said);
+        ArgumentNullException.ThrowIfNull(metadata);
         ArgumentNullException.ThrowIfNull(file);
-        return [.. Faults(said, file)];
+        return [.. Faults(metadata, file)];
     }
 
-    private static IEnumerable<MetadataFault> Faults(ObjectMetadata said, ObjectFile file)
+    private static IEnumerable<MetadataFault> Faults(ObjectMetadata metadata, ObjectFile file)
     {
-        var described = file.WithMetadata(said);
+        var described = file.WithMetadata(metadata);
         var maps = file.Maps.Where(map => !map.IsInternal || map.HasVariables).ToList();
-        foreach (var (name, map) in said.Maps)
+        foreach (var (name, map) in metadata.Maps)
         {
             // A single variable is described as a map, too.
             var found = described.Maps.FirstOrDefault(candidate => candidate.Name == name);
@@ -34,7 +34,7 @@ internal static class MetadataCheck
             }
         }
 
-        foreach (var (name, parameter) in said.Parameters)
+        foreach (var (name, parameter) in metadata.Parameters)
         {
             var found = file.Parameters.Concat(file.Globals).FirstOrDefault(candidate => candidate.Name == name);
             if (found is null)
@@ -47,7 +47,7 @@ internal static class MetadataCheck
             }
         }
 
-        foreach (var (name, program) in said.Programs)
+        foreach (var (name, program) in metadata.Programs)
         {
             var found = file.Programs.FirstOrDefault(candidate => candidate.Name == name);
             if (found is null)
@@ -74,15 +74,15 @@ internal static class MetadataCheck
         }
     }
 
-    private static IEnumerable<MetadataFault> Map(string place, MapMetadata said, MapDescription map, ObjectFile file)
+    private static IEnumerable<MetadataFault> Map(string place, MapMetadata metadata, MapDescription map, ObjectFile file)
     {
-        if (said.Entries is { } entries && MapSizes.WhyNot(map, entries) is { } why)
+        if (metadata.Entries is { } entries && MapSizes.WhyNot(map, entries) is { } why)
         {
             yield return new MetadataFault($"{place}/entries", why);
         }
 
         // Without the type, fields cannot be checked.
-        if (Type($"{place}/type", said.Type, file, map.IsEventStream ? null : $"the map '{map.Name}' is not a ring or perf buffer; the C file declares its type.") is { } noType)
+        if (Type($"{place}/type", metadata.Type, file, map.IsEventStream ? null : $"the map '{map.Name}' is not a ring or perf buffer; the C file declares its type.") is { } noType)
         {
             yield return noType;
             yield break;
@@ -90,16 +90,16 @@ internal static class MetadataCheck
 
         if (map.Role != MapRole.Histogram)
         {
-            foreach (var (key, isSaid) in new[] { ("buckets", said.Buckets.Count > 0), ("scale", said.Scale is not null) })
+            foreach (var (key, isSet) in new[] { ("buckets", metadata.Buckets.Count > 0), ("scale", metadata.Scale is not null) })
             {
-                if (isSaid)
+                if (isSet)
                 {
                     yield return new MetadataFault($"{place}/{key}", $"{key} are for histograms, and the map '{map.Name}' is not one; begin its name with hist_ or add 'kind: histogram'.");
                 }
             }
         }
 
-        var metric = said.Metric ?? MetricMetadata.None;
+        var metric = metadata.Metric ?? MetricMetadata.None;
         if (metric.Type == MapRole.Histogram && map.Role != MapRole.Histogram)
         {
             yield return new MetadataFault($"{place}/metric/type", $"the map '{map.Name}' is not a histogram; begin its name with hist_ or add 'kind: histogram'.");
@@ -110,24 +110,24 @@ internal static class MetadataCheck
             yield return new MetadataFault($"{place}/metric/name", $"'{name}' is not a metric's name: letters, digits and underscores, no digit first.");
         }
 
-        if (metric.Type is not MapRole.None && said.Metric is not null && (metric.Type ?? map.Role) is MapRole.None or MapRole.Print)
+        if (metric.Type is not MapRole.None && metadata.Metric is not null && (metric.Type ?? map.Role) is MapRole.None or MapRole.Print)
         {
             yield return new MetadataFault($"{place}/metric", $"the map '{map.Name}' is neither counter, gauge nor histogram; add 'type: counter' or another.");
         }
 
-        if (said.Fields.Count == 0 && said.Labels.Count == 0 && metric.Labels.Count == 0)
+        if (metadata.Fields.Count == 0 && metadata.Labels.Count == 0 && metric.Labels.Count == 0)
         {
             yield break;
         }
 
         var fields = (map.IsEventStream ? (IRecordShape)RecordType.ForEvent(map) : EntryType.ForMap(map)).Fields;
         var names = fields.Where(field => field.Name != "MapName").Select(field => field.MetadataName).Distinct().ToList();
-        foreach (var field in said.Fields.Keys.Where(field => !names.Contains(field)))
+        foreach (var field in metadata.Fields.Keys.Where(field => !names.Contains(field)))
         {
             yield return Missing($"{place}/fields/{field}", "field", field, names, "field", $" in the map '{map.Name}'");
         }
 
-        foreach (var (field, _) in said.Fields.Where(field => field.Value.Words == true))
+        foreach (var (field, _) in metadata.Fields.Where(field => field.Value.Words == true))
         {
             if (fields.Any(found => found.MetadataName == field && found.Meaning is not (FieldMeaning.Words or FieldMeaning.Text)))
             {
@@ -135,7 +135,7 @@ internal static class MetadataCheck
             }
         }
 
-        foreach (var (part, labels) in new[] { ("labels", said.Labels), ("metric/labels", metric.Labels) })
+        foreach (var (part, labels) in new[] { ("labels", metadata.Labels), ("metric/labels", metric.Labels) })
         {
             foreach (var label in labels)
             {

@@ -204,8 +204,8 @@ internal sealed record FieldMetadata
     public IReadOnlyDictionary<string, LogSeverity> Severities { get; init; } = s_noSeverities;
 
     /// <summary>Returns the metadata of each field, with unspecified values taken from the other side.</summary>
-    internal static IReadOnlyDictionary<string, FieldMetadata> Over(IReadOnlyDictionary<string, FieldMetadata> said, IReadOnlyDictionary<string, FieldMetadata> other) =>
-        said.Keys.Union(other.Keys).ToDictionary(name => name, name => (said.GetValueOrDefault(name) ?? None).Over(other.GetValueOrDefault(name) ?? None));
+    internal static IReadOnlyDictionary<string, FieldMetadata> Over(IReadOnlyDictionary<string, FieldMetadata> metadata, IReadOnlyDictionary<string, FieldMetadata> other) =>
+        metadata.Keys.Union(other.Keys).ToDictionary(name => name, name => (metadata.GetValueOrDefault(name) ?? None).Over(other.GetValueOrDefault(name) ?? None));
 
     /// <summary>Returns this metadata, with unspecified values taken from <paramref name="other"/>.</summary>
     internal FieldMetadata Over(FieldMetadata other) => new()

@@ -49,11 +49,11 @@ internal static class DescriptionTags
     private static Dictionary<string, string> Named(BtfSpec btf, Dictionary<(uint Target, int Component), string> tags, BtfKind kind)
     {
         var named = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var ((target, component), said) in tags)
+        foreach (var ((target, component), text) in tags)
         {
             if (component < 0 && btf.Types[(int)target] is var type && type.Kind == kind)
             {
-                named.TryAdd(type.Name, said);
+                named.TryAdd(type.Name, text);
             }
         }
 
@@ -81,9 +81,9 @@ internal static class DescriptionTags
                 {
                     Add(record.Members[i].Type, depth + 1);
                 }
-                else if (tags.TryGetValue((record.Id, i), out var said))
+                else if (tags.TryGetValue((record.Id, i), out var text))
                 {
-                    fields.TryAdd(record.Members[i].Name, new FieldMetadata { Description = said });
+                    fields.TryAdd(record.Members[i].Name, new FieldMetadata { Description = text });
                 }
             }
         }

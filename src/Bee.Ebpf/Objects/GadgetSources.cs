@@ -58,7 +58,7 @@ internal sealed class GadgetSources
             sources._targets.TryAdd(target[0], target[1]);
         }
 
-        sources._parameters.UnionWith(GadgetMarks.Read(marks, GadgetMarks.Parameter, 1).Select(said => said[0]));
+        sources._parameters.UnionWith(GadgetMarks.Read(marks, GadgetMarks.Parameter, 1).Select(parts => parts[0]));
         return sources;
     }
 
@@ -68,19 +68,19 @@ internal sealed class GadgetSources
         if (map.IsEventStream)
         {
             return _buffers.TryGetValue(map.Name, out var buffer)
-                ? map.AsSource(buffer.Name, MapRole.Print, buffer.Record).WithMetadata(new MapMetadata { Fields = GadgetTypes.Words(buffer.Record) })
+                ? map.AsSource(buffer.Name, MapRole.Print, buffer.Record).WithMetadata(new MapMetadata { Fields = GadgetTypes.FieldsOf(buffer.Record) })
                 : map;
         }
 
         return !map.IsInternal && _tables.TryGetValue(map.Name, out var name)
-            ? map.AsSource(name, HasSlots(map.Value) ? MapRole.Histogram : MapRole.Print, map.Value).WithMetadata(new MapMetadata { Fields = FieldMetadata.Over(GadgetTypes.Words(map.Key), GadgetTypes.Words(map.Value)) })
+            ? map.AsSource(name, HasSlots(map.Value) ? MapRole.Histogram : MapRole.Print, map.Value).WithMetadata(new MapMetadata { Fields = FieldMetadata.Over(GadgetTypes.FieldsOf(map.Key), GadgetTypes.FieldsOf(map.Value)) })
             : map;
     }
 
     /// <summary>Returns the program with its declarations; the same program if it has none.</summary>
     public ProgramDescription Apply(ProgramDescription program) =>
         program.Kind == ProgramKinds.Iterator && _iterators.TryGetValue(program.Name, out var iterator)
-            ? program.AsSource(iterator.Name, iterator.Record).WithMetadata(new ProgramMetadata { Fields = GadgetTypes.Words(iterator.Record), AttachTo = _targets.GetValueOrDefault(program.Name) })
+            ? program.AsSource(iterator.Name, iterator.Record).WithMetadata(new ProgramMetadata { Fields = GadgetTypes.FieldsOf(iterator.Record), AttachTo = _targets.GetValueOrDefault(program.Name) })
             : program;
 
     /// <summary>Returns the parameter with its declarations; the same parameter if it has none.</summary>
@@ -139,7 +139,7 @@ internal static class GadgetMarks
     public static IEnumerable<string[]> Read(IReadOnlyList<string> marks, string kind, int parts) => marks
         .Where(mark => mark.StartsWith(kind, StringComparison.Ordinal))
         .Select(mark => mark[kind.Length..].Split(Separator))
-        .Where(said => said.Length >= parts && Array.TrueForAll(said, part => part.Length > 0));
+        .Where(mark => mark.Length >= parts && Array.TrueForAll(mark, part => part.Length > 0));
 }
 
 /// <summary>

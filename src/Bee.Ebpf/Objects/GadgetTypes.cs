@@ -55,7 +55,7 @@ internal static class GadgetTypes
     }
 
     /// <summary>Returns the metadata that the types of a record's fields imply.</summary>
-    public static IReadOnlyDictionary<string, FieldMetadata> Words(BtfType? record)
+    public static IReadOnlyDictionary<string, FieldMetadata> FieldsOf(BtfType? record)
     {
         var words = new Dictionary<string, FieldMetadata>(StringComparer.Ordinal);
         foreach (var (member, made) in Members(record))
@@ -129,11 +129,11 @@ internal static class GadgetFields
     /// <summary>Returns the metadata of a record's fields, by the C name, or by the name of the derived field if there is one.</summary>
     /// <param name="record">The C struct, or null.</param>
     /// <param name="said">The metadata, by Inspektor Gadget's names: fields of the embedded process have the prefix <c>proc.</c></param>
-    public static IReadOnlyDictionary<string, FieldMetadata> Of(BtfType? record, IReadOnlyDictionary<string, FieldMetadata> said)
+    public static IReadOnlyDictionary<string, FieldMetadata> Of(BtfType? record, IReadOnlyDictionary<string, FieldMetadata> metadata)
     {
-        ArgumentNullException.ThrowIfNull(said);
+        ArgumentNullException.ThrowIfNull(metadata);
         var words = new Dictionary<string, FieldMetadata>(StringComparer.Ordinal);
-        foreach (var (name, what) in said)
+        foreach (var (name, what) in metadata)
         {
             words.TryAdd(GadgetTypes.Spread(name), what);
         }

@@ -144,12 +144,12 @@ public sealed class MapDescription
     }
 
     /// <summary>Returns a copy with more metadata. It overrides the existing metadata.</summary>
-    internal MapDescription WithMetadata(MapMetadata said)
+    internal MapDescription WithMetadata(MapMetadata metadata)
     {
         var copy = (MapDescription)MemberwiseClone();
-        copy.Metadata = said.Over(Metadata);
+        copy.Metadata = metadata.Over(Metadata);
         // An image's config comes from a registry. Ignore a number that does not fit the map, or that resizes a global variable.
-        copy._maxEntries = said.Entries is { } entries && MapSizes.WhyNot(this, entries) is null ? entries : _maxEntries;
+        copy._maxEntries = metadata.Entries is { } entries && MapSizes.WhyNot(this, entries) is null ? entries : _maxEntries;
         return copy;
     }
 }

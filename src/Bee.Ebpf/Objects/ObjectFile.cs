@@ -50,19 +50,19 @@ public sealed class ObjectFile
     /// <summary>Returns the same object with more metadata. It overrides the existing metadata.</summary>
     /// <param name="said">The metadata. Names that the object does not contain are ignored.</param>
     /// <returns>A new description of the same bytes.</returns>
-    internal ObjectFile WithMetadata(ObjectMetadata said)
+    internal ObjectFile WithMetadata(ObjectMetadata metadata)
     {
-        ArgumentNullException.ThrowIfNull(said);
+        ArgumentNullException.ThrowIfNull(metadata);
         return new ObjectFile(Name, Bytes)
         {
             License = License,
             Btf = Btf,
-            Maps = [.. Maps.Select(map => said.Maps.TryGetValue(map.Name, out var words) ? RecordTypes.Apply(map.WithMetadata(words), Btf) : map)],
-            Programs = [.. Programs.Select(program => said.Programs.TryGetValue(program.Name, out var words) ? RecordTypes.Apply(program.WithMetadata(words), Btf) : program)],
-            Parameters = [.. Parameters.Concat(Globals.Where(IsSaid)).Select(parameter => said.Parameters.TryGetValue(parameter.Name, out var words) ? parameter.WithMetadata(words) : parameter)],
-            Globals = [.. Globals.Where(global => !IsSaid(global))],
+            Maps = [.. Maps.Select(map => metadata.Maps.TryGetValue(map.Name, out var own) ? RecordTypes.Apply(map.WithMetadata(own), Btf) : map)],
+            Programs = [.. Programs.Select(program => metadata.Programs.TryGetValue(program.Name, out var own) ? RecordTypes.Apply(program.WithMetadata(own), Btf) : program)],
+            Parameters = [.. Parameters.Concat(Globals.Where(IsDescribed)).Select(parameter => metadata.Parameters.TryGetValue(parameter.Name, out var own) ? parameter.WithMetadata(own) : parameter)],
+            Globals = [.. Globals.Where(global => !IsDescribed(global))],
         };
-        bool IsSaid(ParameterDescription global) => said.Parameters.TryGetValue(global.Name, out var words) && words != ParameterMetadata.None;
+        bool IsDescribed(ParameterDescription global) => metadata.Parameters.TryGetValue(global.Name, out var own) && own != ParameterMetadata.None;
     }
 
     /// <summary>Returns the object with the numbers of entries that parameters set (<see cref="ParameterDescription.SizesMap"/>).</summary>
@@ -160,7 +160,7 @@ internal static class ObjectReader
             Globals = [.. plain[false]],
         };
         file = file.WithSizedMaps(new BoundParameters([]));
-        return DescriptionTags.Read(file) is { } said ? file.WithMetadata(said) : file;
+        return DescriptionTags.Read(file) is { } metadata ? file.WithMetadata(metadata) : file;
     }
 
     private static string License(ElfFile elf)

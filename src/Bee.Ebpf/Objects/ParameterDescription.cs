@@ -54,10 +54,10 @@ public sealed class ParameterDescription
     }
 
     /// <summary>Returns a copy with more metadata. It overrides the existing metadata.</summary>
-    internal ParameterDescription WithMetadata(ParameterMetadata said)
+    internal ParameterDescription WithMetadata(ParameterMetadata metadata)
     {
         var copy = (ParameterDescription)MemberwiseClone();
-        copy.Metadata = said.Over(Metadata);
+        copy.Metadata = metadata.Over(Metadata);
         return copy;
     }
 }

@@ -110,10 +110,10 @@ public sealed class ProgramDescription
     }
 
     /// <summary>Returns a copy with more metadata. It overrides the existing metadata.</summary>
-    internal ProgramDescription WithMetadata(ProgramMetadata said)
+    internal ProgramDescription WithMetadata(ProgramMetadata metadata)
     {
         var copy = (ProgramDescription)MemberwiseClone();
-        copy.Metadata = said.Over(Metadata);
+        copy.Metadata = metadata.Over(Metadata);
         return copy;
     }
 }

@@ -183,7 +183,7 @@ internal sealed class KernelSymbols
             + (restrict is null ? "" : $" (the sysctl kernel.kptr_restrict is {restrict})") + ". Run as root, or give the process CAP_SYSLOG.";
 
     /// <summary>Returns whether a list shows addresses; null if it contains no functions. The first function decides, because the kernel shows all addresses or none. Per-CPU
-    /// symbols, which often come first, have small offsets in place of addresses, and 0 among them.</summary></summary>
+    /// symbols, which often come first, have small offsets in place of addresses, and 0 among them.</summary>
     /// <exception cref="IOException">The list cannot be read.</exception>
     internal static bool? ShowsAddresses(KernelSymbolReader list)
     {

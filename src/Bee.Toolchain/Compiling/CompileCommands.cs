@@ -9,27 +9,27 @@ using Bee.Toolchain.Vmlinux;
 namespace Bee.Toolchain.Compiling;
 
 /// <summary>
-/// Writes compile_commands.json (clang.llvm.org/docs/JSONCompilationDatabase.html), by which clangd and other tools compile a source as Bee does: with
+/// Writes compile_commands.json (clang.llvm.org/docs/JSONCompilationDatabase.html), with which clangd and other tools compile a source as Bee does: with
 /// its flags, bee.h, and vmlinux.h from the cache.
 /// </summary>
 internal static class CompileCommands
 {
-    /// <summary>The file's name.</summary>
+    /// <summary>The name of the file.</summary>
     public const string FileName = "compile_commands.json";
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
     private static readonly JsonSerializerOptions s_format = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Writes the commands of a program's sources. What the file says of others is kept. It is replaced as a whole, under a lock on its folder.</summary>
-    /// <param name="request">What is compiled and how.</param>
-    /// <param name="folder">The folder that the file is in.</param>
+    /// <summary>Writes the compile commands of a tool's sources. Commands of other sources are kept. The file is replaced atomically, under a lock on its folder.</summary>
+    /// <param name="request">The compilation.</param>
+    /// <param name="folder">The folder of the file.</param>
     /// <param name="cancellationToken">Cancels the search for clang and the wait for the lock.</param>
     /// <returns>The path of the file.</returns>
-    /// <exception cref="JsonException">There is such a file, and it is not a list of commands.</exception>
-    /// <exception cref="IOException">It is a link, cannot be read or written, or another process holds the lock.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be read or written.</exception>
-    /// <exception cref="ToolMissingException">There is no clang.</exception>
-    /// <exception cref="KernelBtfException">There is nothing to write vmlinux.h from.</exception>
+    /// <exception cref="JsonException">The existing file is not a list of commands.</exception>
+    /// <exception cref="IOException">The file is a link, cannot be read or written, or another process holds the lock.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process may not read or write the file.</exception>
+    /// <exception cref="ToolMissingException">clang is not installed.</exception>
+    /// <exception cref="KernelBtfException">The BTF for vmlinux.h does not exist.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     public static string Write(CompileRequest request, string folder, CancellationToken cancellationToken)
     {
@@ -67,7 +67,7 @@ internal static class CompileCommands
         ];
     }
 
-    // A link is refused: what root reads through a link in another user's folder, it would write into that folder.
+    // Links are rejected: if the link led into another user's folder, root would copy the content there.
     private static IEnumerable<JsonNode> Others(Folder folder, string path, List<JsonObject> commands)
     {
         using var file = folder.OpenFile(FileName, out _);
@@ -79,7 +79,7 @@ internal static class CompileCommands
         HashSet<string> own = [.. commands.Select(command => (string)command["file"]!)];
         return JsonNode.Parse(RegularFile.ReadAllBytes(file, path, RegularFile.DefaultLimit)) is JsonArray all
             ? [.. all.OfType<JsonNode>().Where(entry => FileOf(entry) is not { } file || !own.Contains(file))]
-            : throw new JsonException("It is not a list of commands.");
+            : throw new JsonException("The file is not a list of commands.");
     }
 
     private static string? FileOf(JsonNode entry) =>

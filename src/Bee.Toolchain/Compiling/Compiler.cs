@@ -8,23 +8,23 @@ using Bee.Toolchain.Vmlinux;
 
 namespace Bee.Toolchain.Compiling;
 
-/// <summary>Compiles C to a BPF object with clang.</summary>
+/// <summary>Compiles C to BPF objects with clang.</summary>
 internal static class Compiler
 {
-    /// <summary>How clang writes its diagnostics: one line each, without colour, source lines or wrapping. It leaves no files for a bug report when its code generator gives up.</summary>
+    /// <summary>Makes clang write one line per diagnostic, without colour, source lines or wrapping, and no files for a bug report if its code generator fails.</summary>
     internal static IReadOnlyList<string> MessageFlags { get; } =
         ["-fno-color-diagnostics", "-fno-caret-diagnostics", "-fmessage-length=0", "-fdiagnostics-parseable-fixits", "-fno-crash-diagnostics"];
 
-    /// <summary>Compiles, and links where there are several sources. Mistakes in a source are diagnostics in the result, not exceptions.</summary>
-    /// <param name="request">What to compile and how.</param>
+    /// <summary>Compiles the sources, and links them if there are several. Errors in a source are diagnostics in the result, not exceptions.</summary>
+    /// <param name="request">The compilation.</param>
     /// <param name="cancellationToken">Kills clang when cancelled.</param>
-    /// <returns>The object and what clang said of every source.</returns>
-    /// <exception cref="FileNotFoundException">There is no such source file.</exception>
+    /// <returns>The object, and clang's diagnostics of all sources.</returns>
+    /// <exception cref="FileNotFoundException">A source file does not exist.</exception>
     /// <exception cref="NotRegularFileException">A source is a pipe, a device or a folder.</exception>
-    /// <exception cref="ArgumentException">libbpf does not know the architecture.</exception>
-    /// <exception cref="ToolMissingException">clang, llvm-strip or libbpf is not there, or clang is older than 12.</exception>
-    /// <exception cref="KernelBtfException">There is no kernel BTF, or the file given has none that is sound.</exception>
-    /// <exception cref="Bee.Ebpf.Interop.BpfLoadException">There are several sources, and no libbpf to link them.</exception>
+    /// <exception cref="ArgumentException">libbpf does not support the architecture.</exception>
+    /// <exception cref="ToolMissingException">clang, llvm-strip or libbpf is not installed, or clang is older than version 12.</exception>
+    /// <exception cref="KernelBtfException">The kernel's BTF does not exist, or the given file has no valid BTF.</exception>
+    /// <exception cref="Bee.Ebpf.Interop.BpfLoadException">There are several sources, but no libbpf to link them.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     public static CompileResult Compile(CompileRequest request, CancellationToken cancellationToken)
     {
@@ -84,11 +84,11 @@ internal static class Compiler
     }
 
     /// <summary>Finds the structs, unions and typedefs that the sources and their own headers define, with their sizes.</summary>
-    /// <param name="request">What is compiled and how.</param>
+    /// <param name="request">The compilation.</param>
     /// <param name="cancellationToken">Kills clang when cancelled.</param>
-    /// <returns>The types in the order of the sources; empty where these do not compile.</returns>
-    /// <exception cref="ToolMissingException">As for <see cref="Compile"/>.</exception>
-    /// <exception cref="KernelBtfException">As for <see cref="Compile"/>.</exception>
+    /// <returns>The types in source order; empty if the sources do not compile.</returns>
+    /// <exception cref="ToolMissingException">See <see cref="Compile"/>.</exception>
+    /// <exception cref="KernelBtfException">See <see cref="Compile"/>.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     public static IReadOnlyList<SourceType> FindTypes(CompileRequest request, CancellationToken cancellationToken)
     {
@@ -121,11 +121,11 @@ internal static class Compiler
     private static ToolMissingException CannotStart(Win32Exception exception) =>
         new("clang", Distribution.Current.Package(Tools.Component.Clang), Distribution.Current.Remedy(Tools.Component.Clang), exception.Message);
 
-    // Without an error among what is returned the object is there.
+    // If the result has no error, the object exists.
     private static IReadOnlyList<Diagnostic> CompileOne(string clang, string strip, string source, string made, CompilerFlags flags, IReadOnlyList<string> kept, CancellationToken cancellationToken)
     {
         var diagnostics = CompileOnce(clang, strip, source, made, flags, kept, cancellationToken);
-        // A source may declare the kernel's functions itself, with types that serve it better, or use their names for something else.
+        // A source may declare kernel functions itself, with other types, or use their names for something else.
         return diagnostics.Any(KernelHeader.DeclaresOtherwise) ? CompileOnce(clang, strip, source, made, flags, [.. kept, "-D" + KernelHeader.NoFunctions], cancellationToken) : diagnostics;
     }
 
@@ -150,14 +150,14 @@ internal static class Compiler
         return stripped.ExitCode == 0 ? diagnostics : [.. diagnostics, Failure($"{strip} failed: {stripped.Error.Trim()}")];
     }
 
-    // A constant of Bee's headers gives way to the source's own, in whatever spelling.
+    // Constants of a source replace those of Bee's headers, in any spelling.
     private static IReadOnlyList<Diagnostic> WithoutOwnConstants(IReadOnlyList<Diagnostic> diagnostics) =>
     [
         .. diagnostics.Where(item => item.Option != "-Wmacro-redefined"
             || BeeHeaders.Directory is not { } own || !item.Notes.Any(note => note.File?.StartsWith(own + '/', StringComparison.Ordinal) == true)),
     ];
 
-    /// <summary>The source as an argument of clang that runs in its folder: a name may look like a flag, and clang reads arguments from a file after an @.</summary>
+    /// <summary>Returns the source as an argument for clang, which runs in the source's folder. A name may look like a flag, and @ introduces a file with arguments.</summary>
     internal static string Argument(string source) => Path.GetFileName(source) is var name && name[0] is '-' or '@' ? "./" + name : name;
 
     private static bool Failed(IEnumerable<Diagnostic> diagnostics) => diagnostics.Any(item => item.Severity == DiagnosticSeverity.Error);
@@ -165,95 +165,95 @@ internal static class Compiler
     private static Diagnostic Failure(string message) => new() { Severity = DiagnosticSeverity.Error, Message = message };
 }
 
-/// <summary>What to compile and how: a C file, or several that are linked, and what the compiler is told about them.</summary>
+/// <summary>The input of a compilation: one C file, or several that are linked, and the compiler's settings.</summary>
 internal sealed record CompileRequest
 {
-    /// <summary>Path of the C file. clang runs in its folder, so relative paths in <see cref="CFlags"/> start there.</summary>
+    /// <summary>The path of the C file. clang runs in its folder, so relative paths in <see cref="CFlags"/> start there.</summary>
     public required string Source { get; init; }
 
-    /// <summary>Paths of further C files, compiled alike and linked with <see cref="Source"/> into one object, in this order.</summary>
+    /// <summary>The paths of further C files, which are compiled and linked with <see cref="Source"/> into one object, in this order.</summary>
     public IReadOnlyList<string> LinkedSources { get; init; } = [];
 
-    /// <summary>File with BTF that vmlinux.h is written from: raw, as /sys/kernel/btf/vmlinux has it, or an ELF file with a
-    /// .BTF section. Null takes the running kernel's. Where it is of a kernel of another <see cref="Architecture"/>, no register can be read.</summary>
+    /// <summary>The file with the BTF for vmlinux.h: raw, such as /sys/kernel/btf/vmlinux, or an ELF file with a
+    /// .BTF section. Null means the running kernel's. If it belongs to another <see cref="Architecture"/>, programs cannot read registers.</summary></summary>
     public string? VmlinuxBtf { get; init; }
 
     /// <summary>Macros to define, each <c>NAME</c> or <c>NAME=VALUE</c>.</summary>
     public IReadOnlyList<string> Defines { get; init; } = [];
 
-    /// <summary>Further flags for clang, one argument an item, after Bee's own so that they win.</summary>
+    /// <summary>Additional flags for clang, one argument each. They follow Bee's own flags and override them.</summary>
     public IReadOnlyList<string> CFlags { get; init; } = [];
 
-    /// <summary>The clang to use: a path, or a name on PATH. Null takes the environment's CLANG, then the newest on PATH.</summary>
+    /// <summary>The clang to use: a path, or a name on PATH. Null means the environment variable CLANG, then the newest clang on PATH.</summary>
     public string? ClangPath { get; init; }
 
-    /// <summary>Architecture that the program runs on, as uname or as the kernel's source names it (x86_64 or x86, aarch64
-    /// or arm64, ...). Null is this machine's. It selects the register layout that kprobes and uprobes read, and the byte order of the object.</summary>
+    /// <summary>The target architecture, as in uname or in the kernel's source (x86_64 or x86, aarch64
+    /// or arm64, ...). Null means this machine's. It selects the register layout for kprobes and uprobes, and the byte order of the object.</summary></summary>
     public string? Architecture { get; init; }
 
-    /// <summary>Makes a little-endian object for a big-endian architecture too: one that can be read, but does not run there.</summary>
+    /// <summary>Makes a little-endian object even for a big-endian architecture. Such an object can be read, but does not run there.</summary>
     public bool LittleEndian { get; init; }
 
     /// <summary>
-    /// The C types of records by the name of the buffer or iterator, as <see cref="Bee.Ebpf.Metadata.RecordTypeName"/> reads them. The object has them in its BTF although
-    /// no declaration refers to them, marked for <see cref="Bee.Ebpf.Objects.RecordTypes"/>. What no source defines is left out.
+    /// The C types of records by the name of the buffer or iterator, as <see cref="Bee.Ebpf.Metadata.RecordTypeName"/> reads them. The object contains them in its BTF even if
+    /// no declaration refers to them, marked for <see cref="Bee.Ebpf.Objects.RecordTypes"/>. Types that no source defines are ignored.
     /// </summary>
     public IReadOnlyDictionary<string, string> RecordTypes { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Folders with headers, searched before the system's. <see cref="BeeHeaders.Directory"/> has bee.h and
-    /// solo_types.h and is searched too, without standing here.</summary>
+    /// <summary>Folders with headers, which are searched before the system's. The folder of bee.h and
+    /// solo_types.h (<see cref="BeeHeaders.Directory"/>) is always searched, too.</summary></summary>
     public IReadOnlyList<string> IncludeDirectories { get; init; } = [];
 }
 
-/// <summary>What came of a compilation.</summary>
+/// <summary>The result of a compilation.</summary>
 internal sealed record CompileResult
 {
-    /// <summary>Whether clang made an object. False when any diagnostic is an error.</summary>
+    /// <summary>Whether clang produced an object. False if any diagnostic is an error.</summary>
     public required bool Success { get; init; }
 
-    /// <summary>The ELF object with BTF and without DWARF; null without success. Same source, flags, clang and vmlinux.h
-    /// give the same bytes in whatever folder. Write it with <see cref="AtomicFile"/>.</summary>
+    /// <summary>The ELF object with BTF and without DWARF; null on failure. Same source, flags, clang and vmlinux.h
+    /// produce the same bytes in any folder. Write it with <see cref="AtomicFile"/>.</summary></summary>
     public byte[]? Object { get; init; }
 
-    /// <summary>What clang had to say, in its order, notes inside the diagnostic that they belong to.</summary>
+    /// <summary>The diagnostics in clang's order. Notes are inside the diagnostic that they explain.</summary>
     public required IReadOnlyList<Diagnostic> Diagnostics { get; init; }
 
-    /// <summary>The compiler's first line about itself, such as <c>Debian clang version 14.0.6</c>.</summary>
+    /// <summary>The first line of clang's version output, such as <c>Debian clang version 14.0.6</c>.</summary>
     public required string ClangVersion { get; init; }
 
-    /// <summary><c>sha256:</c> and the digest of the BTF that vmlinux.h was written from.</summary>
+    /// <summary><c>sha256:</c> and the digest of the BTF for vmlinux.h.</summary>
     public required string VmlinuxDigest { get; init; }
 
-    /// <summary>Architecture of the kernel that vmlinux.h is of, in the kernel's words; null where its types do not tell.</summary>
+    /// <summary>The architecture of vmlinux.h's kernel, in the kernel's spelling; null if its types do not reveal it.</summary>
     public string? VmlinuxArchitecture { get; init; }
 
-    /// <summary>False where vmlinux.h is of another architecture's kernel than the program is for, so that it lends no registers.</summary>
+    /// <summary>False if vmlinux.h belongs to another architecture than the object, so that its register types are hidden.</summary>
     public bool HasRegisters { get; init; } = true;
 
-    /// <summary>The flags that decide over the bytes. The request's include folders have the names that stand for them in the object, such as <c>-I/bee/include1</c>.</summary>
+    /// <summary>The flags that determine the object's bytes. Include folders appear under their names in the object, such as <c>-I/bee/include1</c>.</summary>
     public required IReadOnlyList<string> Flags { get; init; }
 }
 
-/// <summary>A macro as clang's <c>-D</c> takes it: <c>NAME</c>, which stands for 1, or <c>NAME=VALUE</c>; the name may have parameters.</summary>
+/// <summary>A macro for clang's <c>-D</c>: <c>NAME</c>, which means 1, or <c>NAME=VALUE</c>. The name may have parameters.</summary>
 internal static partial class MacroDefinition
 {
-    /// <summary>What is wrong with a definition; null when nothing is. clang reports it only where a header happens to use the name, or not at all.</summary>
+    /// <summary>Returns why a definition is invalid; null if it is valid. clang reports an error only if a header uses the name, or not at all.</summary>
     /// <param name="text">The definition.</param>
     public static string? Fault(string text) =>
-        Form().IsMatch(text) ? null : $"'{text}' is not a macro: NAME or NAME=VALUE is wanted, and a name has letters, digits and '_', with no digit first.";
+        Form().IsMatch(text) ? null : $"'{text}' is not a macro: write NAME or NAME=VALUE, with letters, digits and '_' in the name, and no digit first.";
 
     [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*(\([^()=]*\))?(=|\z)", RegexOptions.CultureInvariant)]
     private static partial Regex Form();
 }
 
-/// <summary>Links the objects of one program's sources; what does not fit is a diagnostic of the source that it came from.</summary>
+/// <summary>Links the objects of one tool's sources. Link errors become diagnostics of their source.</summary>
 internal static partial class ObjectLinking
 {
-    /// <summary>Links.</summary>
-    /// <param name="sources">Full paths of the C files.</param>
+    /// <summary>Links the objects.</summary>
+    /// <param name="sources">The full paths of the C files.</param>
     /// <param name="objects">Their objects, in the same order.</param>
-    /// <param name="made">Where the result goes.</param>
-    /// <returns>Nothing, or one error.</returns>
+    /// <param name="made">The path of the result.</param>
+    /// <returns>Empty, or one error.</returns>
     internal static IReadOnlyList<Diagnostic> Link(IReadOnlyList<string> sources, IReadOnlyList<string> objects, string made)
     {
         try
@@ -273,9 +273,9 @@ internal static partial class ObjectLinking
                     File = at < 0 ? null : sources[at],
                     Line = at < 0 ? 0 : 1,
                     Message = conflict.Success
-                        ? $"'{conflict.Groups[1].Value}' is defined in another source of this program too."
-                        : $"this does not link with the program's other sources: {fault.Message}",
-                    Remedy = conflict.Success ? "Define it in one of them, declare it extern in the others, or make it static." : null,
+                        ? $"'{conflict.Groups[1].Value}' is also defined in another source of this tool."
+                        : $"this source does not link with the tool's other sources: {fault.Message}",
+                    Remedy = conflict.Success ? "Define it in one source, declare it extern in the others, or make it static." : null,
                 },
             ];
         }

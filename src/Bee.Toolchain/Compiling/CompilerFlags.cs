@@ -3,7 +3,7 @@ using Bee.Toolchain.Tools;
 
 namespace Bee.Toolchain.Compiling;
 
-/// <summary>The flags of one compilation: those that decide over the object, and those that only say where things are here.</summary>
+/// <summary>The flags of one compilation: those that determine the object, and those with folders of this machine.</summary>
 internal sealed class CompilerFlags
 {
     /// <summary>Flags that do not depend on the machine's folders.</summary>
@@ -12,13 +12,13 @@ internal sealed class CompilerFlags
     /// <summary>Include folders.</summary>
     internal IReadOnlyList<string> Includes { get; }
 
-    /// <summary>Include folders, and the names that stand for folders in the object.</summary>
+    /// <summary>The include folders, and the mappings of folders to their names in the object.</summary>
     internal IReadOnlyList<string> Places { get; }
 
-    /// <summary><see cref="Stable"/>, and the request's include folders under the names that stand for them in the object.</summary>
+    /// <summary><see cref="Stable"/>, and the request's include folders under their names in the object.</summary>
     internal IReadOnlyList<string> Reported { get; }
 
-    /// <summary>Folders whose headers are the author's: the source's and those of the request.</summary>
+    /// <summary>The folders of the author's headers: the source's folder and those of the request.</summary>
     internal IReadOnlyList<string> AuthorFolders { get; }
 
     internal CompilerFlags(CompileRequest request, string sourceFolder, string vmlinuxFolder)
@@ -27,11 +27,11 @@ internal sealed class CompilerFlags
         Stable =
         [
             "-target", TargetArchitecture.IsBigEndian(request.Architecture) && !request.LittleEndian ? "bpfeb" : "bpfel", $"-D__TARGET_ARCH_{architecture}",
-            // DWARF goes at the end, but BTF is made from it. Sources are embedded since clang reads them by their mapped
-            // names otherwise, finds nothing, and the verifier's log would show instructions without their lines of C.
+            // DWARF is removed at the end, but BTF is made from it. Sources are embedded, because clang otherwise reads them by their mapped
+            // names, which do not exist, and the verifier's log would show instructions without C lines.
             "-g", "-gdwarf-5", "-gembed-source",
             "-O2", "-std=gnu17", "-Wall", "-Wdate-time",
-            // Errors since clang 16 and warnings before: warnings with each, so that older sources go on compiling.
+            // Errors since clang 16, warnings before. They stay warnings, so that older sources still compile.
             UndeclaredFunctions.Flag, "-Wno-error=int-conversion", "-Wno-error=implicit-int", "-Wno-error=incompatible-function-pointer-types",
             .. request.Defines.Select(define => "-D" + define),
             .. request.CFlags,
@@ -62,12 +62,12 @@ internal sealed class CompilerFlags
 
         if (BeeHeaders.Directory is { } own)
         {
-            // What the system's C library asks of a 32-bit machine; last, so that the system's own wins.
+            // The system's C library needs them for a 32-bit target. They come last, so that the system's own headers win.
             includes.AddRange(["-idirafter", Path.Combine(own, "libc")]);
         }
 
         Includes = includes;
-        // Until clang 16 the longest prefix wins, from 17 on the last one given: shortest first suits both.
+        // Before clang 17, the longest prefix wins; since 17, the last one. Ascending length satisfies both.
         Places =
         [
             .. includes,
@@ -76,11 +76,11 @@ internal sealed class CompilerFlags
     }
 }
 
-/// <summary>Where Bee's own headers for C programs are.</summary>
+/// <summary>Locates Bee's own headers for C programs.</summary>
 internal static class BeeHeaders
 {
-    /// <summary>The folder with bee.h and solo_types.h: <c>include</c> beside this assembly, or module/Bee/include of the
-    /// source tree that it was built in. Null when neither is there.</summary>
+    /// <summary>The folder with bee.h and solo_types.h: <c>include</c> next to this assembly, or module/Bee/include of the
+    /// source tree of the build. Null if neither exists.</summary></summary>
     public static string? Directory { get; } = Find(Path.GetDirectoryName(typeof(BeeHeaders).Assembly.Location));
 
     private static string? Find(string? start)

@@ -4,8 +4,8 @@ using Bee.Posix;
 namespace Bee.Toolchain.Compiling;
 
 /// <summary>
-/// What a C file and its own headers declare, as far as their text shows it. The preprocessor does not run, so this serves suggestions and
-/// completions alone.
+/// The declarations in a C file and its own headers, found by text search. The preprocessor does not run, so the result serves only suggestions and
+/// completions.
 /// </summary>
 internal sealed partial class SourceText
 {
@@ -17,13 +17,13 @@ internal sealed partial class SourceText
         Buffers = buffers;
     }
 
-    /// <summary>The structs, unions and typedefs that are defined, as C spells them.</summary>
+    /// <summary>The defined structs, unions and typedefs, in C spelling.</summary>
     public IReadOnlyList<string> Types { get; }
 
-    /// <summary>The names of the ring and perf buffers that are declared.</summary>
+    /// <summary>The names of the declared ring and perf buffers.</summary>
     public IReadOnlyList<string> Buffers { get; }
 
-    /// <summary>Reads a source, and the headers that it includes from its folder and from some others.</summary>
+    /// <summary>Reads a source, and the headers that it includes from its folder and from other folders.</summary>
     /// <param name="path">The source.</param>
     /// <param name="folders">The other folders.</param>
     /// <exception cref="IOException">The source cannot be read.</exception>
@@ -65,7 +65,7 @@ internal sealed partial class SourceText
         }
     }
 
-    // Where the brace is closed that was opened before a place.
+    // Returns the position of the brace that closes an open one.
     private static int End(string text, int at)
     {
         for (var open = 1; at < text.Length && open > 0; at++)

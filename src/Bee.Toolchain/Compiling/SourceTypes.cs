@@ -10,28 +10,28 @@ using Bee.Toolchain.Vmlinux;
 namespace Bee.Toolchain.Compiling;
 
 /// <summary>A struct, union or typedef that a source defines.</summary>
-/// <param name="Name">As C spells it: <c>struct event</c>, or the name of a typedef.</param>
-/// <param name="Size">How many bytes it has.</param>
+/// <param name="Name">The C spelling: <c>struct event</c>, or the name of a typedef.</param>
+/// <param name="Size">The size in bytes.</param>
 internal sealed record SourceType(string Name, uint Size);
 
 /// <summary>
-/// Asks clang about types behind the last line of a source, and makes it keep them in BTF, where it writes only types that a map, a global or a function
-/// refers to. clang sees the source with lines of Bee's behind it (an overlay of the file system), so nothing before them changes: not the
-/// source's name and lines, nor its programs and maps.
+/// Asks clang about types after the last line of a source, and makes it keep them in BTF, which otherwise contains only types that a map, a global or a function
+/// refers to. clang reads the source with extra lines of Bee's at its end (a virtual file system overlay), so the source's name, lines,
+/// programs and maps stay the same.
 /// </summary>
-/// <param name="clang">Path of clang.</param>
-/// <param name="source">Full path of the source.</param>
+/// <param name="clang">The path of clang.</param>
+/// <param name="source">The full path of the source.</param>
 /// <param name="flags">The flags of its compilation.</param>
-/// <param name="work">A folder for files of the compiler, which is used for this source alone.</param>
+/// <param name="work">A folder for temporary files of this source.</param>
 internal sealed partial class SourceTypes(string clang, string source, CompilerFlags flags, string work)
 {
-    // The source may have ended under another name and number of line.
+    // The source may end with a #line directive, so the extra lines get a name of their own.
     private const string TailName = "bee-record-types";
 
-    /// <summary>Returns the sizes of those types that the source defines, or includes.</summary>
-    /// <param name="spellings">The types as C spells them.</param>
+    /// <summary>Returns the sizes of the given types, if the source defines or includes them.</summary>
+    /// <param name="spellings">The types in C spelling.</param>
     /// <param name="cancellationToken">Kills clang when cancelled.</param>
-    /// <returns>The sizes by spelling; empty where the source does not compile.</returns>
+    /// <returns>The sizes by spelling; empty if the source does not compile.</returns>
     internal IReadOnlyDictionary<string, uint> Sizes(IReadOnlyList<string> spellings, CancellationToken cancellationToken)
     {
         var sizes = new Dictionary<string, uint>(StringComparer.Ordinal);
@@ -40,12 +40,12 @@ internal sealed partial class SourceTypes(string clang, string source, CompilerF
             return sizes;
         }
 
-        // One line for each: clang says of a variable that is declared with two types what these are, with the length of an array.
+        // One line per type. If a variable is declared with two types, clang's error names both, with the array's length, which is the size.
         var tail = string.Concat(spellings.Select((spelling, i) => $"extern char bee_size_{i}[sizeof({spelling})]; extern int bee_size_{i};\n"));
         tail = $"#line 1 \"{TailName}\"\n{tail}extern int bee_end;\n";
         var errors = Errors(tail, [], cancellationToken);
         errors = errors.Any(KernelHeader.DeclaresOtherwise) ? Errors(tail, ["-D" + KernelHeader.NoFunctions], cancellationToken) : errors;
-        // An error on the very last line is one of the source too, which has an open brace.
+        // An error on the last line means that the source itself is incomplete, such as an open brace.
         if (errors.Any(error => Path.GetFileName(error.File) != TailName || error.Line > spellings.Count))
         {
             return sizes;
@@ -53,7 +53,7 @@ internal sealed partial class SourceTypes(string clang, string source, CompilerF
 
         foreach (var line in errors.GroupBy(error => error.Line))
         {
-            // A line with another error names a type that does not exist, or has another tag.
+            // Another error on a line means that its type does not exist or has another tag.
             if (line.Select(error => ArrayLength().Match(error.Message)).ToArray() is [{ Success: true } match] && uint.TryParse(match.Groups[1].ValueSpan, out var size))
             {
                 sizes[spellings[line.Key - 1]] = size;
@@ -63,7 +63,7 @@ internal sealed partial class SourceTypes(string clang, string source, CompilerF
         return sizes;
     }
 
-    /// <summary>Returns arguments that make clang keep the types of records in BTF, each marked with whose they are; none where the source defines none of them.</summary>
+    /// <summary>Returns arguments that make clang keep the types of records in BTF, each marked with its buffer or iterator; empty if the source defines none of them.</summary>
     /// <param name="types">The types by the name of the buffer or iterator.</param>
     /// <param name="cancellationToken">Kills clang when cancelled.</param>
     internal IReadOnlyList<string> Keep(IReadOnlyDictionary<string, string> types, CancellationToken cancellationToken)

@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Bee.Toolchain.Deployments;
 
 /// <summary>
-/// A DaemonSet of Kubernetes that runs a tool on every node, with the least rights that it works with: its capabilities and no others, a read-only root, the runtime's seccomp profile, and the folders that
+/// A Kubernetes DaemonSet that runs a tool on every node with minimal rights: only its capabilities, a read-only root file system, the runtime's seccomp profile, and the folders that
 /// it needs.
 /// </summary>
 internal static class DaemonSetManifest
@@ -15,7 +15,7 @@ internal static class DaemonSetManifest
 
     /// <summary>Returns the manifest: a service account, the DaemonSet and a PodMonitor.</summary>
     /// <param name="request">The tool.</param>
-    /// <param name="namespaceName">The namespace; null for that of the client.</param>
+    /// <param name="namespaceName">The namespace; null for the client's default.</param>
     public static string Write(DeploymentRequest request, string? namespaceName = null)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -27,7 +27,7 @@ internal static class DaemonSetManifest
         { "apiVersion", "v1" },
         { "kind", "ServiceAccount" },
         { "metadata", Metadata(request, space) },
-        // The tool does not speak to Kubernetes.
+        // The tool does not use the Kubernetes API.
         { "automountServiceAccountToken", false },
     };
 
@@ -65,7 +65,7 @@ internal static class DaemonSetManifest
         {
             { "serviceAccountName", request.Name },
             { "automountServiceAccountToken", false },
-            // The kernel names processes by the ids of the first namespace.
+            // The kernel reports process ids of the initial pid namespace.
             { "hostPID", true },
             { "hostNetwork", request.NeedsHostNetwork ? true : null },
             { "dnsPolicy", request.NeedsHostNetwork ? "ClusterFirstWithHostNet" : null },
@@ -94,7 +94,7 @@ internal static class DaemonSetManifest
         {
             "securityContext", new YamlMap
             {
-                // The tracing file system belongs to root; the rights are those of the capabilities.
+                // tracefs belongs to root. The capabilities still limit the process.
                 { "runAsUser", 0 },
                 { "runAsGroup", 0 },
                 { "privileged", false },
@@ -176,20 +176,20 @@ internal static class DaemonSetManifest
     }
 }
 
-/// <summary>A mapping of YAML, in the order in which its keys are written. A key without a value (null) is left out.</summary>
+/// <summary>A YAML mapping in output order. Keys with a null value are omitted.</summary>
 internal sealed class YamlMap : List<(string Key, object? Value)>
 {
     /// <summary>Adds a key.</summary>
     public void Add(string key, object? value) => Add((key, value));
 }
 
-/// <summary>Writes YAML 1.2 in block style: mappings, sequences, text, integers and booleans. What could be read as something else than text stands in quotes, as JSON writes it.</summary>
+/// <summary>Writes YAML 1.2 in block style: mappings, sequences, text, integers and booleans. Text that could be read as another type is quoted as in JSON.</summary>
 internal static class YamlWriter
 {
-    // What YAML 1.1, which kubectl still reads, takes for a boolean or nothing.
+    // YAML 1.1, which kubectl still reads, parses these as booleans or null.
     private static readonly HashSet<string> s_words = new(StringComparer.OrdinalIgnoreCase) { "true", "false", "yes", "no", "on", "off", "y", "n", "null" };
 
-    /// <summary>Returns documents, each behind a line of dashes.</summary>
+    /// <summary>Returns documents, each after a line of dashes.</summary>
     public static string Documents(IEnumerable<YamlMap> documents)
     {
         var text = new StringBuilder();

@@ -3,7 +3,7 @@ using System.Text;
 namespace Bee.Toolchain.Deployments;
 
 /// <summary>
-/// A unit of systemd that runs a tool on this machine: as a user of its own with the tool's capabilities, without write access to any folder, and with the system calls that it needs (systemd.exec(5)).
+/// A systemd unit that runs a tool on this machine: as its own user with the tool's capabilities, without write access to any folder, and with a system call filter (systemd.exec(5)).
 /// </summary>
 internal static class SystemdUnit
 {
@@ -11,8 +11,8 @@ internal static class SystemdUnit
 
     /// <summary>Returns the unit.</summary>
     /// <param name="request">The tool.</param>
-    /// <param name="command">The program that runs it and its first arguments; the image and the arguments of <paramref name="request"/> follow.</param>
-    /// <param name="store">The folder of the images.</param>
+    /// <param name="command">The executable and its first arguments; the image and the arguments of <paramref name="request"/> follow.</param>
+    /// <param name="store">The folder of the image store.</param>
     public static string Write(DeploymentRequest request, IReadOnlyList<string> command, string store)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -21,7 +21,7 @@ internal static class SystemdUnit
         bool readsSymbols = request.Capabilities.Contains("CAP_SYSLOG");
         bool isLocal = IsLoopback(request.MetricListen);
         bool isNetwork = request.Capabilities.Any(name => name is "CAP_NET_ADMIN" or "CAP_NET_RAW");
-        // The tracing file system belongs to root, who alone may enter it.
+        // tracefs belongs to root and excludes other users.
         string capabilities = string.Join(' ', !asRoot && request.Folders.Contains(Tracefs) ? [.. request.Capabilities, "CAP_DAC_READ_SEARCH"] : request.Capabilities);
         var unit = new StringBuilder();
         Section("Unit", [
@@ -33,12 +33,12 @@ internal static class SystemdUnit
             ("Type", "exec"),
             ("ExecStart", string.Join(' ', command.Append(request.Image).Append("--metric-listen").Append(request.MetricListen).Concat(request.Arguments).Select(Word))),
             ("Environment", $"BEE_STORE={Word(store)} XDG_CACHE_HOME=%t/{request.Name} XDG_CONFIG_HOME=%t/{request.Name} XDG_DATA_HOME=%t/{request.Name} PSModuleAnalysisCachePath=/dev/null POWERSHELL_UPDATECHECK=Off POWERSHELL_TELEMETRY_OPTOUT=1 DOTNET_EnableDiagnostics=0"),
-            // systemd reads the file as root, before the tool has its own user, and does not start the tool without it.
+            // systemd reads the file as root, before it switches to the tool's user, and does not start the tool without it.
             .. isLocal ? [] : new[] { ("EnvironmentFile", TokenFile(request.Name)) },
             ("RuntimeDirectory", request.Name),
             ("Restart", "on-failure"),
             ("RestartSec", "5"),
-            // Trying again changes nothing: usage, image, trust, rights, target, kernel. A tool that cost too much stays detached.
+            // A restart cannot fix these: usage, image, trust, rights, target, kernel. A tool that exceeded its cost limit stays detached.
             ("RestartPreventExitStatus", "2 3 4 5 6 7 11"),
             ("TimeoutStopSec", "5"),
             ("", ""),
@@ -47,11 +47,11 @@ internal static class SystemdUnit
             ("NoNewPrivileges", "yes"),
             ("ProtectSystem", "strict"),
             .. asRoot ? [("ReadWritePaths", BpfFileSystem)] : Array.Empty<(string, string)>(),
-            // The command's programs can be in a home directory too.
+            // The command's executables may also be in a home directory.
             ("ProtectHome", command.Append(store).Any(IsInHome) ? "read-only" : "yes"),
             ("PrivateTmp", command.Append(store).Any(IsTemporary) ? "no" : "yes"),
             ("PrivateDevices", "yes"),
-            // Both hide the kernel's symbols.
+            // Both settings hide the kernel's symbols.
             ("ProtectKernelTunables", readsSymbols ? "no" : "yes"),
             ("ProtectKernelLogs", readsSymbols ? "no" : "yes"),
             ("ProtectKernelModules", "yes"),
@@ -88,7 +88,7 @@ internal static class SystemdUnit
         }
     }
 
-    /// <summary>Reports whether only this machine reaches an address for metrics.</summary>
+    /// <summary>Returns whether only this machine can reach an address for metrics.</summary>
     /// <param name="listen">The address and the port.</param>
     public static bool IsLoopback(string listen)
     {
@@ -96,17 +96,17 @@ internal static class SystemdUnit
         return listen.StartsWith("127.", StringComparison.Ordinal) || listen.StartsWith("localhost:", StringComparison.OrdinalIgnoreCase) || listen.StartsWith("[::1]:", StringComparison.Ordinal);
     }
 
-    /// <summary>Returns the file in which a unit that listens beyond loopback has its token, as <c>BEE_METRIC_TOKEN=…</c>.</summary>
-    /// <param name="name">The unit's name.</param>
+    /// <summary>Returns the file with the token of a unit that listens beyond loopback, as <c>BEE_METRIC_TOKEN=…</c>.</summary>
+    /// <param name="name">The name of the unit.</param>
     public static string TokenFile(string name) => $"/etc/bee/{name}.env";
 
-    // PrivateTmp=yes gives the unit empty folders of its own in their place.
+    // PrivateTmp=yes replaces these folders by empty ones.
     private static bool IsTemporary(string path) => path.StartsWith("/tmp/", StringComparison.Ordinal) || path.StartsWith("/var/tmp/", StringComparison.Ordinal);
 
-    // The folders that ProtectHome=yes empties, but for /run/user.
+    // The folders that ProtectHome=yes hides, except /run/user.
     private static bool IsInHome(string path) => path.StartsWith("/root/", StringComparison.Ordinal) || path.StartsWith("/home/", StringComparison.Ordinal);
 
-    // systemd expands percent signs and dollars, and takes words apart at spaces (systemd.syntax(7)).
+    // systemd expands percent signs and dollars, and splits words at spaces (systemd.syntax(7)).
     private static string Word(string text)
     {
         string escaped = text.Replace("%", "%%", StringComparison.Ordinal).Replace("$", "$$", StringComparison.Ordinal);

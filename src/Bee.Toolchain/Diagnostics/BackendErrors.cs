@@ -2,10 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Bee.Toolchain.Diagnostics;
 
-/// <summary>Explains errors of clang's code generator, which speak of LLVM's inner forms and of clang's own failure, in terms of the source.</summary>
+/// <summary>Translates errors of clang's code generator, which name LLVM internals and clang's own failure, into terms of the source.</summary>
 internal static partial class BackendErrors
 {
-    // In the order of asking: the special before the general.
+    // In search order: special cases before general ones.
     private static readonly (Regex Words, string Remedy)[] s_known =
     [
         (SignedDivision(), "Use unsigned division. clang 18 and later divide signed numbers with -mcpu=v4, for Linux 6.6 and later."),
@@ -14,15 +14,15 @@ internal static partial class BackendErrors
         (Arguments(), "A function takes five arguments at most: pass a pointer to a struct, or declare the function static __always_inline."),
         (Signature(), "A function takes a fixed number of arguments and returns a number or a pointer; one that is static __always_inline may return a struct."),
         (Atomic(), "Atomic operations work on 32 and 64 bits; some of those on 32 bits need -mcpu=v3."),
-        (MemoryFunction(), "The length that it gets must be a small constant; copy more with bpf_probe_read_kernel or in a bounded loop."),
+        (MemoryFunction(), "The length argument must be a small constant; copy more with bpf_probe_read_kernel or in a bounded loop."),
         (FloatingPoint(), "eBPF has no floating-point numbers; calculate with integers, such as nanoseconds or thousandths."),
         (WideInteger(), "eBPF has no numbers of 128 bits to multiply or divide."),
         (IndirectJump(), "eBPF has no computed jumps: write a switch, or compile with -fno-jump-tables."),
     ];
 
-    /// <summary>Returns the diagnostics with one error for each thing that the code generator refused.</summary>
-    /// <param name="diagnostics">What clang said.</param>
-    /// <param name="folder">The folder that clang ran in: relative names start there.</param>
+    /// <summary>Returns the diagnostics with one error per unsupported operation of the source.</summary>
+    /// <param name="diagnostics">The diagnostics of clang.</param>
+    /// <param name="folder">The folder in which clang ran: relative names start there.</param>
     internal static IReadOnlyList<Diagnostic> Explain(IReadOnlyList<Diagnostic> diagnostics, string folder)
     {
         var found = new List<Diagnostic>();
@@ -34,7 +34,7 @@ internal static partial class BackendErrors
             }
             else if (Backend().Match(item.Message) is { Success: true } match)
             {
-                // Where the code generator explains itself in an error before, it does so at the same place.
+                // If the code generator explains itself in a preceding error, that error has the same position.
                 var fault = Located(item, match.Groups["text"].Value, folder);
                 if (!found.Exists(other => other.Severity == DiagnosticSeverity.Error && other.Line == fault.Line && other.Column == fault.Column))
                 {
@@ -53,7 +53,7 @@ internal static partial class BackendErrors
     private static void Add(List<Diagnostic> found, Diagnostic item)
     {
         var remedy = item.Remedy ?? Remedy(item.Message);
-        // The stack's limit is reported for each variable beyond it.
+        // The stack limit is reported for each variable beyond it.
         if (!(StackLimit().IsMatch(item.Message) && found.Exists(other => other.Message == item.Message)) && !found.Exists(other => other.ToString() == item.ToString()))
         {
             found.Add(item with { Message = Node().Replace(item.Message, "'$1'"), Remedy = remedy, Notes = [.. item.Notes.Where(note => !NoLocation().IsMatch(note.Message))] });
@@ -75,7 +75,7 @@ internal static partial class BackendErrors
             File = place.Success ? Path.GetFullPath(Path.Combine(folder, place.Value)) : null,
             Line = place.Success ? int.Parse(operation.Groups["line"].ValueSpan, provider: null) : 0,
             Column = place.Success ? int.Parse(operation.Groups["column"].ValueSpan, provider: null) : 0,
-            Message = (SignedDivision().IsMatch(name) ? "this version of eBPF has no signed division" : $"eBPF has no instruction for this operation ({name})")
+            Message = (SignedDivision().IsMatch(name) ? "this eBPF instruction set has no signed division" : $"eBPF has no instruction for this operation ({name})")
                 + (function is null ? "" : $", in function '{function}'"),
             Remedy = Remedy(name),
         };

@@ -3,12 +3,12 @@ using System.Text.RegularExpressions;
 
 namespace Bee.Toolchain.Diagnostics;
 
-/// <summary>Reads what clang writes to its error stream with one line a diagnostic.</summary>
+/// <summary>Parses clang's error stream with one line per diagnostic.</summary>
 internal static partial class DiagnosticParser
 {
-    /// <summary>The diagnostics in clang's order, notes inside what they explain.</summary>
-    /// <param name="text">clang's error stream.</param>
-    /// <param name="folder">The folder that clang ran in: relative names start there.</param>
+    /// <summary>Returns the diagnostics in clang's order, with notes inside the diagnostic that they explain.</summary>
+    /// <param name="text">The error stream of clang.</param>
+    /// <param name="folder">The folder in which clang ran: relative names start there.</param>
     internal static IReadOnlyList<Diagnostic> Parse(string text, string folder)
     {
         var found = new List<Diagnostic>();
@@ -18,7 +18,7 @@ internal static partial class DiagnosticParser
         {
             if (Include().Match(line) is { Success: true } include)
             {
-                // Outermost first in clang's text; people look at the innermost.
+                // clang lists the outermost include first; the innermost is more useful.
                 includes.Insert(0, $"{FullPath(include.Groups["file"].Value, folder)}:{include.Groups["line"].Value}");
             }
             else if (Message().Match(line) is { Success: true } message)
@@ -37,7 +37,7 @@ internal static partial class DiagnosticParser
             }
             else if (line.Length > 0 && found.Count > 0 && !inDump && !Summary().IsMatch(line))
             {
-                // The code generator's errors go on over several lines.
+                // Errors of the code generator continue over several lines.
                 Amend(found, item => item with { Message = $"{item.Message}\n{line.TrimEnd()}" });
             }
         }
@@ -76,7 +76,7 @@ internal static partial class DiagnosticParser
             found[^1] = found[^1] with
             {
                 Notes = [.. found[^1].Notes, item],
-                Remedy = found[^1].Remedy ?? (clash ? "The kernel has this name already (vmlinux.h has all of its types). Choose another." : null),
+                Remedy = found[^1].Remedy ?? (clash ? "The kernel already uses this name (vmlinux.h contains all kernel types). Choose another one." : null),
             };
         }
         else
@@ -85,7 +85,7 @@ internal static partial class DiagnosticParser
         }
     }
 
-    /// <summary>Changes the diagnostic read last, be it a note inside another.</summary>
+    /// <summary>Replaces the last diagnostic, which may be a note inside another.</summary>
     private static void Amend(List<Diagnostic> found, Func<Diagnostic, Diagnostic> change)
     {
         if (found.Count == 0)
@@ -120,7 +120,7 @@ internal static partial class DiagnosticParser
     [GeneratedRegex(@" \[(-Werror,)?(?<option>-[WR][^\]\s]*)\]$")]
     private static partial Regex Option();
 
-    // What clang says of itself when its code generator gives up; the error is above it.
+    // clang's crash report when its code generator fails. The error precedes it.
     [GeneratedRegex(@"^(PLEASE submit a bug report|Stack dump:|Error at line \d+: )")]
     private static partial Regex Dump();
 
@@ -128,19 +128,19 @@ internal static partial class DiagnosticParser
     private static partial Regex Summary();
 }
 
-/// <summary>Judges calls of undeclared functions alike with every clang: until 15 it warns, since 16 it refuses.</summary>
+/// <summary>Treats calls of undeclared functions alike with every clang: up to 15 it warns, since 16 it reports an error.</summary>
 internal static class UndeclaredFunctions
 {
-    /// <summary>Makes it a warning everywhere; <see cref="Judge"/> then decides.</summary>
+    /// <summary>Makes it a warning in every version; <see cref="Judge"/> then decides.</summary>
     internal const string Flag = "-Wno-error=implicit-function-declaration";
 
     private const string Option = "-Wimplicit-function-declaration";
 
-    /// <summary>clang makes instructions of these, and sources written for older ones do not declare them.</summary>
+    /// <summary>clang compiles these to instructions, and sources for older versions do not declare them.</summary>
     private static readonly string[] s_instructions = ["'memcpy'", "'memset'", "'memmove'"];
 
-    /// <summary>The same diagnostics with such calls as errors, since the kernel has no linker that would find the function.
-    /// Calls that become instructions are left out.</summary>
+    /// <summary>Returns the diagnostics with such calls as errors, because the kernel has no linker that would find the function.
+    /// Calls that clang compiles to instructions are omitted.</summary></summary>
     internal static IReadOnlyList<Diagnostic> Judge(IReadOnlyList<Diagnostic> diagnostics) =>
     [
         .. diagnostics

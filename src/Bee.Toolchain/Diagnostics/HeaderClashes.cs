@@ -1,13 +1,13 @@
 namespace Bee.Toolchain.Diagnostics;
 
-/// <summary>Folds the errors that come of vmlinux.h beside the system's headers, which define the same types, into one at the line of the include.</summary>
+/// <summary>Combines the errors from including system headers with vmlinux.h, which define the same types, into one error at the include.</summary>
 internal static class HeaderClashes
 {
     private const string Vmlinux = "vmlinux.h", IncludeFolder = "/include/";
 
-    /// <summary>Returns the diagnostics with one error for all clashes of headers.</summary>
-    /// <param name="diagnostics">What clang said.</param>
-    /// <param name="authors">Folders whose headers are the author's; those of others are the system's, or Bee's.</param>
+    /// <summary>Returns the diagnostics with one error for all header clashes.</summary>
+    /// <param name="diagnostics">The diagnostics of clang.</param>
+    /// <param name="authors">The folders of the author's headers. All other headers are the system's or Bee's.</param>
     internal static IReadOnlyList<Diagnostic> Fold(IReadOnlyList<Diagnostic> diagnostics, IReadOnlyList<string> authors)
     {
         bool IsAuthors(string file) => authors.Any(folder => file.StartsWith(folder.TrimEnd('/') + '/', StringComparison.Ordinal));
@@ -29,15 +29,15 @@ internal static class HeaderClashes
             File = at,
             Line = line,
             Message = $"{string.Join(" and ", headers)} cannot be included together with vmlinux.h: both define the kernel's types.",
-            Remedy = "Remove the include: vmlinux.h, which bee.h includes, has the types. Define the macros that the program uses, since vmlinux.h has none.",
+            Remedy = "Remove the include: vmlinux.h, which bee.h includes, contains the types. Define the macros that the program uses: vmlinux.h contains none.",
         };
-        // Further errors in the system's headers, and that there are too many, follow from the clash.
+        // Other errors in system headers, and the limit on errors, result from the clash.
         return [one, .. diagnostics.Where(item => item.Severity != DiagnosticSeverity.Error || item.File is { } file && IsAuthors(file))];
 
-        // Of the way in, innermost first, the place where the author's files end.
+        // The innermost include in the author's files.
         int Include(Diagnostic item) => item.IncludedFrom.ToList().FindIndex(place => IsAuthors(Split(place).File)) is >= 0 and var index ? index : item.IncludedFrom.Count - 1;
 
-        // The header that is included there; where that leads to vmlinux.h, the one that defined the type before.
+        // The included header; if that is vmlinux.h, the one that defined the type before.
         string Header(Diagnostic item) => IsSystem(item.File)
             ? Include(item) is > 0 and var index ? Split(item.IncludedFrom[index - 1]).File : item.File!
             : item.Notes.First(note => IsSystem(note.File)).File!;

@@ -3,12 +3,12 @@ using Bee.Toolchain.Tools;
 
 namespace Bee.Toolchain.Diagnostics;
 
-/// <summary>Where a header comes from that clang did not find, and what to do about it.</summary>
+/// <summary>Finds the origin of a header that clang did not find, and a remedy.</summary>
 internal static partial class MissingHeaders
 {
     private const string KernelsOwn = "It belongs to the kernel's own source. A program includes \"vmlinux.h\" instead, which has the kernel's types.";
 
-    /// <summary>Projects with headers of their own: how the headers' names begin, or the whole names, and where they are.</summary>
+    /// <summary>Projects with their own headers: prefixes of the headers' names, or whole names, and their location.</summary>
     private static readonly (string Origin, string[] Names)[] s_projects =
     [
         ("Inspektor Gadget: folder include of its repository", ["gadget/"]),
@@ -20,10 +20,10 @@ internal static partial class MissingHeaders
         ("the kernel's tests: folder tools/testing/selftests/bpf of its source", ["bpf_experimental.h", "bpf_misc.h", "bpf_kfuncs.h", "bpf_arena_common.h", "bpf_tracing_net.h"]),
     ];
 
-    /// <summary>What to do about a message of a missing header; null for other messages, and for headers of unknown origin.</summary>
+    /// <summary>Returns the remedy for a message about a missing header; null for other messages, and for headers of unknown origin.</summary>
     internal static string? Remedy(string message) => Missing().Match(message) is { Success: true } match ? RemedyFor(match.Groups["header"].Value) : null;
 
-    /// <summary>The part of the system that brings a header; null for what is not the system's.</summary>
+    /// <summary>Returns the system component that contains a header; null if the header does not belong to the system.</summary>
     internal static Component? Component(string header) => header switch
     {
         "gnu/stubs-32.h" => Tools.Component.Libc32Headers,
@@ -41,15 +41,15 @@ internal static partial class MissingHeaders
     {
         if (Array.Find(s_projects, project => project.Names.Any(name => name.EndsWith('/') ? header.StartsWith(name, StringComparison.Ordinal) : header == name)).Origin is { } origin)
         {
-            return $"It belongs to {origin}. Give the folder that '{header}' is found in as an include folder (includes in bee.yaml).";
+            return $"It belongs to {origin}. Add the folder that contains '{header}' as an include folder (includes in bee.yaml).";
         }
 
         return header switch
         {
-            _ when header.EndsWith("vmlinux.h", StringComparison.Ordinal) => "Write #include \"vmlinux.h\": the header is made of the kernel's BTF, and has no folder.",
-            _ when header.EndsWith(".skel.h", StringComparison.Ordinal) => "bpftool writes it for code of user space, and this seems to be such. Compile the source with the SEC() functions.",
+            _ when header.EndsWith("vmlinux.h", StringComparison.Ordinal) => "Write #include \"vmlinux.h\": Bee generates the header from the kernel's BTF.",
+            _ when header.EndsWith(".skel.h", StringComparison.Ordinal) => "bpftool generates it for user-space code, which this seems to be. Compile the source with the SEC() functions.",
             _ when KernelFolder().IsMatch(header) => KernelsOwn,
-            // Where the package is installed, it does not have this one.
+            // The package is installed, but does not contain this header.
             _ when header.StartsWith("linux/", StringComparison.Ordinal) && File.Exists("/usr/include/linux/types.h") => KernelsOwn + " Or it is newer than this system's headers.",
             _ => Component(header) is { } component ? Distribution.Current.Remedy(component) : null,
         };

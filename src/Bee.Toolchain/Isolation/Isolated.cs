@@ -3,16 +3,16 @@ using System.Runtime.Loader;
 
 namespace Bee.Toolchain.Isolation;
 
-/// <summary>The way into Bee.Isolated.dll: the code that needs packages of other people, loaded into a context of its own so that
-/// those packages never meet the ones of the session.</summary>
+/// <summary>Loads Bee.Isolated.dll, which uses third-party packages, into its own load context, so that
+/// these packages do not conflict with other versions in the session.</summary>
 /// <remarks>The folder <c>deps</c> must not contain an assembly that the session also loads: the interfaces of a second copy are different types, and a cast to them fails.</remarks>
 internal static class Isolated
 {
     private static readonly Lazy<Assembly> s_code = new(Load);
 
-    /// <summary>A new object of the one class in Bee.Isolated that implements the interface.</summary>
+    /// <summary>Creates an instance of the class in Bee.Isolated that implements an interface.</summary>
     /// <typeparam name="T">An interface that Bee.Toolchain, Bee.Oci or Bee.Ebpf defines, such as <c>IManifestReader</c>.</typeparam>
-    /// <exception cref="FileNotFoundException">There is no deps/Bee.Isolated.dll beside the module.</exception>
+    /// <exception cref="FileNotFoundException">deps/Bee.Isolated.dll does not exist next to the module.</exception>
     /// <exception cref="InvalidOperationException">No class implements <typeparamref name="T"/>, or more than one.</exception>
     public static T Create<T>() where T : class
     {
@@ -40,9 +40,9 @@ internal static class Isolated
     }
 }
 
-/// <summary>Loads what stands in one folder for itself, and takes Bee's own assemblies from where Bee runs.</summary>
-/// <param name="folder">The folder with Bee.Isolated.dll and the packages that it needs.</param>
-/// <param name="home">The context that the module was loaded into.</param>
+/// <summary>Loads the assemblies of one folder into this context, and Bee's own assemblies into the module's context.</summary>
+/// <param name="folder">The folder of Bee.Isolated.dll and its packages.</param>
+/// <param name="home">The load context of the module.</param>
 internal sealed class IsolatedContext(string folder, AssemblyLoadContext home) : AssemblyLoadContext(Name)
 {
     internal new const string Name = "Bee.Isolated";
@@ -51,17 +51,17 @@ internal sealed class IsolatedContext(string folder, AssemblyLoadContext home) :
 
     protected override Assembly? Load(AssemblyName name)
     {
-        // Bee's own first, whatever lies in the folder: the same interface loaded twice is two interfaces, and a cast between them fails.
+        // Bee's own assemblies come from the module's context: an interface that is loaded twice is two types, and casts between them fail.
         if (name.Name!.StartsWith("Bee.", StringComparison.Ordinal) && name.Name is not (Name or Keys))
         {
             var own = Path.Combine(Path.GetDirectoryName(typeof(IsolatedContext).Assembly.Location)!, name.Name + ".dll");
 
-            // The host may use LoadFrom too: only what was loaded so finds what it needs itself beside it, as Bee.Ebpf does Bee.Posix.
+            // The host may have used LoadFrom, which also resolves dependencies in the assembly's folder, such as Bee.Posix.
             return home.Assemblies.FirstOrDefault(assembly => assembly.GetName().Name == name.Name)
                 ?? (home == Default ? Assembly.LoadFrom(own) : home.LoadFromAssemblyPath(own));
         }
 
-        // The folder next, before the default context is asked: that one may have the same package in another version.
+        // The folder comes before the default context, which may contain another version of the package.
         var path = Path.Combine(folder, name.Name + ".dll");
         return File.Exists(path) ? LoadFromAssemblyPath(path) : null;
     }

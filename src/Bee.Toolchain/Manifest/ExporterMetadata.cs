@@ -5,18 +5,18 @@ using Bee.Toolchain.Isolation;
 
 namespace Bee.Toolchain.Manifest;
 
-/// <summary>What the configuration of Cloudflare's ebpf_exporter says about a program's maps as metrics: the YAML file that has the C file's name.</summary>
+/// <summary>The metric configuration of a program of Cloudflare's ebpf_exporter: the YAML file with the C file's name.</summary>
 internal sealed record ExporterMetadata
 {
     private const string CpuLabel = "cpu", BucketLabel = "bucket";
 
-    /// <summary>The metrics; a metric has the name of its map.</summary>
+    /// <summary>The metrics. A metric has the name of its map.</summary>
     public IReadOnlyList<ExporterMetric> Metrics { get; init; } = [];
 
-    /// <summary>What the file says and Bee does not do, as sentences.</summary>
+    /// <summary>The parts of the file that Bee does not support, as sentences.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>Returns the name of the file that may belong to a source: <c>tool.yaml</c> beside <c>tool.bpf.c</c>.</summary>
+    /// <summary>Returns the path of the configuration that may belong to a source: <c>tool.yaml</c> next to <c>tool.bpf.c</c>.</summary>
     /// <param name="source">The path of the C file.</param>
     public static string FileOf(string source)
     {
@@ -26,9 +26,9 @@ internal sealed record ExporterMetadata
         return Path.Combine(Path.GetDirectoryName(source) ?? "", (dot < 0 ? name : name[..dot]) + ".yaml");
     }
 
-    /// <summary>Returns the metadata of an object's maps, and what cannot be applied to them.</summary>
+    /// <summary>Returns the metadata of an object's maps, and warns about parts that do not apply.</summary>
     /// <param name="file">The object.</param>
-    /// <param name="warn">Receives a sentence for each thing that does not fit the object.</param>
+    /// <param name="warn">Receives a sentence for each part that does not fit the object.</param>
     public ObjectMetadata Of(ObjectFile file, Action<string> warn)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -42,7 +42,7 @@ internal sealed record ExporterMetadata
             }
             else
             {
-                warn($"The metric '{metric.Name}' has no map of that name.");
+                warn($"The metric '{metric.Name}' has no map with this name.");
             }
         }
 
@@ -65,7 +65,7 @@ internal sealed record ExporterMetadata
 
             if (map.IsPerCpu && label.Name == CpuLabel && offset >= map.KeySize)
             {
-                warn($"The metric '{metric.Name}' has a label for each CPU; its values are added up instead.");
+                warn($"The metric '{metric.Name}' has a label for the CPU; Bee adds up the values of all CPUs instead.");
             }
             else if (FieldAt(map, offset) is { } field)
             {
@@ -91,52 +91,52 @@ internal sealed record ExporterMetadata
         };
     }
 
-    // A key that is not a struct is one label. An array's key has no type of its own in most sources.
+    // A key that is not a struct is one label. In most sources, an array's key has no type.
     private static string? FieldAt(MapDescription map, int offset) => map.Key?.Resolve() is BtfStruct { IsUnion: false } key
         ? key.Members.FirstOrDefault(member => member.Name.Length > 0 && member is { BitSize: 0 } && member.BitOffset == offset * 8)?.Name
         : offset == 0 ? "Key" : null;
 }
 
-/// <summary>A metric that ebpf_exporter makes of a map.</summary>
-/// <param name="Name">The metric's name, which is the map's.</param>
+/// <summary>A metric that ebpf_exporter derives from a map.</summary>
+/// <param name="Name">The name of the metric and of its map.</param>
 /// <param name="Type"><see cref="MapRole.Counter"/> or <see cref="MapRole.Histogram"/>.</param>
 internal sealed record ExporterMetric(string Name, MapRole Type)
 {
-    /// <summary>The help text; null for none.</summary>
+    /// <summary>The help text, or null.</summary>
     public string? Help { get; init; }
 
-    /// <summary>The parts of the key, in their order, the slot of a histogram included.</summary>
+    /// <summary>The parts of the key in order, including the slot of a histogram.</summary>
     public IReadOnlyList<ExporterLabel> Labels { get; init; } = [];
 
-    /// <summary>The upper bounds of a histogram's buckets; empty if <see cref="Scale"/> says them.</summary>
+    /// <summary>The upper bounds of a histogram's buckets; empty if <see cref="Scale"/> defines them.</summary>
     public IReadOnlyList<double> Buckets { get; init; } = [];
 
-    /// <summary>How a histogram's slots are spaced; null if <see cref="Buckets"/> says it.</summary>
+    /// <summary>The spacing of a histogram's slots; null if <see cref="Buckets"/> defines them.</summary>
     public HistogramScale? Scale { get; init; }
 
-    /// <summary>Where the sum is.</summary>
+    /// <summary>The slot with the sum.</summary>
     public HistogramSum? Sum { get; init; }
 }
 
-/// <summary>A part of a key that is a label.</summary>
-/// <param name="Name">The label's name.</param>
-/// <param name="Size">Its bytes, those of the padding behind it included.</param>
+/// <summary>A part of a key that becomes a label.</summary>
+/// <param name="Name">The name of the label.</param>
+/// <param name="Size">The size in bytes, including padding after the part.</param>
 internal sealed record ExporterLabel(string Name, int Size)
 {
-    /// <summary>How it is written; null as its type says.</summary>
+    /// <summary>The conversion to text; null if the type decides.</summary>
     public LabelDecoder? Decode { get; init; }
 
-    /// <summary>Names of single values.</summary>
+    /// <summary>Label texts of single values.</summary>
     public IReadOnlyDictionary<string, string> Values { get; init; } = new Dictionary<string, string>();
 }
 
 /// <summary>Reads an <see cref="ExporterMetadata"/>. Get one from <see cref="Isolated.Create{T}"/>.</summary>
 internal interface IExporterMetadataReader
 {
-    /// <summary>Reads the configuration of a program of ebpf_exporter.</summary>
-    /// <param name="path">What the text is called in messages: the file that it is from.</param>
+    /// <summary>Reads the configuration of an ebpf_exporter program.</summary>
+    /// <param name="path">The path of the file, for messages.</param>
     /// <param name="text">The YAML text.</param>
-    /// <returns>The metadata; null if the file is something else.</returns>
-    /// <exception cref="ManifestException">It is not YAML, or says a metric wrongly.</exception>
+    /// <returns>The metadata; null if the file is not such a configuration.</returns>
+    /// <exception cref="ManifestException">The text is not YAML, or defines an invalid metric.</exception>
     ExporterMetadata? Read(string path, string text);
 }

@@ -6,40 +6,40 @@ using Bee.Toolchain.Isolation;
 
 namespace Bee.Toolchain.Manifest;
 
-/// <summary>What the metadata of an Inspektor Gadget image (its gadget.yaml) says about the parts of its object (inspektor-gadget.io, gadget-devel/metadata).</summary>
+/// <summary>The metadata of an Inspektor Gadget image (its gadget.yaml) about its object (inspektor-gadget.io, gadget-devel/metadata).</summary>
 internal sealed record GadgetMetadata
 {
-    /// <summary>The file's name where it stands beside a source: <c>gadget.yaml</c>.</summary>
+    /// <summary>The name of the file next to a source: <c>gadget.yaml</c>.</summary>
     public const string FileName = "gadget.yaml";
 
-    /// <summary>Says nothing.</summary>
+    /// <summary>Empty metadata.</summary>
     public static GadgetMetadata None { get; } = new();
 
-    /// <summary>The gadget's name, for people: <c>trace open</c>.</summary>
+    /// <summary>The display name: <c>trace open</c>.</summary>
     public string? Name { get; init; }
 
-    /// <summary>One sentence about what it does.</summary>
+    /// <summary>A one-sentence description.</summary>
     public string? Description { get; init; }
 
-    /// <summary>The address of its project.</summary>
+    /// <summary>The URL of the project.</summary>
     public string? Homepage { get; init; }
 
-    /// <summary>The address of its documentation.</summary>
+    /// <summary>The URL of the documentation.</summary>
     public string? Documentation { get; init; }
 
-    /// <summary>The address of its source.</summary>
+    /// <summary>The URL of the source.</summary>
     public string? Source { get; init; }
 
-    /// <summary>By the name of a source of data, the words about its fields by their names there: <c>proc.comm</c>, <c>error_raw</c>, <c>error</c>.</summary>
+    /// <summary>Metadata of fields by data source and field name: <c>proc.comm</c>, <c>error_raw</c>, <c>error</c>.</summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, FieldMetadata>> Sources { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, FieldMetadata>>();
 
-    /// <summary>The same by the name of the C struct, as images before 2024's end have it.</summary>
+    /// <summary>Metadata of fields by C struct and field name, as in images before the end of 2024.</summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, FieldMetadata>> Structs { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, FieldMetadata>>();
 
-    /// <summary>By the variable's name.</summary>
+    /// <summary>Metadata of parameters by the variable's name.</summary>
     public IReadOnlyDictionary<string, ParameterMetadata> Parameters { get; init; } = new Dictionary<string, ParameterMetadata>();
 
-    /// <summary>The words about an object, under the names that its maps, programs and fields have. Whatever the object does not have is left out.</summary>
+    /// <summary>Returns the metadata of an object, with the names of its maps, programs and fields. Names that the object does not contain are ignored.</summary>
     /// <param name="file">The object.</param>
     public ObjectMetadata Of(ObjectFile file)
     {
@@ -60,22 +60,22 @@ internal sealed record GadgetMetadata
         return new MapMetadata
         {
             Fields = fields,
-            // Its histograms have one unit, that of the slots.
+            // The unit of a histogram is the unit of its slots.
             Unit = map.Role == MapRole.Histogram ? fields.Values.Select(field => field.Unit).FirstOrDefault(unit => unit is not null) : null,
         };
     }
 
-    // Its own tool has defaults for the words that people type, such as 0.0.0.0 for an address, and some of them fit no C type.
-    private static ParameterMetadata Fitting(ParameterDescription parameter, ParameterMetadata said)
+    // Inspektor Gadget's own tool parses defaults as user input, such as 0.0.0.0 for an address. Some of them fit no C type.
+    private static ParameterMetadata Fitting(ParameterDescription parameter, ParameterMetadata metadata)
     {
         try
         {
-            _ = said.Default is null ? null : ParameterEncoder.Encode(parameter, said.Default);
-            return said;
+            _ = metadata.Default is null ? null : ParameterEncoder.Encode(parameter, metadata.Default);
+            return metadata;
         }
         catch (BpfParameterException)
         {
-            return said with { Default = null };
+            return metadata with { Default = null };
         }
     }
 
@@ -84,9 +84,9 @@ internal sealed record GadgetMetadata
         var fields = new Dictionary<string, FieldMetadata>(StringComparer.Ordinal);
         foreach (var record in records)
         {
-            if ((Sources.GetValueOrDefault(source) ?? Structs.GetValueOrDefault(record?.Resolve().Name ?? "")) is { } said)
+            if ((Sources.GetValueOrDefault(source) ?? Structs.GetValueOrDefault(record?.Resolve().Name ?? "")) is { } metadata)
             {
-                foreach (var (name, words) in GadgetFields.Of(record, said))
+                foreach (var (name, words) in GadgetFields.Of(record, metadata))
                 {
                     fields.TryAdd(name, words);
                 }
@@ -100,9 +100,9 @@ internal sealed record GadgetMetadata
 /// <summary>Reads a <see cref="GadgetMetadata"/>. Get one from <see cref="Isolated.Create{T}"/>.</summary>
 internal interface IGadgetMetadataReader
 {
-    /// <summary>Reads the metadata of an Inspektor Gadget image. What it does not know, and what has another type than it should, is passed over.</summary>
-    /// <param name="path">What the text is called in messages: the file that it is from.</param>
-    /// <param name="text">The YAML text, as long as an image may have it.</param>
-    /// <exception cref="ManifestException">It is no YAML, or says more than any program has parts.</exception>
+    /// <summary>Reads the metadata of an Inspektor Gadget image. Unknown keys and values of the wrong type are ignored.</summary>
+    /// <param name="path">The path of the file, for messages.</param>
+    /// <param name="text">The YAML text, at most as long as an image may contain.</param>
+    /// <exception cref="ManifestException">The text is not YAML, or has an implausible number of parts.</exception>
     GadgetMetadata Read(string path, string text);
 }

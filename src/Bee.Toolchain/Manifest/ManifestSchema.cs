@@ -2,16 +2,16 @@ using Bee.Posix;
 
 namespace Bee.Toolchain.Manifest;
 
-/// <summary>The JSON schema of a bee.yaml, by which editors complete and check it.</summary>
+/// <summary>The JSON schema of bee.yaml, with which editors complete and validate it.</summary>
 internal static class ManifestSchema
 {
-    /// <summary>The file's name.</summary>
+    /// <summary>The name of the file.</summary>
     public const string FileName = "bee.schema.json";
 
-    /// <summary>The first line of a bee.yaml that has the schema beside it.</summary>
+    /// <summary>The first line of a bee.yaml with the schema next to it.</summary>
     public const string Reference = $"# yaml-language-server: $schema={FileName}";
 
-    /// <summary>The schema: the file beside this assembly, or in docs of the source tree that it was built in. Null when neither is there.</summary>
+    /// <summary>The schema: from the file next to this assembly, or in docs of the source tree of the build. Null if neither exists.</summary>
     public static string? Text => Find(Path.GetDirectoryName(typeof(ManifestSchema).Assembly.Location)) is { } path ? RegularFile.ReadAllText(path) : null;
 
     private static string? Find(string? start)

@@ -2,15 +2,15 @@ using Bee.Ebpf.Btf;
 
 namespace Bee.Toolchain.Skeletons;
 
-/// <summary>What kernel functions, tracepoints with their own arguments and security hooks hand to their programs: the arguments, with the kernel's types.</summary>
+/// <summary>The arguments that kernel functions, BTF tracepoints and security hooks pass to programs, with the kernel's types.</summary>
 internal static class FunctionShape
 {
     private const string Traced = "BPF_PROG", Probed = "BPF_KPROBE", ProbedReturn = "BPF_KRETPROBE";
 
-    // libbpf's macro for kprobes reads what processors pass in registers.
+    // libbpf's kprobe macro reads the arguments that processors pass in registers.
     private const int MostProbed = 5;
 
-    // Words of C and names that the macros and the skeletons use for something else.
+    // C keywords, and names that the macros and skeletons already use.
     private static readonly HashSet<string> s_reserved =
     [
         "ctx", "event", "key", "latest", "empty", "count", "value", "now", "before", "thread", "record", "target_pid", "result",
@@ -26,7 +26,7 @@ internal static class FunctionShape
     /// <summary>lsm: the hook's arguments.</summary>
     public static TargetShape Hook(string target) => Shape(Traced, Function($"bpf_lsm_{target}"), int.MaxValue, false);
 
-    /// <summary>tp_btf and raw_tracepoint: what the kernel passes to the tracepoint, behind a pointer of the kernel's own.</summary>
+    /// <summary>tp_btf and raw_tracepoint: the arguments of the tracepoint, after the kernel's own first pointer.</summary>
     public static TargetShape Tracepoint(string target)
         => KernelTypes.Graph?.Find($"btf_trace_{target}", BtfKind.Typedef)?.Resolve() is BtfPointer { Target: var pointed } && pointed.Resolve() is BtfFunctionPrototype prototype
             ? Shape(Traced, [.. prototype.Parameters.Skip(1)], null, int.MaxValue, false)
@@ -64,7 +64,7 @@ internal static class FunctionShape
             }
         }
 
-        // The result stands behind all arguments; where one has no plain type, its place is not known here.
+        // The result follows all arguments. If one argument has no plain type, the position of the result is unknown.
         bool reached = macro == ProbedReturn || taken == parameters.Count;
         if (withResult && reached && result is not null and not BtfVoid && IsPlain(result))
         {
@@ -80,7 +80,7 @@ internal static class FunctionShape
 
     private static bool IsPlain(BtfType type) => type.Resolve() is BtfPointer or BtfInt { Size: <= 8 } or BtfEnum { Name.Length: > 0 };
 
-    // Pointers to what has a name keep it; pointers to functions and to structs without a name are addresses.
+    // Pointers to named types keep their type; pointers to functions and to anonymous structs become addresses.
     private static string Declare(BtfType type, string name)
     {
         if (type.Resolve() is not BtfPointer pointer)
@@ -95,10 +95,10 @@ internal static class FunctionShape
     }
 }
 
-/// <summary>What an iterator hands to its program for each object: the members of its context, from the kernel's types.</summary>
+/// <summary>The values that an iterator passes to its program for each object: the members of its context, from the kernel's types.</summary>
 internal static class IteratorShape
 {
-    /// <summary>The piece of iterators.</summary>
+    /// <summary>The name of the skeleton piece for iterators.</summary>
     public const string Subject = "iterator";
 
     public static TargetShape Read(string target)
@@ -112,7 +112,7 @@ internal static class IteratorShape
             {
                 if (type.Resolve() is BtfPointer { Target: var pointed } && pointed.Resolve() is BtfStruct { Name.Length: > 0 } known)
                 {
-                    // Read once: the kernel says of this pointer that it may be null, and wants it checked.
+                    // Read the pointer once: the kernel may pass null, and the verifier requires a check.
                     locals.Add($"struct {known.Name} *{name} = ctx->{name};");
                     PointerFields.Add(fields, name, pointed, name);
                 }
@@ -126,24 +126,24 @@ internal static class IteratorShape
         return fields.Shape($"int $(function)(struct {context} *ctx)") with { Locals = locals };
     }
 
-    /// <summary>The pointer that is null in the last call: the first of the context.</summary>
+    /// <summary>Returns the pointer that is null in the last call: the first one of the context.</summary>
     public static string? Object(TargetShape shape) => shape.Locals.Count == 0 ? null : shape.Locals[0].Split('*')[1].Split(' ')[0];
 
-    // Pointers stand in unions without a name, which give them eight bytes on every processor.
+    // The pointers are in anonymous unions, which make them eight bytes wide on every processor.
     private static IEnumerable<(string Name, BtfType Type)> Members(BtfStruct record)
         => record.Members.SelectMany(member => member.Name.Length == 0 && member.Type.Resolve() is BtfStruct inner ? Members(inner) : [(member.Name, member.Type)]);
 }
 
-/// <summary>What is worth reading behind pointers to the kernel's better known structs.</summary>
+/// <summary>Useful fields behind pointers to well-known kernel structs.</summary>
 internal static class PointerFields
 {
     private const string KernelText = "bpf_probe_read_kernel_str";
 
-    /// <summary>The fields for a pointer: those of its struct, else its address.</summary>
-    /// <param name="fields">Gets them.</param>
-    /// <param name="name">The pointer's name in the kernel.</param>
-    /// <param name="type">What it points to.</param>
-    /// <param name="pointer">C that gives the pointer.</param>
+    /// <summary>Adds the fields of a pointer: those of its struct, else its address.</summary>
+    /// <param name="fields">Receives the fields.</param>
+    /// <param name="name">The name of the pointer in the kernel.</param>
+    /// <param name="type">The type of its target.</param>
+    /// <param name="pointer">A C expression for the pointer.</param>
     public static void Add(FieldList fields, string name, BtfType type, string pointer)
     {
         string Named(string part) => fields.Free($"{name}_{part}");

@@ -1,14 +1,14 @@
 namespace Bee.Toolchain.Skeletons;
 
-/// <summary>Writes C files to start from: each compiles, loads and reports something as it stands.</summary>
+/// <summary>Writes C files as a starting point. Each compiles, loads and reports something without changes.</summary>
 internal static class ProgramSkeleton
 {
-    /// <summary>The kinds of programs that there are skeletons for, by the beginning of their section's name.</summary>
+    /// <summary>The kinds of programs with a skeleton, by the prefix of their section.</summary>
     public static IReadOnlyList<string> Kinds { get; } = [.. SkeletonKinds.All.Select(kind => kind.Name)];
 
-    /// <summary>The kind's name in <see cref="Kinds"/>, for a name in any case or as a section may begin (<c>tp</c>, <c>raw_tp</c>).</summary>
+    /// <summary>Returns the kind in <see cref="Kinds"/> for a name in any case, or for an alias (<c>tp</c>, <c>raw_tp</c>).</summary>
     /// <param name="name">The name.</param>
-    /// <returns>Null where there is no such kind.</returns>
+    /// <returns>The kind, or null if there is none.</returns>
     public static string? FindKind(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -16,9 +16,9 @@ internal static class ProgramSkeleton
     }
 
     /// <summary>Writes a skeleton.</summary>
-    /// <param name="request">What it shall do.</param>
-    /// <returns>C, with a line feed at the end of each line.</returns>
-    /// <exception cref="SkeletonException">There is no such kind, its parts do not go together, or the target cannot be.</exception>
+    /// <param name="request">The properties of the skeleton.</param>
+    /// <returns>The C text, with a line feed at the end of each line.</returns>
+    /// <exception cref="SkeletonException">The kind does not exist, the options conflict, or the target is invalid.</exception>
     public static string Write(SkeletonRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);

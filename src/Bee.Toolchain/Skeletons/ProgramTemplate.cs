@@ -6,24 +6,24 @@ using Bee.Toolchain.Manifest;
 
 namespace Bee.Toolchain.Skeletons;
 
-/// <summary>One of Bee's examples, as a start for a program of one's own.</summary>
-/// <param name="Name">The example's name.</param>
-/// <param name="Files">Its files' contents, by their names: C, headers, bee.yaml.</param>
+/// <summary>One of Bee's examples, as a starting point for a new tool.</summary>
+/// <param name="Name">The name of the example.</param>
+/// <param name="Files">The contents of its files by name: C files, headers, bee.yaml.</param>
 internal sealed partial record ProgramTemplate(string Name, IReadOnlyDictionary<string, string> Files)
 {
-    /// <summary>The examples' names, in order; none where they are not installed.</summary>
+    /// <summary>The names of the examples, in order; empty if they are not installed.</summary>
     public static IReadOnlyList<string> Names
         => Folder is { } folder ? [.. Directory.GetDirectories(folder).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)] : [];
 
-    // Beside the headers in the module; in the source tree, which the tests run in, the examples themselves.
+    // In the module, next to the headers; in the source tree, which tests use, the examples folder.
     private static string? Folder => BeeHeaders.Directory is not { } headers ? null
         : Array.Find([Path.Combine(headers, "..", "templates"), Path.Combine(headers, "..", "..", "..", "examples")], Directory.Exists);
 
     /// <summary>Finds an example.</summary>
-    /// <param name="name">Its name, in any case.</param>
+    /// <param name="name">The name of the example, in any case.</param>
     /// <returns>The example.</returns>
-    /// <exception cref="SkeletonException">There is none of that name.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="SkeletonException">The example does not exist.</exception>
+    /// <exception cref="IOException">The example cannot be read.</exception>
     public static ProgramTemplate Find(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -41,9 +41,9 @@ internal sealed partial record ProgramTemplate(string Name, IReadOnlyDictionary<
             .ToDictionary(file => Path.GetFileName(file), file => RegularFile.ReadAllText(file)));
     }
 
-    /// <summary>The files as those of a program of another name: the C file that is called as the example is called as the program, and the bee.yaml names it.</summary>
-    /// <param name="name">The new program's name.</param>
-    /// <returns>Contents by file names.</returns>
+    /// <summary>Returns the files for a tool with another name: the C file with the example's name is renamed, and the bee.yaml refers to it.</summary>
+    /// <param name="name">The name of the new tool.</param>
+    /// <returns>The contents by file name.</returns>
     public IReadOnlyDictionary<string, string> Rename(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -53,7 +53,7 @@ internal sealed partial record ProgramTemplate(string Name, IReadOnlyDictionary<
             file => file.Key == ProgramManifest.FileName ? NameLine().Replace(SchemaLine().Replace(file.Value, ManifestSchema.Reference.Replace("$", "$$") + "\n"), $"name: {name.ToLowerInvariant()}", 1).Replace(source, $"{name}.bpf.c") : file.Value);
     }
 
-    // The path of an example leads to docs/; a program of its own has the schema beside it.
+    // An example's bee.yaml refers to docs/; a new tool has the schema next to it.
     [GeneratedRegex(@"\A# yaml-language-server:.*\n")]
     private static partial Regex SchemaLine();
 

@@ -3,17 +3,17 @@ using Bee.Ebpf.Interop;
 
 namespace Bee.Toolchain.Skeletons;
 
-/// <summary>Collects the fields of a target: no name twice, and no more than a program has room for.</summary>
+/// <summary>Collects the fields of a target: without duplicate names, up to the size that a program can report.</summary>
 internal sealed class FieldList
 {
-    /// <summary>Bytes of one string: enough for most, and several fit on a program's stack of 512 bytes.</summary>
+    /// <summary>The size of a string in bytes: sufficient for most, and several fit on a program's stack of 512 bytes.</summary>
     public const int StringSize = 64;
 
-    // Half of the stack: the rest is for the fields that every skeleton has, and for the calls of helpers.
+    // Half of the stack. The rest is for the fields that every skeleton has, and for helper calls.
     private const int MostBytes = 256;
     private const int MostFields = 12;
 
-    // Names of C, of the skeletons' own variables, and of fields that every skeleton has. What the kernel calls pid may be another process than the one that runs.
+    // C keywords, variables of the skeletons, and fields that every skeleton has. A kernel value named pid may refer to another process than the current one.
     private static readonly HashSet<string> s_taken =
         ["at", "pid", "comm", "times", "since", "size", "ctx", "event", "key", "latest", "empty", "count", "value", "now", "before", "thread", "record", "task"];
 
@@ -22,7 +22,7 @@ internal sealed class FieldList
     private readonly HashSet<string> _names = new(s_taken, StringComparer.OrdinalIgnoreCase);
     private int _bytes;
 
-    /// <summary>The name to take for a value: its own, or one near it.</summary>
+    /// <summary>Returns a free name for a value: its own, or a similar one.</summary>
     public string Free(string name)
     {
         string free = name;
@@ -49,17 +49,17 @@ internal sealed class FieldList
 
     public void LeaveOut(string name) => _leftOut.Add(name);
 
-    /// <summary>The shape with these fields.</summary>
+    /// <summary>Returns the shape with these fields.</summary>
     public TargetShape Shape(string signature) => new(signature, _fields) { LeftOut = _leftOut };
 }
 
-/// <summary>Makes fields of values of the kernel's types.</summary>
+/// <summary>Creates fields for values of kernel types.</summary>
 internal static class ValueField
 {
-    /// <summary>The field for a value that C can copy: an integer, an enum or a pointer. Null for others.</summary>
+    /// <summary>Returns the field for a value that C can copy: an integer, an enum or a pointer. Null for other types.</summary>
     /// <param name="name">The field's name.</param>
     /// <param name="type">The value's type.</param>
-    /// <param name="expression">C that gives the value.</param>
+    /// <param name="expression">A C expression for the value.</param>
     public static SkeletonField? Scalar(string name, BtfType type, string expression) => type.Resolve() switch
     {
         BtfPointer => Pointer(name, expression),
@@ -68,18 +68,18 @@ internal static class ValueField
         _ => null,
     };
 
-    /// <summary>The field for a pointer as a number, shown in hex.</summary>
+    /// <summary>Returns the field for a pointer as a number, shown in hexadecimal.</summary>
     public static SkeletonField Pointer(string name, string expression)
         => new($"const void *{name}", $"@ = (const void *){expression};", null, sizeof(ulong));
 
-    /// <summary>The field for text that the kernel or the process has somewhere.</summary>
+    /// <summary>Returns the field for text in memory of the kernel or of the process.</summary>
     /// <param name="name">The field's name.</param>
-    /// <param name="read">The helper that reads it: of the kernel's memory or the process's.</param>
-    /// <param name="address">C that gives its address.</param>
+    /// <param name="read">The helper that reads it from kernel or process memory.</param>
+    /// <param name="address">A C expression for its address.</param>
     public static SkeletonField Text(string name, string read, string address)
-        => new($"char {name}[{FieldList.StringSize}]", $"{read}(@, sizeof(@), {address});", "cut where it is longer", FieldList.StringSize);
+        => new($"char {name}[{FieldList.StringSize}]", $"{read}(@, sizeof(@), {address});", "truncated if longer", FieldList.StringSize);
 
-    /// <summary>A type as vmlinux.h has it: without const, but under its typedef.</summary>
+    /// <summary>Returns a type as vmlinux.h spells it: without const, with its typedef.</summary>
     public static string Spell(BtfType type)
     {
         while (type is BtfModifier modifier)
@@ -91,21 +91,21 @@ internal static class ValueField
     }
 }
 
-/// <summary>A field of what a skeleton reports.</summary>
-/// <param name="Declaration">As in a C struct, without the semicolon: <c>char comm[16]</c>.</param>
-/// <param name="Assignment">The statements that set it, with <c>@</c> for the field.</param>
-/// <param name="Comment">What it means, or null where the name says it.</param>
-/// <param name="Size">Its size in bytes.</param>
+/// <summary>A field of a skeleton's event.</summary>
+/// <param name="Declaration">The C declaration without the semicolon: <c>char comm[16]</c>.</param>
+/// <param name="Assignment">The statements that assign it, with <c>@</c> for the field.</param>
+/// <param name="Comment">The comment, or null if the name is sufficient.</param>
+/// <param name="Size">The size in bytes.</param>
 internal sealed record SkeletonField(string Declaration, string Assignment, string? Comment, int Size)
 {
     /// <summary>The declared name.</summary>
     public string Name { get; } = NameOf(Declaration);
 
-    /// <summary>The line of the struct.</summary>
+    /// <summary>The line in the struct.</summary>
     public string Line => Comment is null ? $"{Declaration};" : $"{Declaration};\t// {Comment}";
 
-    /// <summary>The statements, for a field of this struct.</summary>
-    /// <param name="place">What stands before the field's name: <c>event-&gt;</c> or <c>key.</c></param>
+    /// <summary>Returns the statements for a field of this struct.</summary>
+    /// <param name="place">The text before the field's name: <c>event-&gt;</c> or <c>key.</c></param>
     public IEnumerable<string> Statements(string place) => Assignment.Replace("@", place + Name).Split('\n');
 
     private static string NameOf(string declaration)
@@ -122,7 +122,7 @@ internal sealed record SkeletonField(string Declaration, string Assignment, stri
     }
 }
 
-/// <summary>The running kernel's types, read once.</summary>
+/// <summary>Caches the running kernel's types.</summary>
 internal static class KernelTypes
 {
     private static readonly Lazy<BtfSpec?> s_read = new(() =>
@@ -137,6 +137,6 @@ internal static class KernelTypes
         }
     });
 
-    /// <summary>The types, or null where the kernel does not show them: skeletons are plainer then.</summary>
+    /// <summary>The types, or null if the kernel does not expose them. Skeletons are simpler then.</summary>
     public static BtfSpec? Graph => s_read.Value;
 }

@@ -3,16 +3,16 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Toolchain.Skeletons;
 
-/// <summary>The kinds of programs that there are skeletons for: all that Bee attaches.</summary>
+/// <summary>The kinds of programs with skeletons: all that Bee attaches.</summary>
 internal static class SkeletonKinds
 {
     private const string Process = "process", Packet = "packet", Allow = "1";
-    private const string SocketMap = "such a program runs for the sockets of a map, which another program or a process puts there";
+    private const string SocketMap = "such a program runs for the sockets of a map, which another program or a process fills";
 
-    /// <summary>Kinds that Bee runs and that nothing can be reported from as written, with the reason.</summary>
+    /// <summary>The kinds that Bee runs, but for which a skeleton could report nothing, with the reason.</summary>
     public static IReadOnlyDictionary<string, string> Refused { get; } = new Dictionary<string, string>
     {
-        ["syscall"] = "such a program runs only on request, and not at an event",
+        ["syscall"] = "such a program runs only on request, not on an event",
         ["sk_msg"] = SocketMap,
         ["sk_skb/stream_parser"] = SocketMap,
         ["sk_skb/stream_verdict"] = SocketMap,
@@ -77,7 +77,7 @@ internal static class SkeletonKinds
         _ => "address_unix",
     };
 
-    // A kind whose subject has its context too.
+    // A kind whose subject also defines its context.
     private static SkeletonKind Own(ProgramKind kind, string subject, string pass) => new(kind, subject) { Pass = pass, Shape = _ => ContextShape.Read(subject, string.Empty) };
 
     private static Func<string, TargetShape> Context(string context) => _ => ContextShape.Read("contexts", context);
@@ -85,26 +85,26 @@ internal static class SkeletonKinds
     private static Func<string, TargetShape> Probe(string context) => _ => ContextShape.Read("probes", context);
 }
 
-/// <summary>A kind of program, as a skeleton has it.</summary>
-/// <param name="Kind">What Bee knows of the kind.</param>
-/// <param name="Subject">The piece that says what the program is about: whom to leave out, what tells one from another, what to measure.</param>
+/// <summary>A kind of program and the properties of its skeleton.</summary>
+/// <param name="Kind">The kind.</param>
+/// <param name="Subject">The skeleton piece of the subject: its filter, its labels, its measured value.</param>
 internal sealed record SkeletonKind(ProgramKind Kind, string Subject)
 {
     /// <summary>The kind's name.</summary>
     public string Name => Kind.Name;
 
-    /// <summary>What it attaches to where nobody says: something that every machine has. Null where its section names nothing.</summary>
+    /// <summary>The default target, which exists on every machine. Null if the section has no target.</summary>
     public string? DefaultTarget { get; init; }
 
-    /// <summary>What the function returns when it wants to change nothing.</summary>
+    /// <summary>The return value that changes nothing.</summary>
     public string Pass { get; init; } = "0";
 
-    /// <summary>Reads what a target hands over.</summary>
+    /// <summary>Reads the values that a target passes to the program.</summary>
     public required Func<string, TargetShape> Shape { get; init; }
 
-    /// <summary>The section's name.</summary>
+    /// <summary>Returns the name of the section.</summary>
     public string Section(string target) => Kind.HasTargetInSection ? $"{Name}/{target}" : Name;
 
-    /// <summary>True for its name and its aliases, in any case.</summary>
+    /// <summary>Returns true for its name and its aliases, in any case.</summary>
     public bool IsCalled(string name) => Kind.Aliases.Prepend(Name).Contains(name, StringComparer.OrdinalIgnoreCase);
 }

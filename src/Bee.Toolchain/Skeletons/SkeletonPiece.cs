@@ -6,7 +6,7 @@ using Bee.Toolchain.Compiling;
 
 namespace Bee.Toolchain.Skeletons;
 
-/// <summary>A file of the module's skeletons folder: named parts of C with places to fill in.</summary>
+/// <summary>A file of the module's skeletons folder: named parts of C with placeholders.</summary>
 internal sealed class SkeletonPiece
 {
     private const string Mark = "//: ";
@@ -35,7 +35,7 @@ internal sealed class SkeletonPiece
     }
 
     /// <summary>Reads a piece of the module.</summary>
-    /// <exception cref="SkeletonException">It is not there.</exception>
+    /// <exception cref="SkeletonException">The module does not contain the piece.</exception>
     public static SkeletonPiece Read(string name)
     {
         string? file = BeeHeaders.Directory is { } headers ? Path.Combine(Path.GetDirectoryName(headers)!, "skeletons", $"{name}.c") : null;
@@ -43,13 +43,13 @@ internal sealed class SkeletonPiece
             SkeletonFault.PiecesMissing, $"The module's folder of skeletons lacks {name}.c.", "Install the module again.");
     }
 
-    /// <summary>A part's lines; none where the piece has no such part.</summary>
+    /// <summary>Returns the lines of a part; empty if the piece does not contain it.</summary>
     public IReadOnlyList<string> Part(string name) => _parts.GetValueOrDefault(name, []);
 
-    /// <summary>The part for one of several cases, else the one for all.</summary>
+    /// <summary>Returns the part for one of several cases, else the common one.</summary>
     public IReadOnlyList<string> Part(string name, object which) => _parts.TryGetValue($"{name} {which}", out string[]? part) ? part : Part(name);
 
-    /// <summary>The fields that a part declares, a line each: declaration, statements, comment and size in bytes.</summary>
+    /// <summary>Returns the fields that a part declares, one per line: declaration, statements, comment and size in bytes.</summary>
     public IReadOnlyList<SkeletonField> Fields(string name, string which = "") => [.. Part(name, which).Select(line =>
     {
         string[] parts = line.Split('|', StringSplitOptions.TrimEntries);
@@ -59,24 +59,24 @@ internal sealed class SkeletonPiece
     })];
 }
 
-/// <summary>Fills in the places of a piece.</summary>
+/// <summary>Replaces the placeholders of a piece.</summary>
 internal sealed partial class PieceText
 {
     private readonly Dictionary<string, IReadOnlyList<string>> _known = [];
 
-    /// <summary>Sets what a place stands for. Lines may have places themselves.</summary>
+    /// <summary>Sets the lines of a placeholder. They may contain placeholders themselves.</summary>
     public IReadOnlyList<string> this[string place]
     {
         set => _known[place] = value;
     }
 
-    /// <summary>Sets a place within a line.</summary>
+    /// <summary>Sets a placeholder within a line.</summary>
     public void Set(string place, string text) => _known[place] = [text];
 
-    /// <summary>The lines with every place filled in.</summary>
+    /// <summary>Returns the lines with all placeholders replaced.</summary>
     /// <remarks>
-    /// A place alone on its line stands for lines, which get its indentation, or for none. Blank lines at the ends, and after another
-    /// blank line or an opening brace, are left out.
+    /// A placeholder alone on its line is replaced by any number of lines, which get its indentation. Blank lines at the ends, and after another
+    /// blank line or an opening brace, are omitted.
     /// </remarks>
     public List<string> Fill(IEnumerable<string> lines)
     {
@@ -120,10 +120,10 @@ internal sealed partial class PieceText
     private static partial Regex Place();
 }
 
-/// <summary>Words that a skeleton says of itself.</summary>
+/// <summary>Texts in a skeleton's comments.</summary>
 internal static class SkeletonWords
 {
-    /// <summary>The prefix of a map's name.</summary>
+    /// <summary>Returns the prefix of a map's name.</summary>
     public static string Prefix(SkeletonOutput output) => output switch
     {
         SkeletonOutput.Counter => "counter",
@@ -132,7 +132,7 @@ internal static class SkeletonWords
         _ => "print",
     };
 
-    /// <summary>What it gives, in a sentence.</summary>
+    /// <summary>Returns a description of the output, as a sentence.</summary>
     public static string About(SkeletonOutput output, SkeletonMapType? map) => (output, map) switch
     {
         (_, null) => "a record for each of the kernel's objects.",
@@ -149,7 +149,7 @@ internal static class SkeletonWords
         _ => "how values are spread; each is handed over as an event.",
     };
 
-    /// <summary>What a run must be told where, for the line that shows how to run it.</summary>
+    /// <summary>Returns the option that a run requires, for the line that shows how to run the tool.</summary>
     public static string Place(ProgramKind kind)
         => kind.NeedsInterface ? Arguments("interface") : kind.NeedsCgroup ? Arguments("cgroup") : kind.NeedsNetworkNamespace ? Arguments("namespace") : string.Empty;
 

@@ -1,9 +1,9 @@
 namespace Bee.Toolchain.Skeletons;
 
-/// <summary>The parts of a skeleton that reports through a map: whom it is about, what it says, and where it puts it.</summary>
+/// <summary>The parts of a skeleton that reports through a map: its filter, its event, and its map.</summary>
 internal static class SkeletonReport
 {
-    /// <summary>Sets the places of a program.</summary>
+    /// <summary>Sets the placeholders of a program.</summary>
     public static void Fill(PieceText text, SkeletonKind kind, TargetShape shape, SkeletonMapType map, SkeletonOutput output)
     {
         SkeletonPiece subject = SkeletonPiece.Read(kind.Subject), place = SkeletonPiece.Read(PieceOf(map));
@@ -23,7 +23,7 @@ internal static class SkeletonReport
         text.Set("prefix", SkeletonWords.Prefix(output));
 
         IReadOnlyList<SkeletonField> labels = subject.Fields("labels"), values = subject.Fields("value");
-        // What is counted or spread is told apart by few labels; what is shown says all that there is.
+        // Counters and histograms have few labels; events contain all fields.
         SkeletonField[] all = [.. labels, .. output == SkeletonOutput.Print ? shape.Fields : []];
         IEnumerable<string> notes = output == SkeletonOutput.Print ? shape.Notes : [];
         string at = place.Part("place", map).FirstOrDefault(string.Empty);
@@ -55,12 +55,12 @@ internal static class IteratorReport
 {
     private const string Task = "task";
 
-    /// <summary>Sets the places of a program.</summary>
+    /// <summary>Sets the placeholders of a program.</summary>
     public static void Fill(PieceText text, TargetShape shape)
     {
         var piece = SkeletonPiece.Read(IteratorShape.Subject);
         string? first = IteratorShape.Object(shape);
-        // Whether a process is the one wanted can be asked where there is a process.
+        // A filter on the process requires an object that is a process.
         string which = first == Task ? Task : "any";
         string place = piece.Part("place")[0];
         text["arguments"] = [string.Concat(piece.Part("arguments", which))];

@@ -3,39 +3,39 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Toolchain.Skeletons;
 
-/// <summary>What a program's target hands to it.</summary>
-/// <param name="Signature">The program's function, with $(function) for its name.</param>
-/// <param name="Fields">What can be read of the target's own values.</param>
+/// <summary>The values that a target passes to its program.</summary>
+/// <param name="Signature">The program's C function, with $(function) for its name.</param>
+/// <param name="Fields">The readable fields of the target's values.</param>
 internal sealed record TargetShape(string Signature, IReadOnlyList<SkeletonField> Fields)
 {
     public TargetShape(string signature) : this(signature, [])
     {
     }
 
-    /// <summary>Names of values that are not read, because there are many or they are no plain values.</summary>
+    /// <summary>Names of values that the skeleton does not read, because there are too many or they are not plain values.</summary>
     public IReadOnlyList<string> LeftOut { get; init; } = [];
 
-    /// <summary>Headers that the program needs beside bee.h.</summary>
+    /// <summary>Headers that the program needs besides bee.h.</summary>
     public IReadOnlyList<string> Include { get; init; } = [];
 
-    /// <summary>Statements for the beginning of the function.</summary>
+    /// <summary>Statements at the beginning of the function.</summary>
     public IReadOnlyList<string> Before { get; init; } = [];
 
-    /// <summary>Declarations for the beginning of the function.</summary>
+    /// <summary>Declarations at the beginning of the function.</summary>
     public IReadOnlyList<string> Locals { get; init; } = [];
 
-    /// <summary>A path that this user may not read, for want of which fields are missing; null if none are.</summary>
+    /// <summary>The path that this user may not read, which leaves fields missing; null if no fields are missing.</summary>
     public string? Unreadable { get; init; }
 
-    /// <summary>The lines of a struct with the fields.</summary>
+    /// <summary>The comment on fields that are left out.</summary>
     public IEnumerable<string> Notes => LeftOut.Count > 0 ? [$"// There is more to read: {string.Join(", ", LeftOut)}."] : [];
 }
 
-/// <summary>Checks what a skeleton shall attach to, as far as this machine tells.</summary>
+/// <summary>Validates the attach target of a skeleton, as far as this machine allows.</summary>
 internal static class SkeletonTarget
 {
-    /// <summary>The target, without a section's kind before it.</summary>
-    /// <exception cref="SkeletonException">It has another form than the kind's targets, or this machine has no such thing.</exception>
+    /// <summary>Returns the target without the section's kind.</summary>
+    /// <exception cref="SkeletonException">The target has the wrong syntax for the kind, or does not exist on this machine.</exception>
     public static string Check(ProgramKind kind, string asked)
     {
         string target = asked.StartsWith($"{kind.Name}/", StringComparison.Ordinal) ? asked[(kind.Name.Length + 1)..] : asked;
@@ -61,10 +61,10 @@ internal static class SkeletonTarget
         throw new SkeletonException(
             SkeletonFault.Target,
             $"This kernel has no {What(kind.Target)} '{name}'.",
-            near.Count > 0 ? $"Did you mean {string.Join(" or ", near)}?" : $"Name one that this kernel has; there are {names.Count}.");
+            near.Count > 0 ? $"Did you mean {string.Join(" or ", near)}?" : $"Choose one of the kernel's {names.Count}.");
     }
 
-    // CATEGORY/NAME: as many parts, and none of them empty. PATH:FUNCTION: symbols and paths may have colons of their own.
+    // CATEGORY/NAME needs two non-empty parts. In PATH:FUNCTION, symbols and paths may contain colons themselves.
     private static bool HasForm(string target, string form)
     {
         int colons = form.Count(letter => letter == ':');
@@ -87,12 +87,12 @@ internal static class SkeletonTarget
     };
 }
 
-/// <summary>What programs are given that is the same for every target: a piece says it.</summary>
+/// <summary>A context that is the same for every target, from a skeleton piece.</summary>
 internal static class ContextShape
 {
-    /// <summary>Reads it.</summary>
+    /// <summary>Reads a context.</summary>
     /// <param name="piece">The piece.</param>
-    /// <param name="context">Which of the piece's contexts; empty for a piece that has one.</param>
+    /// <param name="context">The name of the context in the piece; empty if the piece has only one.</param>
     public static TargetShape Read(string piece, string context)
     {
         var read = SkeletonPiece.Read(piece);

@@ -3,12 +3,12 @@ using Bee.Ebpf.Host;
 
 namespace Bee.Toolchain.Skeletons;
 
-/// <summary>What a tracepoint hands to its programs: the fields of its record, from the kernel's types.</summary>
+/// <summary>The fields of a tracepoint's record, from the kernel's types.</summary>
 internal static class TracepointShape
 {
     private const string StructPrefix = "trace_event_raw_", StringPrefix = "__data_loc_";
 
-    // Longer arrays would not leave room for others.
+    // Longer arrays would leave no room for other fields.
     private const int MostInArray = 64;
 
     public static TargetShape Read(string target)
@@ -50,7 +50,7 @@ internal static class TracepointShape
 
         if (member.Name.StartsWith(StringPrefix, StringComparison.Ordinal))
         {
-            // Text of any length stands behind the record, and the field says where.
+            // Text of variable length follows the record, and the field holds its position.
             return ValueField.Text(fields.Free(member.Name[StringPrefix.Length..]), "bpf_probe_read_kernel_str", $"(void *)ctx + (ctx->{member.Name} & 0xffff)");
         }
 
@@ -60,7 +60,7 @@ internal static class TracepointShape
             : ValueField.Scalar(name, member.Type, $"ctx->{member.Name}");
     }
 
-    // Tracepoints of one class share a struct, which has the class's name: it is known by its fields then.
+    // Tracepoints of one class share a struct with the class's name, so it is identified by its fields.
     private static BtfStruct? Find(BtfSpec btf, string name, IReadOnlyList<FormatField> format)
     {
         if (btf.Find(StructPrefix + name, BtfKind.Struct) is BtfStruct own)
@@ -75,12 +75,12 @@ internal static class TracepointShape
     }
 }
 
-/// <summary>What system calls hand over: their arguments, which the kernel names in the format of their tracepoints.</summary>
+/// <summary>The arguments of system calls, which the formats of their tracepoints name.</summary>
 internal static class SystemCallShape
 {
     private const string Entered = "sys_enter_", Left = "sys_exit_", UserText = "bpf_probe_read_user_str";
 
-    // As many as a system call can have.
+    // The maximum number of arguments of a system call.
     private const int Most = 6;
 
     /// <summary>At the tracepoint <c>syscalls/sys_enter_...</c> or <c>syscalls/sys_exit_...</c></summary>
@@ -101,7 +101,7 @@ internal static class SystemCallShape
 
         if (arguments.Count == 0)
         {
-            // Nobody but root may read the format; and a pattern means several calls.
+            // Only root may read the format; and a pattern matches several calls.
             fields.Add(new SkeletonField("syscall_nr call", "@ = ctx->id;", null, sizeof(int)));
             fields.Add(new SkeletonField("u64 argument", "@ = ctx->args[0];", "the call's first", sizeof(ulong)));
         }
@@ -109,7 +109,7 @@ internal static class SystemCallShape
         return fields.Shape("int $(function)(struct trace_event_raw_sys_enter *ctx)") with { Unreadable = arguments.Count == 0 ? Unreadable(name) : null };
     }
 
-    /// <summary>ksyscall: the call's own function, whatever the processor calls it.</summary>
+    /// <summary>ksyscall: the function of the call, whatever its name on the processor.</summary>
     public static TargetShape Entry(string name)
     {
         var fields = new FieldList();
@@ -140,14 +140,14 @@ internal static class SystemCallShape
         }
         else
         {
-            // Names of files and the like end in a NUL; a buffer does not.
+            // File names and similar strings end in a NUL; a buffer does not.
             fields.Add(field.Type.Replace(" ", string.Empty) == "constchar*" && !field.Name.Contains("buf", StringComparison.Ordinal)
                 ? ValueField.Text(name, UserText, $"(const void *){expression}")
                 : ValueField.Pointer(name, expression));
         }
     }
 
-    // The kernel keeps each argument in a whole register, and of an int only its lower half means something: -100 is AT_FDCWD, 4294967196 is nothing.
+    // The kernel stores each argument in a full register. Only the lower half of an int is valid: -100 is AT_FDCWD, 4294967196 is meaningless.
     private static string Number(FormatField field) => field.Type switch
     {
         "pid_t" or "uid_t" or "gid_t" => field.Type,

@@ -4,25 +4,25 @@ using Bee.Posix;
 
 namespace Bee.Toolchain.Tools;
 
-/// <summary>A clang that can compile for BPF, and the llvm-strip that goes with it.</summary>
-/// <param name="Path">Full path.</param>
-/// <param name="Major">Major version.</param>
-/// <param name="Version">Its first line about itself.</param>
+/// <summary>A clang that can compile for BPF, and its llvm-strip.</summary>
+/// <param name="Path">The full path.</param>
+/// <param name="Major">The major version.</param>
+/// <param name="Version">The first line of its version output.</param>
 internal sealed partial record Clang(string Path, int Major, string Version)
 {
-    /// <summary>The first that writes the BTF and the relocations that bee.h and libbpf count on.</summary>
+    /// <summary>The first version that writes the BTF and the relocations that bee.h and libbpf need.</summary>
     internal const int Oldest = 12;
 
-    /// <summary>The one asked for; else the one in the environment's CLANG; else the newest on PATH.</summary>
-    /// <exception cref="ToolMissingException">There is none, or it is too old.</exception>
+    /// <summary>Returns the requested clang; else the one in the environment variable CLANG; else the newest on PATH.</summary>
+    /// <exception cref="ToolMissingException">No clang is installed, or it is too old.</exception>
     internal static Clang Find(string? asked, CancellationToken cancellationToken)
     {
-        // The variable may have come through sudo, and what it names may be anyone's; an argument is the caller's own word.
+        // The variable may have passed through sudo and name anyone's file. An argument comes from the caller.
         var named = string.IsNullOrEmpty(asked) ? Environment.GetEnvironmentVariable("CLANG") : null;
         asked = string.IsNullOrEmpty(asked) ? named : asked;
         if (!string.IsNullOrEmpty(asked))
         {
-            var path = SearchPath.Find(asked) ?? throw NotFound(asked, $"There is no program {asked}.");
+            var path = SearchPath.Find(asked) ?? throw NotFound(asked, $"The program {asked} does not exist.");
             if (named is not null && !ProgramSearch.IsTrusted(path))
             {
                 throw Untrusted(path);
@@ -38,11 +38,11 @@ internal sealed partial record Clang(string Path, int Major, string Version)
             plain = Ask(newest.Path, cancellationToken) ?? plain;
         }
 
-        return Check(plain ?? throw NotFound("clang", "There is no clang on PATH."));
+        return Check(plain ?? throw NotFound("clang", "PATH contains no clang."));
     }
 
-    /// <summary>Full path of llvm-strip: clang's own neighbour where there is one, so that its version is clang's.</summary>
-    /// <exception cref="ToolMissingException">There is none.</exception>
+    /// <summary>Returns the full path of llvm-strip: preferably the one next to clang, which has the same version.</summary>
+    /// <exception cref="ToolMissingException">llvm-strip is not installed.</exception>
     internal string FindStrip()
     {
         var target = File.ResolveLinkTarget(Path, returnFinalTarget: true)?.FullName ?? Path;
@@ -52,14 +52,14 @@ internal sealed partial record Clang(string Path, int Major, string Version)
             ?? SearchPath.Find($"llvm-strip-{Major}")
             ?? SearchPath.Find("llvm-strip")
             ?? SearchPath.Versioned("llvm-strip").FirstOrDefault().Path
-            ?? throw Distribution.Current.Missing("llvm-strip", Component.Llvm, "There is no llvm-strip on PATH, which takes the debug information out of the object.");
+            ?? throw Distribution.Current.Missing("llvm-strip", Component.Llvm, "PATH contains no llvm-strip, which removes the debug information from the object.");
     }
 
     private static ToolMissingException NotFound(string name, string message) =>
         !name.Contains('/') && ProgramSearch.FindUntrusted(name) is { } path ? Untrusted(path) : Missing(message);
 
     private static ToolMissingException Untrusted(string path) =>
-        Missing($"{path} is not run: it, or a folder on the way to it, belongs to another user or can be written by others.");
+        Missing($"Refusing to run {path}: another user owns it, or a folder above it, or can write there.");
 
     private static Clang Check(Clang clang) => clang.Major >= Oldest
         ? clang

@@ -2,7 +2,7 @@ using Bee.Posix;
 
 namespace Bee.Toolchain.Tools;
 
-/// <summary>Something that distributions package, each under a name of its own.</summary>
+/// <summary>A component that distributions package under different names.</summary>
 internal enum Component
 {
     Clang,
@@ -14,7 +14,7 @@ internal enum Component
     Libc32Headers,
 }
 
-/// <summary>The Linux distribution: what it calls packages and how it installs them.</summary>
+/// <summary>The Linux distribution: its package names and its install command.</summary>
 internal sealed class Distribution
 {
     private static readonly Component[] s_columns = Enum.GetValues<Component>();
@@ -40,10 +40,10 @@ internal sealed class Distribution
         _packages = packages;
     }
 
-    /// <summary>This machine's, from /etc/os-release. An unknown one has Debian's package names and no command.</summary>
+    /// <summary>This machine's distribution, from /etc/os-release. An unknown one has Debian's package names and no command.</summary>
     internal static Distribution Current { get; } = Of(ReadRelease());
 
-    /// <summary>The one that an os-release file describes.</summary>
+    /// <summary>Returns the distribution that an os-release file describes.</summary>
     internal static Distribution Of(string release)
     {
         string[] ids = [.. Values(release, "ID="), .. Values(release, "ID_LIKE=")];
@@ -63,7 +63,7 @@ internal sealed class Distribution
 
     internal string Package(Component component) => _packages[Array.IndexOf(s_columns, component)];
 
-    /// <summary>What to type, as a sentence.</summary>
+    /// <summary>Returns how to install a component, as a sentence.</summary>
     internal string Remedy(Component component) => _install is null
         ? $"Install it (on Debian the package is {Package(component)})."
         : $"Install it: {_install} {Package(component)}";
@@ -88,23 +88,23 @@ internal sealed class Distribution
     }
 }
 
-/// <summary>A program or library that Bee runs is not installed, or too old.</summary>
+/// <summary>Thrown if a program or library that Bee runs is not installed, or is too old.</summary>
 internal sealed class ToolMissingException : BeeException
 {
-    /// <summary>Makes one.</summary>
-    /// <param name="tool">What is missing, such as <c>clang</c>.</param>
-    /// <param name="package">The package that brings it on this distribution, such as <c>clang</c>.</param>
-    /// <param name="remedy">What to type, or a sentence where no package manager is known.</param>
-    /// <param name="message">What was looked for and where.</param>
+    /// <summary>Creates the exception.</summary>
+    /// <param name="tool">The missing component, such as <c>clang</c>.</param>
+    /// <param name="package">The package that contains it on this distribution, such as <c>clang</c>.</param>
+    /// <param name="remedy">The command that installs it, or a sentence if no package manager is known.</param>
+    /// <param name="message">The problem.</param>
     public ToolMissingException(string tool, string package, string remedy, string message) : base("ToolMissing", message, remedy)
     {
         Tool = tool;
         Package = package;
     }
 
-    /// <summary>What is missing.</summary>
+    /// <summary>The missing component.</summary>
     public string Tool { get; }
 
-    /// <summary>The package that brings it on this distribution.</summary>
+    /// <summary>The package that contains it on this distribution.</summary>
     public string Package { get; }
 }

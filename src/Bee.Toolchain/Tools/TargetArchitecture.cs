@@ -2,11 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace Bee.Toolchain.Tools;
 
-/// <summary>The machines that eBPF programs run on, in the words of the kernel's source: they name the registers of kprobes.</summary>
+/// <summary>The architectures that run eBPF programs, in the spelling of the kernel's source, which selects the registers of kprobes.</summary>
 internal static class TargetArchitecture
 {
-    /// <summary>The kernel's name for what a person, uname or an image platform calls it.</summary>
-    /// <exception cref="ArgumentException">No such architecture.</exception>
+    /// <summary>Returns the kernel's name of an architecture, from the spelling of uname or an image platform.</summary>
+    /// <exception cref="ArgumentException">The architecture does not exist.</exception>
     internal static string Name(string? architecture) => (architecture ?? Host()).ToLowerInvariant() switch
     {
         "x86" or "x86_64" or "x86-64" or "amd64" or "x64" or "386" or "i386" or "i686" => "x86",
@@ -17,14 +17,14 @@ internal static class TargetArchitecture
         "riscv" or "riscv64" => "riscv",
         "loongarch" or "loongarch64" or "loong64" => "loongarch",
         "mips" or "mipsel" or "mipsle" or "mips64" or "mips64el" or "mips64le" => "mips",
-        _ => throw new ArgumentException($"'{architecture}' is not an architecture that libbpf knows. Take one of x86_64, arm64, arm, s390x, ppc64le, riscv64, loongarch64, mips64.", nameof(architecture)),
+        _ => throw new ArgumentException($"'{architecture}' is not an architecture that libbpf supports. Use one of x86_64, arm64, arm, s390x, ppc64le, riscv64, loongarch64, mips64.", nameof(architecture)),
     };
 
-    /// <summary>Whether its kernel takes big-endian objects, and no others.</summary>
+    /// <summary>Returns whether the architecture's kernel accepts only big-endian objects.</summary>
     internal static bool IsBigEndian(string? architecture) =>
         (architecture ?? Host()).ToLowerInvariant() is "s390" or "s390x" or "ppc64" or "mips" or "mips64";
 
-    /// <summary>Where Debian keeps the headers that differ between architectures; the BPF target of clang does not look there.</summary>
+    /// <summary>Returns the folder in which Debian keeps architecture-dependent headers; clang's BPF target does not search it.</summary>
     internal static string? SystemHeaders(string name)
     {
         var triplet = name switch

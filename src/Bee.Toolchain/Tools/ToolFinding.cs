@@ -4,32 +4,32 @@ using Bee.Posix;
 
 namespace Bee.Toolchain.Tools;
 
-/// <summary>What a build would use of the system, or why it would fail; nothing is built.</summary>
-/// <param name="Path">Where it is; null where it is missing.</param>
-/// <param name="Says">Its version, or what is wrong, as a sentence.</param>
-/// <param name="Remedy">What to do where it is missing; else null.</param>
-internal sealed record ToolFinding(string? Path, string Says, string? Remedy)
+/// <summary>A tool that a build would use, or why the build would fail. Nothing is built.</summary>
+/// <param name="Path">The path of the tool; null if it is missing.</param>
+/// <param name="Message">The version, or the problem, as a sentence.</param>
+/// <param name="Remedy">How to install the tool if it is missing; otherwise null.</param>
+internal sealed record ToolFinding(string? Path, string Message, string? Remedy)
 {
     private const string Header = "bpf/bpf_helpers.h";
 
-    /// <summary>clang: the one in the environment's CLANG, else the newest on PATH.</summary>
-    /// <param name="cancellationToken">Ends the asking.</param>
+    /// <summary>Finds clang: the one in the environment variable CLANG, else the newest on PATH.</summary>
+    /// <param name="cancellationToken">Cancels the search.</param>
     public static ToolFinding Clang(CancellationToken cancellationToken) => Find(() =>
     {
         var clang = Tools.Clang.Find(null, cancellationToken);
         return new ToolFinding(clang.Path, $"{clang.Version}.", null);
     });
 
-    /// <summary>llvm-strip, which takes the debug information out of objects.</summary>
-    /// <param name="cancellationToken">Ends the asking.</param>
-    public static ToolFinding Strip(CancellationToken cancellationToken) => Find(() => new ToolFinding(Tools.Clang.Find(null, cancellationToken).FindStrip(), "llvm-strip is there.", null));
+    /// <summary>Finds llvm-strip, which removes debug information from objects.</summary>
+    /// <param name="cancellationToken">Cancels the search.</param>
+    public static ToolFinding Strip(CancellationToken cancellationToken) => Find(() => new ToolFinding(Tools.Clang.Find(null, cancellationToken).FindStrip(), "llvm-strip is installed.", null));
 
-    /// <summary>libbpf's headers, found as a build would find them.</summary>
-    /// <param name="cancellationToken">Ends the asking.</param>
+    /// <summary>Finds libbpf's headers, in the same way as a build.</summary>
+    /// <param name="cancellationToken">Cancels the search.</param>
     public static ToolFinding LibbpfHeaders(CancellationToken cancellationToken) => Find(() =>
     {
         var clang = Tools.Clang.Find(null, cancellationToken);
-        // The preprocessor alone says which files it reads, as a rule of make: a target, and files with blanks and line ends between.
+        // The preprocessor alone lists the files that it reads, as a make rule: a target, and files separated by spaces and line breaks.
         var run = ToolProcess.Run(clang.Path, ["-target", "bpf", "-M", "-x", "c", "-include", Header, "/dev/null"], "/", cancellationToken);
         var found = run.Output.Split([' ', '\n', '\\'], StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(file => file.EndsWith(Header, StringComparison.Ordinal));
         return found is not null
@@ -37,7 +37,7 @@ internal sealed record ToolFinding(string? Path, string Says, string? Remedy)
             : new ToolFinding(null, $"clang does not find {Header}.", Distribution.Current.Remedy(Component.LibbpfHeaders));
     });
 
-    /// <summary>What to type to install libbpf on this distribution.</summary>
+    /// <summary>How to install libbpf on this distribution.</summary>
     public static string LibbpfRemedy => Distribution.Current.Remedy(Component.Libbpf);
 
     private static ToolFinding Find(Func<ToolFinding> look)
@@ -57,10 +57,10 @@ internal sealed record ToolFinding(string? Path, string Says, string? Remedy)
     }
 }
 
-/// <summary>The programs on PATH.</summary>
+/// <summary>Searches PATH for programs.</summary>
 internal static class SearchPath
 {
-    /// <summary>Full path of a program given as a path or as a name on PATH; null when there is none that can be run.</summary>
+    /// <summary>Returns the full path of a program, from a path or a name on PATH; null if it does not exist or is not executable.</summary>
     internal static string? Find(string program)
     {
         if (program.Contains('/'))
@@ -71,7 +71,7 @@ internal static class SearchPath
         return ProgramSearch.Find(program);
     }
 
-    /// <summary>All <c>name-NN</c> on PATH with their number, highest first.</summary>
+    /// <summary>Returns all <c>name-NN</c> on PATH with their number, highest first.</summary>
     internal static IEnumerable<(int Version, string Path)> Versioned(string name)
     {
         var found = new List<(int Version, string Path)>();
@@ -90,7 +90,7 @@ internal static class SearchPath
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                // PATH may name folders that are not there.
+                // PATH may name folders that do not exist.
             }
         }
 

@@ -3,16 +3,16 @@ using System.Diagnostics;
 
 namespace Bee.Toolchain.Tools;
 
-/// <summary>One run of another program.</summary>
+/// <summary>The result of running a program.</summary>
 internal sealed record ToolProcess(int ExitCode, string Output, string Error)
 {
-    /// <summary>Runs it to its end.</summary>
-    /// <param name="path">The program.</param>
-    /// <param name="arguments">Its arguments, passed as they are: no shell reads them.</param>
-    /// <param name="folder">Its working directory; null keeps this process's.</param>
-    /// <param name="cancellationToken">Kills it, with its children.</param>
-    /// <exception cref="Win32Exception">It cannot be started.</exception>
-    /// <exception cref="OperationCanceledException">It was killed.</exception>
+    /// <summary>Runs a program to its end.</summary>
+    /// <param name="path">The path of the program.</param>
+    /// <param name="arguments">The arguments, passed without a shell.</param>
+    /// <param name="folder">The working directory; null for this process's.</param>
+    /// <param name="cancellationToken">Kills the program and its children.</param>
+    /// <exception cref="Win32Exception">The program cannot be started.</exception>
+    /// <exception cref="OperationCanceledException">The program was killed.</exception>
     internal static ToolProcess Run(string path, IEnumerable<string> arguments, string? folder, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -28,7 +28,7 @@ internal sealed record ToolProcess(int ExitCode, string Output, string Error)
         start.Environment["LC_ALL"] = "C";
         if (folder is not null)
         {
-            // clang takes the name of its folder from here, and a link's name would escape the path mapping.
+            // clang reads the name of its folder from PWD, and a symbolic link there would bypass the path mapping.
             start.Environment["PWD"] = folder;
         }
 
@@ -51,7 +51,7 @@ internal sealed record ToolProcess(int ExitCode, string Output, string Error)
         }
         catch (InvalidOperationException)
         {
-            // It ended first.
+            // The process has already exited.
         }
     }
 }

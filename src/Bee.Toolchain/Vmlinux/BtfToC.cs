@@ -8,15 +8,15 @@ using Bee.Posix;
 
 namespace Bee.Toolchain.Vmlinux;
 
-/// <summary>Writes the types of a BTF section as C, in libbpf's words.</summary>
+/// <summary>Writes the types of a BTF section as C, with libbpf.</summary>
 internal static unsafe class BtfToC
 {
-    /// <summary>No single thing that libbpf prints is near this long; identifiers end at a few hundred bytes.</summary>
+    /// <summary>The maximum length of one output of libbpf. Identifiers have at most a few hundred bytes.</summary>
     private const int Longest = 64 * 1024;
 
-    /// <summary>Typedef names that bee.h gives a meaning. Some kernels use one of them themselves (mac_addr stands for the
-    /// bridge's struct mac_addr), and C takes no second typedef of another type. The kernel's gets a suffix; its struct,
-    /// which relocations go by, keeps its name.</summary>
+    /// <summary>Typedef names that bee.h defines. Some kernels use one of them themselves (mac_addr stands for the
+    /// bridge's struct mac_addr), and C rejects a second typedef of another type. The kernel's typedef gets a suffix; its struct,
+    /// which relocations refer to, keeps its name.</summary></summary>
     private static readonly string[] s_beeNames =
     [
         "ipv4_addr", "ipv6_addr", "mac_addr", "net_port", "be16", "be32", "be64", "duration", "ktime", "boottime",
@@ -29,12 +29,12 @@ internal static unsafe class BtfToC
         public nuint Used;
         public nuint Size;
 
-        /// <summary>Makes room for one thing more.</summary>
+        /// <summary>Makes room for another output.</summary>
         public void Reserve()
         {
             if (Size - Used < Longest)
             {
-                // A failure to grow ends the process, as any lack of memory does: nothing may be thrown through libbpf.
+                // If memory is exhausted, the process ends: an exception must not pass through libbpf.
                 Size *= 2;
                 Start = (byte*)NativeMemory.Realloc(Start, Size);
             }
@@ -48,12 +48,12 @@ internal static unsafe class BtfToC
         }
     }
 
-    /// <summary>All types, each after what it needs.</summary>
+    /// <summary>Writes all types, each after those that it needs.</summary>
     /// <param name="section">The BTF.</param>
-    /// <param name="nameless">Ids of structs whose members get names that no source has, so that nobody takes something out of them.</param>
-    /// <param name="functions">Functions to declare after the types, as symbols that the kernel may lack.</param>
-    /// <exception cref="InvalidDataException">libbpf refuses the BTF.</exception>
-    /// <exception cref="DllNotFoundException">There is no libbpf.</exception>
+    /// <param name="nameless">The ids of structs whose members get unusable names, so that no source can read them.</param>
+    /// <param name="functions">The functions to declare after the types, as symbols that the kernel may lack.</param>
+    /// <exception cref="InvalidDataException">libbpf rejects the BTF.</exception>
+    /// <exception cref="DllNotFoundException">libbpf is not installed.</exception>
     internal static byte[] Write(ReadOnlySpan<byte> section, IReadOnlyList<uint> nameless, IReadOnlyList<BtfFunction> functions)
     {
         nint btf = 0, dump = 0;
@@ -68,7 +68,7 @@ internal static unsafe class BtfToC
 
             if (btf == 0)
             {
-                throw new InvalidDataException($"libbpf cannot read it (errno {Marshal.GetLastPInvokeError()}).");
+                throw new InvalidDataException($"libbpf cannot read the BTF (errno {Marshal.GetLastPInvokeError()}).");
             }
 
             MakeRoom(btf);
@@ -76,7 +76,7 @@ internal static unsafe class BtfToC
             dump = LibbpfDump.btf_dump__new(btf, &Print, &output, null);
             if (dump == 0)
             {
-                throw new InvalidDataException($"libbpf cannot dump it (errno {Marshal.GetLastPInvokeError()}).");
+                throw new InvalidDataException($"libbpf cannot dump the BTF (errno {Marshal.GetLastPInvokeError()}).");
             }
 
             var count = LibbpfDump.btf__type_cnt(btf);
@@ -141,7 +141,7 @@ internal static unsafe class BtfToC
                 continue;
             }
 
-            // Adding the string first: it makes libbpf keep the types in memory of their own, which can be changed.
+            // Adding a string first makes libbpf copy the types into writable memory.
             var offset = LibbpfDump.btf__add_str(btf, name + "___kernel");
             if (offset > 0)
             {
@@ -158,7 +158,7 @@ internal static unsafe class BtfToC
             var count = LibbpfDump.btf__type_by_id(btf, id)[1] & 0xffff;
             for (var member = 1u; member <= count; member++)
             {
-                // Members without a name are structs, whose own members are hidden in their turn. Looked up anew: a string more may move the types.
+                // Anonymous members are structs, whose own members are hidden in turn. Look the type up again: adding a string may move the types.
                 var offset = LibbpfDump.btf__type_by_id(btf, id)[Words * member] == 0 ? 0 : LibbpfDump.btf__add_str(btf, $"register_of_another_platform_{id}_{member}");
                 if (offset > 0)
                 {
@@ -178,10 +178,10 @@ internal static unsafe class BtfToC
     }
 }
 
-/// <summary>The functions that a kernel opens to programs (kfuncs). Its BTF marks them since Linux 6.10.</summary>
+/// <summary>The kernel functions that programs may call (kfuncs). The kernel's BTF marks them since Linux 6.10.</summary>
 internal static partial class KernelFunctions
 {
-    /// <summary>The functions, by name and without those whose name C does not take.</summary>
+    /// <summary>Returns the functions in order of names, without those whose names C rejects.</summary>
     internal static IReadOnlyList<BtfFunction> Of(BtfSpec types) =>
     [
         .. types.Types.OfType<BtfDeclarationTag>()
@@ -195,7 +195,7 @@ internal static partial class KernelFunctions
     private static partial Regex Identifier();
 }
 
-/// <summary>The few calls of libbpf that turn BTF into C.</summary>
+/// <summary>The libbpf functions that convert BTF to C.</summary>
 internal static unsafe partial class LibbpfDump
 {
     internal const string Library = "libbpf.so.1";
@@ -205,7 +205,7 @@ internal static unsafe partial class LibbpfDump
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? search)
     {
-        // The library that Bee.Ebpf takes, so that one libbpf serves both.
+        // Load the same library as Bee.Ebpf, so that the process has one libbpf.
         return name == Library && Bee.Ebpf.Interop.Libbpf.OverridePath is { } path ? NativeLibrary.Load(path) : 0;
     }
 
@@ -224,12 +224,12 @@ internal static unsafe partial class LibbpfDump
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int btf__add_str(nint btf, string text);
 
-    /// <summary>struct btf_type *; its first four bytes are the name's offset among the strings.</summary>
+    /// <summary>Returns struct btf_type *. Its first four bytes are the offset of the name in the strings.</summary>
     [LibraryImport(Library)]
     internal static partial uint* btf__type_by_id(nint btf, uint id);
 
-    /// <summary>The callback takes (void *context, const char *format, va_list arguments). In the calling conventions of x86-64,
-    /// arm64 and riscv64 a va_list argument is one pointer, which is all that this side needs to know.</summary>
+    /// <summary>The callback receives (void *context, const char *format, va_list arguments). In the calling conventions of x86-64,
+    /// arm64 and riscv64, a va_list argument is one pointer, which is sufficient here.</summary></summary>
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint btf_dump__new(nint btf, delegate* unmanaged<void*, byte*, void*, void> print, void* context, void* options);
 
@@ -253,14 +253,14 @@ internal static unsafe partial class LibbpfDump
 }
 
 /// <summary>
-/// The types in which a kernel keeps a processor's registers. They are the part of vmlinux.h that a program for another architecture must not
-/// take over: the same field is another register there, or none, and CO-RE cannot tell.
+/// The kernel types that hold a processor's registers. A program for another architecture must not use them from this vmlinux.h:
+/// the same field is another register there, or does not exist, and CO-RE cannot detect that.
 /// </summary>
 internal static class RegisterTypes
 {
     private static readonly string[] s_names = ["pt_regs", "user_pt_regs", "user_regs_struct"];
 
-    /// <summary>A member that only this architecture's registers have, by the kernel's name of the architecture.</summary>
+    /// <summary>Members that exist only in one architecture's registers, with the kernel's name of the architecture.</summary>
     private static readonly (string Struct, string Member, string Architecture)[] s_signs =
     [
         ("pt_regs", "orig_ax", "x86"),
@@ -274,7 +274,7 @@ internal static class RegisterTypes
         ("pt_regs", "cp0_epc", "mips"),
     ];
 
-    /// <summary>The architecture of the kernel that the types are of, in the kernel's own words; null where they do not tell.</summary>
+    /// <summary>Returns the architecture of the types' kernel, in the kernel's spelling; null if the types do not reveal it.</summary>
     internal static string? Architecture(BtfSpec types)
     {
         foreach (var (name, member, architecture) in s_signs)
@@ -288,7 +288,7 @@ internal static class RegisterTypes
         return null;
     }
 
-    /// <summary>The ids of the register types, and of what is nested in them without a name.</summary>
+    /// <summary>Returns the ids of the register types, and of anonymous types nested in them.</summary>
     internal static IReadOnlyList<uint> Ids(BtfSpec types) =>
         [.. types.Types.OfType<BtfStruct>().Where(type => s_names.Contains(type.Name)).SelectMany(With).Select(type => type.Id).Distinct()];
 

@@ -3,26 +3,26 @@ using Bee.Ebpf.Btf;
 namespace Bee.Toolchain.Vmlinux;
 
 /// <summary>
-/// Sees to it that libbpf's dump of a graph of types comes to an end. It walks from type to type by recursion and stops at the
-/// names of structs only, so a pointer that leads to itself without a struct between, which no C can say, overflows the stack.
+/// Checks that libbpf's dump of a type graph terminates. libbpf recurses from type to type and stops only at the
+/// names of structs. A pointer that leads to itself without a struct in between, which C cannot express, would overflow the stack.
 /// </summary>
 internal sealed class DumpableTypes
 {
-    /// <summary>The kernel's own types are at most some 30 deep.</summary>
+    /// <summary>The kernel's own types nest at most about 30 deep.</summary>
     private const int Deepest = 400;
 
-    /// <summary>More than any struct of a kernel has. Gaps between members become padding, a line for each 8 bytes.</summary>
+    /// <summary>More than any struct of a kernel needs. Gaps between members become padding, one line per 8 bytes.</summary>
     private const int Largest = 1 << 24;
 
     private const byte Underway = 1;
     private const byte Done = 2;
 
-    /// <summary>For each type twice, since what is behind a pointer may end at a struct's name.</summary>
+    /// <summary>Two states per type, because the target of a pointer may end at a struct's name.</summary>
     private readonly byte[] _states;
 
     private DumpableTypes(BtfSpec types) => _states = new byte[2 * types.Types.Count];
 
-    /// <exception cref="InvalidDataException">The dump would not end.</exception>
+    /// <exception cref="InvalidDataException">The dump would not terminate.</exception>
     internal static void Check(BtfSpec types)
     {
         var check = new DumpableTypes(types);
@@ -43,7 +43,7 @@ internal sealed class DumpableTypes
 
         if (_states[slot] == Underway || depth > Deepest)
         {
-            throw new InvalidDataException($"Type {type.Id} leads to itself, or to others more than {Deepest} deep.");
+            throw new InvalidDataException($"Type {type.Id} refers to itself, or nests more than {Deepest} types deep.");
         }
 
         if (type is BtfStruct && type.Size > Largest)

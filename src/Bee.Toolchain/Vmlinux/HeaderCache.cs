@@ -4,19 +4,19 @@ using Microsoft.Win32.SafeHandles;
 namespace Bee.Toolchain.Vmlinux;
 
 /// <summary>
-/// Keeps generated headers: in the user's cache if no other user could have written them, else in a private folder that goes with this process. What root
-/// compiles is never taken from a folder that another user can change, and nothing is written into one.
+/// Caches generated headers: in the user's cache if no other user could have written it, else in a private folder that is deleted when the process ends. Root
+/// neither reads headers from folders that another user can change, nor writes into them.
 /// </summary>
 internal static class HeaderCache
 {
     private static readonly object s_door = new();
     private static string? s_private;
 
-    /// <summary>Returns the path of a header, which is written first if it is not there.</summary>
-    /// <param name="key">The name of its folder, which stands for its content.</param>
-    /// <param name="name">The name of its file.</param>
-    /// <param name="write">Makes the content.</param>
-    /// <exception cref="IOException">It cannot be written anywhere.</exception>
+    /// <summary>Returns the path of a header, and writes it first if it does not exist.</summary>
+    /// <param name="key">The name of its folder, which identifies the content.</param>
+    /// <param name="name">The name of the file.</param>
+    /// <param name="write">Creates the content.</param>
+    /// <exception cref="IOException">The header cannot be written anywhere.</exception>
     internal static string GetOrCreate(string key, string name, Func<byte[]> write)
     {
         byte[]? content = null;
@@ -38,10 +38,10 @@ internal static class HeaderCache
         string own = Path.Combine(Private(), key);
         return IsThere(Path.Combine(own, name)) == true || TryWrite(own, name, content ?? write())
             ? Path.Combine(own, name)
-            : throw new IOException($"'{own}' cannot be written. Make room, or set XDG_CACHE_HOME to a folder of yours.");
+            : throw new IOException($"'{own}' cannot be written. Free disk space, or set XDG_CACHE_HOME to a folder of your own.");
     }
 
-    /// <summary>Whether a header is there; null if another user could have written it, or could write it.</summary>
+    /// <summary>Returns whether a header exists; null if another user could have written it, or can write it.</summary>
     private static bool? IsThere(string path)
     {
         try
@@ -65,7 +65,7 @@ internal static class HeaderCache
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A read-only or full disk, or a folder that another user made meanwhile.
+            // The disk is read-only or full, or another user has created the folder meanwhile.
             return false;
         }
     }
@@ -74,7 +74,7 @@ internal static class HeaderCache
     {
         lock (s_door)
         {
-            // The system may have cleaned it away, and another user may have made one of its name.
+            // The system may have removed it, and another user may have created one with the same name.
             if (s_private is null || !Directory.Exists(s_private) || !PathGuard.Own.Accepts(s_private))
             {
                 string path = s_private = PrivateFolder.Make("bee-headers-");
@@ -96,7 +96,7 @@ internal static class HeaderCache
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The system's own cleaning takes it.
+            // The system cleans temporary folders itself.
         }
     }
 }

@@ -70,7 +70,7 @@ public sealed class NewProgramTests : IDisposable
 
     [Theory]
     [InlineData("New-BeeProgram $folder/x.bpf.c -ProgramType xpd", "Skeleton.UnknownKind", "xdp")]
-    [InlineData("New-BeeProgram $folder/x.bpf.c -ProgramType tp/sched/sched_switch", "Skeleton.UnknownKind", "The kind is tracepoint, and 'sched/sched_switch' what it attaches to.")]
+    [InlineData("New-BeeProgram $folder/x.bpf.c -ProgramType tp/sched/sched_switch", "Skeleton.UnknownKind", "The kind is tracepoint, and the attach target is 'sched/sched_switch'.")]
     [InlineData("New-BeeProgram $folder/x.bpf.c -MapType RingBuffer -Output Gauge", "Skeleton.Combination", "Hash or Array")]
     [InlineData("New-BeeProgram $folder/x.bpf.c -AttachTo sched_switch", "Skeleton.Target", "CATEGORY/NAME")]
     [InlineData("New-BeeProgram $folder/x.bpf.c -ProgramType fentry -AttachTo vfs_opne", "Skeleton.Target", "vfs_open")]
