@@ -9,7 +9,7 @@ namespace Bee.Ebpf.Checks;
 internal static class MetadataCheck
 {
     /// <summary>Returns the errors in metadata: names that the object does not contain, defaults that do not fit their parameter.</summary>
-    /// <param name="said">The metadata.</param>
+    /// <param name="metadata">The metadata.</param>
     /// <param name="file">The object.</param>
     /// <returns>The errors; empty if there are none.</returns>
     /// <exception cref="BpfObjectException">The types of a described map are invalid.</exception>

@@ -128,7 +128,7 @@ internal static class GadgetFields
 {
     /// <summary>Returns the metadata of a record's fields, by the C name, or by the name of the derived field if there is one.</summary>
     /// <param name="record">The C struct, or null.</param>
-    /// <param name="said">The metadata, by Inspektor Gadget's names: fields of the embedded process have the prefix <c>proc.</c></param>
+    /// <param name="metadata">The metadata, by Inspektor Gadget's names: fields of the embedded process have the prefix <c>proc.</c></param>
     public static IReadOnlyDictionary<string, FieldMetadata> Of(BtfType? record, IReadOnlyDictionary<string, FieldMetadata> metadata)
     {
         ArgumentNullException.ThrowIfNull(metadata);

@@ -48,7 +48,7 @@ public sealed class ObjectFile
     public IReadOnlyList<ParameterDescription> Globals { get; internal init; } = [];
 
     /// <summary>Returns the same object with more metadata. It overrides the existing metadata.</summary>
-    /// <param name="said">The metadata. Names that the object does not contain are ignored.</param>
+    /// <param name="metadata">The metadata. Names that the object does not contain are ignored.</param>
     /// <returns>A new description of the same bytes.</returns>
     internal ObjectFile WithMetadata(ObjectMetadata metadata)
     {

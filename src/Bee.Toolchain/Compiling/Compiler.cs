@@ -175,7 +175,7 @@ internal sealed record CompileRequest
     public IReadOnlyList<string> LinkedSources { get; init; } = [];
 
     /// <summary>The file with the BTF for vmlinux.h: raw, such as /sys/kernel/btf/vmlinux, or an ELF file with a
-    /// .BTF section. Null means the running kernel's. If it belongs to another <see cref="Architecture"/>, programs cannot read registers.</summary></summary>
+    /// .BTF section. Null means the running kernel's. If it belongs to another <see cref="Architecture"/>, programs cannot read registers.</summary>
     public string? VmlinuxBtf { get; init; }
 
     /// <summary>Macros to define, each <c>NAME</c> or <c>NAME=VALUE</c>.</summary>
@@ -188,7 +188,7 @@ internal sealed record CompileRequest
     public string? ClangPath { get; init; }
 
     /// <summary>The target architecture, as in uname or in the kernel's source (x86_64 or x86, aarch64
-    /// or arm64, ...). Null means this machine's. It selects the register layout for kprobes and uprobes, and the byte order of the object.</summary></summary>
+    /// or arm64, ...). Null means this machine's. It selects the register layout for kprobes and uprobes, and the byte order of the object.</summary>
     public string? Architecture { get; init; }
 
     /// <summary>Makes a little-endian object even for a big-endian architecture. Such an object can be read, but does not run there.</summary>
@@ -201,7 +201,7 @@ internal sealed record CompileRequest
     public IReadOnlyDictionary<string, string> RecordTypes { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Folders with headers, which are searched before the system's. The folder of bee.h and
-    /// solo_types.h (<see cref="BeeHeaders.Directory"/>) is always searched, too.</summary></summary>
+    /// solo_types.h (<see cref="BeeHeaders.Directory"/>) is always searched, too.</summary>
     public IReadOnlyList<string> IncludeDirectories { get; init; } = [];
 }
 
@@ -212,7 +212,7 @@ internal sealed record CompileResult
     public required bool Success { get; init; }
 
     /// <summary>The ELF object with BTF and without DWARF; null on failure. Same source, flags, clang and vmlinux.h
-    /// produce the same bytes in any folder. Write it with <see cref="AtomicFile"/>.</summary></summary>
+    /// produce the same bytes in any folder. Write it with <see cref="AtomicFile"/>.</summary>
     public byte[]? Object { get; init; }
 
     /// <summary>The diagnostics in clang's order. Notes are inside the diagnostic that they explain.</summary>

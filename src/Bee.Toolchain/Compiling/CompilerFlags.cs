@@ -80,7 +80,7 @@ internal sealed class CompilerFlags
 internal static class BeeHeaders
 {
     /// <summary>The folder with bee.h and solo_types.h: <c>include</c> next to this assembly, or module/Bee/include of the
-    /// source tree of the build. Null if neither exists.</summary></summary>
+    /// source tree of the build. Null if neither exists.</summary>
     public static string? Directory { get; } = Find(Path.GetDirectoryName(typeof(BeeHeaders).Assembly.Location));
 
     private static string? Find(string? start)

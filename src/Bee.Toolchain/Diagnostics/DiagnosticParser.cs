@@ -140,7 +140,7 @@ internal static class UndeclaredFunctions
     private static readonly string[] s_instructions = ["'memcpy'", "'memset'", "'memmove'"];
 
     /// <summary>Returns the diagnostics with such calls as errors, because the kernel has no linker that would find the function.
-    /// Calls that clang compiles to instructions are omitted.</summary></summary>
+    /// Calls that clang compiles to instructions are omitted.</summary>
     internal static IReadOnlyList<Diagnostic> Judge(IReadOnlyList<Diagnostic> diagnostics) =>
     [
         .. diagnostics

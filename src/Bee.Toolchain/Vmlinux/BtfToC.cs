@@ -16,7 +16,7 @@ internal static unsafe class BtfToC
 
     /// <summary>Typedef names that bee.h defines. Some kernels use one of them themselves (mac_addr stands for the
     /// bridge's struct mac_addr), and C rejects a second typedef of another type. The kernel's typedef gets a suffix; its struct,
-    /// which relocations refer to, keeps its name.</summary></summary>
+    /// which relocations refer to, keeps its name.</summary>
     private static readonly string[] s_beeNames =
     [
         "ipv4_addr", "ipv6_addr", "mac_addr", "net_port", "be16", "be32", "be64", "duration", "ktime", "boottime",
@@ -229,7 +229,7 @@ internal static unsafe partial class LibbpfDump
     internal static partial uint* btf__type_by_id(nint btf, uint id);
 
     /// <summary>The callback receives (void *context, const char *format, va_list arguments). In the calling conventions of x86-64,
-    /// arm64 and riscv64, a va_list argument is one pointer, which is sufficient here.</summary></summary>
+    /// arm64 and riscv64, a va_list argument is one pointer, which is sufficient here.</summary>
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint btf_dump__new(nint btf, delegate* unmanaged<void*, byte*, void*, void> print, void* context, void* options);
 

@@ -39,11 +39,11 @@ internal static class VmlinuxHeader
         """;
 
     /// <summary>Returns the header for a BTF, from the cache or newly written (about a second, 3 MB). Several processes may call
-    /// it at once; a crash never leaves a partial header.</summary></summary>
+    /// it at once; a crash never leaves a partial header.</summary>
     /// <param name="btfFile">Raw BTF, or an ELF file with a .BTF section; null for the running kernel's.</param>
     /// <param name="digest"><c>sha256:</c> and the digest of the BTF; for raw BTF, of the whole file, as sha256sum prints it.</param>
     /// <returns>The path of a file named vmlinux.h in a folder of its own: in the user's cache (XDG_CACHE_HOME/bee or ~/.cache/bee), or, if another user could
-    /// have written there, in a private folder that is deleted when the process ends.</returns></returns>
+    /// have written there, in a private folder that is deleted when the process ends.</returns>
     /// <exception cref="KernelBtfException">The BTF does not exist, or is damaged.</exception>
     /// <exception cref="ToolMissingException">libbpf is not installed.</exception>
     /// <exception cref="IOException">The header cannot be written anywhere.</exception>
@@ -55,7 +55,7 @@ internal static class VmlinuxHeader
     }
 
     /// <summary>Returns the header for an architecture. If the BTF belongs to another architecture's kernel, the members of its register types get unusable
-    /// names: types that all architectures share are usable, and the compiler rejects uses of registers.</summary></summary>
+    /// names: types that all architectures share are usable, and the compiler rejects uses of registers.</summary>
     /// <param name="btfFile">As above.</param>
     /// <param name="architecture">The target architecture, in the kernel's spelling; null for that of the BTF.</param>
     internal static KernelHeader For(string? btfFile, string? architecture)
