@@ -51,7 +51,7 @@ public class DiagnosticParserTests
     [InlineData("scx/common.bpf.h", "belongs to sched_ext")]
     [InlineData("../vmlinux/vmlinux.h", "#include \"vmlinux.h\"")]
     [InlineData("net/sock.h", "the kernel's own source")]
-    [InlineData("tool.skel.h", "user space")]
+    [InlineData("tool.skel.h", "user-space")]
     public void A_missing_header_of_a_project_names_its_origin(string header, string origin) =>
         Assert.Contains(origin, DiagnosticParser.Parse($"a.c:1:10: fatal error: '{header}' file not found", "/").Single().Remedy);
 

@@ -28,7 +28,7 @@ public class ManifestSchemaTests
     {
         // The message for an unknown key names all that are known.
         var wrong = Assert.Throws<ManifestException>(() => Read(string.Format(around, "no_such_key: 1")));
-        var known = wrong.Message[(wrong.Message.IndexOf("Known keys are ", StringComparison.Ordinal) + "Known are ".Length)..].TrimEnd('.').Split(", ");
+        var known = wrong.Message[(wrong.Message.IndexOf("Known keys are ", StringComparison.Ordinal) + "Known keys are ".Length)..].TrimEnd('.').Split(", ");
 
         Assert.Equal(Properties(part).Select(property => property.Key).Order(), known.Order());
     }
