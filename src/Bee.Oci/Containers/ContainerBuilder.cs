@@ -4,29 +4,29 @@ using Bee.Oci.Store;
 
 namespace Bee.Oci.Containers;
 
-/// <summary>What a container is made of. The same parts always give the same digest.</summary>
-/// <param name="Tool">The eBPF image, of any store.</param>
-/// <param name="Base">A container image with Bee in it, whose entry point runs images.</param>
+/// <summary>The parts of a container image. The same parts always yield the same digest.</summary>
+/// <param name="Tool">The eBPF image, from any store.</param>
+/// <param name="Base">A container image that contains Bee, and whose entry point runs images.</param>
 internal sealed record ContainerRequest(Image Tool, Image Base)
 {
-    /// <summary>The platforms to make it for; empty for those that both have.</summary>
+    /// <summary>The platforms to build for; empty for those that the tool and the base have in common.</summary>
     public IReadOnlyList<Platform> Platforms { get; init; } = [];
 
-    /// <summary>Labels for the configuration, besides those that tell of the tool.</summary>
+    /// <summary>Labels for the configuration, in addition to those that describe the tool.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 }
 
-/// <summary>Makes container images around tools. No container engine takes part.</summary>
-/// <param name="stores">Where tools and bases are; containers go to the own store.</param>
+/// <summary>Builds container images around tools, without a container engine.</summary>
+/// <param name="stores">The stores of tools and bases. Containers are written to the user's own store.</param>
 internal sealed class ContainerBuilder(ImageStores stores)
 {
     /// <summary>
-    /// Makes a container image around a tool and stores it under a name: the layers of a base, a layer with the tool and its signatures, and a configuration that starts it.
+    /// Builds a container image and stores it under a name: the layers of a base, a layer with the tool and its signatures, and a configuration that starts the tool.
     /// </summary>
-    /// <param name="request">What goes into it.</param>
-    /// <param name="reference">The name. An image that had it before loses it.</param>
+    /// <param name="request">The parts of the container.</param>
+    /// <param name="reference">The name. An existing image of this name loses it.</param>
     /// <returns>The container.</returns>
-    /// <exception cref="StoreException"><see cref="StoreFault.NotABase"/>; <see cref="StoreFault.BadPlatform"/>; a part is damaged, or the disk refuses. Then nothing has changed.</exception>
+    /// <exception cref="StoreException">The base is not suitable (<see cref="StoreFault.NotABase"/>), a platform does not match (<see cref="StoreFault.BadPlatform"/>), a part is damaged, or the disk reports an error. The store is unchanged.</exception>
     public Image Build(ContainerRequest request, ImageReference reference)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -38,21 +38,21 @@ internal sealed class ContainerBuilder(ImageStores stores)
         using var layer = new MemoryStream();
         stores.Export([request.Tool], layer, ContainerLabels.StorePath.TrimStart('/'));
 
-        // A container refers to the layers of its base, so these have to be in the same store.
+        // A container refers to the layers of its base, so they must be in the same store.
         ImageStore own = stores.Own;
         Image lower = request.Base.Store == own.Path ? request.Base : stores.Tag(request.Base, ImageReference.Parse(request.Base.Reference));
         using LayoutFiles files = own.Open() ?? throw own.Gone();
         var packed = PackedContainer.From(files, request with { Base = lower }, layer.ToArray());
         string name = ImageStore.NameFor(reference, packed.Descriptor.Digest);
         return own.Writer.Name([new StagedImage(name, packed.Descriptor, packed.Blobs, packed.Parts, [])]) is [var missing, ..]
-            ? throw new StoreException(StoreFault.MissingBlob, $"The base '{lower.Reference}' is not whole: the blob {missing.Digest} is missing.")
+            ? throw new StoreException(StoreFault.MissingBlob, $"The base '{lower.Reference}' is incomplete: the blob {missing.Digest} is missing.")
             : own.Stored(name, packed.Descriptor);
     }
 }
 
 /// <summary>
-/// A container image made of a base's layers and one layer with a tool, which is an image layout in <see cref="ContainerLabels.StorePath"/>. Nothing in the bytes depends on when or where
-/// they are made.
+/// A container image with the layers of a base and one layer with a tool: an image layout in <see cref="ContainerLabels.StorePath"/>. Its bytes do not depend on the time or place of
+/// the build.
 /// </summary>
 internal sealed class PackedContainer
 {
@@ -67,20 +67,20 @@ internal sealed class PackedContainer
 
     private PackedContainer(LayoutFiles files, ContainerRequest request) => (_files, _request) = (files, request);
 
-    /// <summary>The blobs that are new: the layer, the configs, the manifests, the index.</summary>
+    /// <summary>The new blobs: the layer, the configurations, the manifests and the index.</summary>
     public IReadOnlyCollection<byte[]> Blobs => _blobs.Values;
 
-    /// <summary>The base's layers, which the store must have.</summary>
+    /// <summary>The layers of the base, which must be in the store.</summary>
     public IReadOnlyCollection<Descriptor> Parts => _parts.Values;
 
-    /// <summary>The manifest, or the index where it has several platforms.</summary>
+    /// <summary>The descriptor of the manifest, or of the index if there are several platforms.</summary>
     public Descriptor Descriptor { get; private set; } = null!;
 
-    /// <summary>Packs a container.</summary>
+    /// <summary>Builds a container image in memory.</summary>
     /// <param name="files">The store of the base.</param>
-    /// <param name="request">What goes into it.</param>
-    /// <param name="tool">The tool's layer, as a tar archive.</param>
-    /// <exception cref="StoreException">The base is damaged, is not a base, or is not for a platform that was asked for.</exception>
+    /// <param name="request">The parts of the container.</param>
+    /// <param name="tool">The layer of the tool, as a tar archive.</param>
+    /// <exception cref="StoreException">The base is damaged, is not a base, or lacks a requested platform.</exception>
     public static PackedContainer From(LayoutFiles files, ContainerRequest request, byte[] tool)
     {
         var packed = new PackedContainer(files, request);
@@ -135,7 +135,7 @@ internal sealed class PackedContainer
         { Platform = platform };
     }
 
-    // The bytes of docker's layers are those of OCI's, under other names.
+    // The bytes of docker's layers are the same as those of OCI, under other media types.
     private DescriptorDocument Part(DescriptorDocument? document, Descriptor of)
     {
         if (document is null || document.Size < 0 || !Digest.TryParse(document.Digest, out _))
@@ -193,7 +193,7 @@ internal sealed class PackedContainer
             return [(top, _request.Base.Platform ?? throw NotABase("does not say which platform it is for"))];
         }
 
-        // What the store has is there at once.
+        // The content of a store is available synchronously.
         return PlatformManifests.FindAsync(top, index => ValueTask.FromResult<ManifestDocument?>(ReadManifest(index)))
             .AsTask().GetAwaiter().GetResult()
             .Where(manifest => manifest.Descriptor.Platform is not null)
@@ -241,5 +241,5 @@ internal sealed class PackedContainer
 
     private StoreException NotABase(string why) => new(
         StoreFault.NotABase,
-        $"No container can be made on '{_request.Base.Reference}': it {why}. A base has Bee in it; deploy/Containerfile makes one.");
+        $"No container can be built on '{_request.Base.Reference}': it {why}. A base contains Bee; deploy/Containerfile builds one.");
 }

@@ -16,18 +16,18 @@ internal static class ImageSigner
 {
     private static readonly byte[] s_nothing = "{}"u8.ToArray();
 
-    /// <summary>Signs an image and puts the signature beside it. An image that the key has signed already, in this layout and under this name, is left as
-    /// it is. Of two that sign one image at the same moment in <see cref="SignatureLayout.Tag"/> one can be lost, as with cosign: a tag is written whole.</summary>
-    /// <param name="target">Where the image is and the signature goes.</param>
-    /// <param name="reference">The image's name; its registry and repository go into the signature, where the layout has room for them.</param>
-    /// <param name="image">The image's manifest or index.</param>
+    /// <summary>Signs an image and stores the signature beside it. Does nothing if the key has already signed the image in this layout and under this name.
+    /// If two processes sign one image concurrently in <see cref="SignatureLayout.Tag"/>, one signature may be lost, as with cosign, because a tag is replaced as a whole.</summary>
+    /// <param name="target">The repository of the image and the signature.</param>
+    /// <param name="reference">The name of the image. Its registry and repository become part of the signature if the layout allows.</param>
+    /// <param name="image">The manifest or index of the image.</param>
     /// <param name="key">The key.</param>
-    /// <param name="layout">How the signature lies beside the image. <c>cosign verify --key</c> of versions 2 and 3 finds <see cref="SignatureLayout.Tag"/> without
+    /// <param name="layout">The layout of the signature. <c>cosign verify --key</c> of versions 2 and 3 finds <see cref="SignatureLayout.Tag"/> without
     /// further options.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The manifest that carries the signature.</returns>
-    /// <exception cref="SignatureException"><see cref="SignatureFault.BadSignatureImage"/>.</exception>
-    /// <exception cref="RegistryException">The registry did not take it.</exception>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The manifest of the signature.</returns>
+    /// <exception cref="SignatureException">The signature's tag refers to something else (<see cref="SignatureFault.BadSignatureImage"/>).</exception>
+    /// <exception cref="RegistryException">The registry rejected the signature.</exception>
     public static async Task<Descriptor> SignAsync(
         IRepository target, ImageReference reference, Descriptor image, SigningKey key, SignatureLayout layout = SignatureLayout.Tag, CancellationToken cancellationToken = default)
     {
@@ -51,17 +51,17 @@ internal static class ImageSigner
         };
     }
 
-    /// <summary>Signs an image, and where it has several platforms the manifest of each too, as <c>cosign sign --recursive</c> does: whoever takes one platform out of it
-    /// finds a signature for that.</summary>
-    /// <param name="target">Where the image is and the signatures go.</param>
-    /// <param name="reference">The image's name.</param>
-    /// <param name="image">The image's manifest or index.</param>
+    /// <summary>Signs an image and the manifest of each of its platforms, as <c>cosign sign --recursive</c> does, so that a single platform
+    /// can be verified too.</summary>
+    /// <param name="target">The repository of the image and the signatures.</param>
+    /// <param name="reference">The name of the image.</param>
+    /// <param name="image">The manifest or index of the image.</param>
     /// <param name="key">The key.</param>
-    /// <param name="layout">How the signatures lie beside the image.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The manifest that carries the signature of the whole.</returns>
-    /// <exception cref="SignatureException"><see cref="SignatureFault.BadSignatureImage"/>.</exception>
-    /// <exception cref="RegistryException">The registry did not take it.</exception>
+    /// <param name="layout">The layout of the signatures.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The manifest of the signature of the whole image.</returns>
+    /// <exception cref="SignatureException">The signature's tag refers to something else (<see cref="SignatureFault.BadSignatureImage"/>).</exception>
+    /// <exception cref="RegistryException">The registry rejected a signature.</exception>
     public static async Task<Descriptor> SignWholeAsync(
         IRepository target, ImageReference reference, Descriptor image, SigningKey key, SignatureLayout layout = SignatureLayout.Tag, CancellationToken cancellationToken = default)
     {
@@ -82,7 +82,7 @@ internal static class ImageSigner
         return await SignAsync(target, reference, image, key, layout, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>A layer with payload and signature: behind those that the signature's tag has already, or in a manifest of its own that refers to the image.</summary>
+    /// <summary>Stores a layer with payload and signature: after those under the signature's tag, or in a manifest of its own that refers to the image.</summary>
     private static async Task<Descriptor> PushSimpleAsync(
         IRepository target, ImageReference reference, Digest digest, SigningKey key, DescriptorDocument? subject, CancellationToken cancellationToken)
     {
@@ -147,7 +147,7 @@ internal static class ImageSigner
             cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The layers under the signature's tag: other keys' signatures, which stay.</summary>
+    /// <summary>Returns the layers under the signature's tag, which are signatures of other keys.</summary>
     private static async Task<List<DescriptorDocument?>> ExistingAsync(IRepository target, string tag, CancellationToken cancellationToken)
     {
         if (await target.ResolveAsync(tag, cancellationToken).ConfigureAwait(false) is not { } found)
@@ -162,7 +162,7 @@ internal static class ImageSigner
             ? layers
             : throw new SignatureException(
                 SignatureFault.BadSignatureImage,
-                $"'{target.Name}:{tag}' is where the signature goes, and holds something else{(problem is null ? "" : $" ({problem})")}. Delete that tag, or sign in another layout.");
+                $"'{target.Name}:{tag}' must contain signatures, but contains something else{(problem is null ? "" : $" ({problem})")}. Delete that tag, or sign in another layout.");
     }
 
     private static async Task<DescriptorDocument> PushAsync(IRepository target, string mediaType, byte[] content, CancellationToken cancellationToken)

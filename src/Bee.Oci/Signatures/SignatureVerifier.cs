@@ -6,23 +6,23 @@ using Bee.Posix;
 
 namespace Bee.Oci.Signatures;
 
-/// <summary>Looks for cosign's key-based signatures of an image in all three layouts, and checks each: signature, digest and reference. Certificates,
-/// transparency logs and timestamps are not looked at.</summary>
+/// <summary>Finds cosign's key-based signatures of an image in all three layouts, and verifies the signature, digest and reference of each. Ignores certificates,
+/// transparency logs and timestamps.</summary>
 public sealed class SignatureVerifier
 {
-    /// <summary>The repository that signatures may name instead of the one that was asked for, <c>ghcr.io/me/opensnoop</c>: for an image that was copied
-    /// with its signatures. Null for none. Does not matter for <see cref="SignatureLayout.Bundle"/>, which names no repository.</summary>
+    /// <summary>A repository that signatures may name instead of the image's, such as <c>ghcr.io/me/opensnoop</c>, for an image that was copied
+    /// with its signatures; null for none. <see cref="SignatureLayout.Bundle"/> names no repository, so this does not affect it.</summary>
     public string? SignedAs { get; init; }
 
-    /// <summary>Checks the signatures of an image.</summary>
-    /// <param name="repository">Where the image and its signatures are: a registry's repository, or the store's.</param>
-    /// <param name="reference">The image as it was asked for: signatures that name another repository or another tag do not count.</param>
-    /// <param name="digest">Digest of the image's manifest or index, <c>sha256:…</c>.</param>
-    /// <param name="keys">The keys of which one must have signed.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>What was found. A signature that is damaged, hostile or not for this image is a finding, not an exception.</returns>
-    /// <exception cref="RegistryException">The registry could not be asked.</exception>
-    /// <exception cref="StoreException">The store could not be read, or <see cref="SignedAs"/> is no reference.</exception>
+    /// <summary>Verifies the signatures of an image.</summary>
+    /// <param name="repository">The repository of the image and its signatures, in a registry or a store.</param>
+    /// <param name="reference">The name by which the image was requested. Signatures for another repository or tag are not valid.</param>
+    /// <param name="digest">The digest of the image's manifest or index, <c>sha256:…</c>.</param>
+    /// <param name="keys">The accepted keys. A signature by one of them suffices.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The findings. A damaged, hostile or foreign signature is a finding, not an exception.</returns>
+    /// <exception cref="RegistryException">The registry cannot be reached or reports an error.</exception>
+    /// <exception cref="StoreException">The store cannot be read, or <see cref="SignedAs"/> is not a reference.</exception>
     public async Task<SignatureReport> VerifyAsync(
         IReadOnlyRepository repository, ImageReference reference, Digest digest, IReadOnlyList<VerificationKey> keys, CancellationToken cancellationToken = default)
     {
@@ -52,7 +52,7 @@ public sealed class SignatureVerifier
             VerificationKey key = keys.FirstOrDefault(key => key.Verify(signed, signature))
                 ?? throw new UnusableSignatureException(keys.Count == 1 ? $"the key {keys[0]} did not make it" : $"none of the {keys.Count} keys made it");
 
-            // Nothing of the content is read before somebody has vouched for it.
+            // The content is parsed only after a key has verified it.
             Claim claim = found.Layout == SignatureLayout.Bundle ? Statement.Read(payload) : SimpleSigningPayload.Read(payload);
             finding = finding with { Reference = claim.Reference is null ? null : TerminalText.Clean(claim.Reference) };
             claim.Check(digest, reference, SignedAs);
@@ -65,17 +65,17 @@ public sealed class SignatureVerifier
     }
 }
 
-/// <summary>What was found when an image's signatures were looked at.</summary>
-/// <param name="Digest">Digest of the image, <c>sha256:…</c>.</param>
-/// <param name="Findings">Each signature that was found, valid or not; none for an image that nobody signed.</param>
+/// <summary>The result of verifying an image's signatures.</summary>
+/// <param name="Digest">The digest of the image, <c>sha256:…</c>.</param>
+/// <param name="Findings">All signatures that were found, valid or not; empty if the image has none.</param>
 public sealed record SignatureReport(Digest Digest, IReadOnlyList<SignatureFinding> Findings)
 {
     private const int MostTold = 3;
 
-    /// <summary>Whether one of the signatures at least is valid.</summary>
+    /// <summary>Whether at least one signature is valid.</summary>
     public bool IsVerified => Findings.Any(finding => finding.IsValid);
 
-    /// <summary>One sentence for a person, without a full stop: which key signed, or why nothing counts.</summary>
+    /// <summary>The result as a sentence without a period: which key signed, or why no signature is valid.</summary>
     public string Summary
     {
         get
@@ -89,24 +89,24 @@ public sealed record SignatureReport(Digest Digest, IReadOnlyList<SignatureFindi
             return problems.Length switch
             {
                 0 => "it has no signature",
-                1 => $"its signature does not count: {problems[0]}",
-                <= MostTold => $"none of its signatures counts: {string.Join("; ", problems)}",
-                _ => $"none of its signatures counts: {string.Join("; ", problems[..MostTold])}; and more",
+                1 => $"its signature is not valid: {problems[0]}",
+                <= MostTold => $"none of its signatures is valid: {string.Join("; ", problems)}",
+                _ => $"none of its signatures is valid: {string.Join("; ", problems[..MostTold])}; and more",
             };
         }
     }
 }
 
-/// <summary>One signature, or something that stands where one would be.</summary>
-/// <param name="Layout">Which of the three layouts.</param>
-/// <param name="Manifest">Digest of the manifest that carries it; empty where that could not be read.</param>
-/// <param name="Key">The key that made it; null where it is not valid.</param>
-/// <param name="Problem">Why it does not count, as a sentence's end; null where it is valid.</param>
+/// <summary>A signature that was found, or the reason why one cannot be read.</summary>
+/// <param name="Layout">The layout.</param>
+/// <param name="Manifest">The digest of the signature's manifest; empty if the manifest cannot be read.</param>
+/// <param name="Key">The key that signed; null if the signature is not valid.</param>
+/// <param name="Problem">Why the signature is not valid, as the end of a sentence; null if it is valid.</param>
 public sealed record SignatureFinding(SignatureLayout Layout, Digest? Manifest, VerificationKey? Key, string? Problem)
 {
-    /// <summary>Whether it was made with one of the keys, for this digest, and for this reference where the layout names one.</summary>
+    /// <summary>Whether the signature is valid: by one of the keys, for this digest, and for this reference if the layout has one.</summary>
     public bool IsValid => Problem is null;
 
-    /// <summary>The reference that the signature is for; null where the layout names none, or it was not made with one of the keys.</summary>
+    /// <summary>The reference in the signature; null if the layout has none, or the signature is not by one of the keys.</summary>
     public string? Reference { get; init; }
 }

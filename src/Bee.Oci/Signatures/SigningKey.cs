@@ -6,7 +6,7 @@ using Bee.Posix;
 
 namespace Bee.Oci.Signatures;
 
-/// <summary>A private key to sign images with. Its text form shows nothing secret.</summary>
+/// <summary>A private key that signs images. ToString shows no secret.</summary>
 public sealed class SigningKey : IDisposable
 {
     private const string Pkcs8Label = "PRIVATE KEY";
@@ -16,10 +16,10 @@ public sealed class SigningKey : IDisposable
 
     private SigningKey(ISigner signer, VerificationKey publicKey) => (_signer, PublicKey) = (signer, publicKey);
 
-    /// <summary>The public half.</summary>
+    /// <summary>The public key.</summary>
     public VerificationKey PublicKey { get; }
 
-    /// <summary>Whether the key is encrypted, so that reading it takes a password. False for what is no key.</summary>
+    /// <summary>Reports whether reading the key requires a password. Returns false for text that is not a key.</summary>
     /// <param name="pem">PEM text.</param>
     public static bool NeedsPassword(string pem)
     {
@@ -27,13 +27,13 @@ public sealed class SigningKey : IDisposable
         return PemEncoding.TryFind(pem, out PemFields fields) && IsEncrypted(pem[fields.Label]);
     }
 
-    /// <summary>Reads a private key: PKCS #8, PKCS #1 or SEC 1 as they are, PKCS #8 with a password, or cosign's encrypted form
+    /// <summary>Reads a private key: PKCS #8, PKCS #1 or SEC 1, PKCS #8 with a password, or cosign's encrypted form
     /// (<c>ENCRYPTED SIGSTORE PRIVATE KEY</c>, <c>ENCRYPTED COSIGN PRIVATE KEY</c>: scrypt and NaCl's secretbox).</summary>
     /// <param name="pem">PEM text with one private key.</param>
-    /// <param name="password">The password in UTF-8; null for none, which is not the same as an empty one. Not kept.</param>
+    /// <param name="password">The password in UTF-8; null for none, which differs from an empty one. Not kept.</param>
     /// <param name="algorithms">Ed25519, scrypt and secretbox, such as <c>Bee.Oci.Keys.KeyAlgorithms</c>; null rejects keys that need them.</param>
     /// <param name="name">The file of the key, for messages.</param>
-    /// <exception cref="SignatureException">The key cannot be read, is of a kind that Bee does not sign with, or the password is missing or wrong.</exception>
+    /// <exception cref="SignatureException">The key cannot be read or is not supported, or the password is missing or wrong.</exception>
     public static SigningKey Read(string pem, byte[]? password = null, IKeyAlgorithms? algorithms = null, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(pem);
@@ -62,8 +62,8 @@ public sealed class SigningKey : IDisposable
         }
     }
 
-    /// <summary>Signs.</summary>
-    /// <param name="data">What to sign, not its hash.</param>
+    /// <summary>Signs data.</summary>
+    /// <param name="data">The data, not its hash.</param>
     /// <returns>ECDSA as ASN.1 (RFC 3279), RSA as PKCS #1 v1.5, both with SHA-256; Ed25519 pure.</returns>
     public byte[] Sign(byte[] data)
     {
@@ -74,10 +74,10 @@ public sealed class SigningKey : IDisposable
         }
     }
 
-    /// <summary>Forgets the key.</summary>
+    /// <summary>Releases the key.</summary>
     public void Dispose() => _signer.Dispose();
 
-    /// <summary>The public half's algorithm and id.</summary>
+    /// <summary>Returns the algorithm and id of the public key.</summary>
     public override string ToString() => PublicKey.ToString();
 
     private static bool IsEncrypted(string label) => label is EncryptedPkcs8Label or "ENCRYPTED SIGSTORE PRIVATE KEY" or "ENCRYPTED COSIGN PRIVATE KEY";
@@ -102,14 +102,14 @@ public sealed class SigningKey : IDisposable
                 throw new SignatureException(
                     SignatureFault.UnsupportedKey, $"{where} is in OpenSSH's form. Convert a copy of it: ssh-keygen -p -m PKCS8 -f COPY.");
             case "PUBLIC KEY" or "RSA PUBLIC KEY" or "CERTIFICATE":
-                throw new SignatureException(SignatureFault.BadKey, $"{where} is public, and to sign takes the private half (cosign.key beside cosign.pub).");
+                throw new SignatureException(SignatureFault.BadKey, $"{where} is public. Signing requires the private key (cosign.key beside cosign.pub).");
             default:
-                return label == Pkcs8Label || IsEncrypted(label) ? KeyInfo.ReadPrivate(der, algorithms, where) : throw new SignatureException(SignatureFault.BadKey, $"{where} is not a private key: its PEM says '{TerminalText.Clean(label)}'.");
+                return label == Pkcs8Label || IsEncrypted(label) ? KeyInfo.ReadPrivate(der, algorithms, where) : throw new SignatureException(SignatureFault.BadKey, $"{where} is not a private key: its PEM label is '{TerminalText.Clean(label)}'.");
         }
     }
 }
 
-/// <summary>A public key: ECDSA on P-256, P-384 or P-521, RSA, or Ed25519. Safe to use from any thread.</summary>
+/// <summary>A public key: ECDSA on P-256, P-384 or P-521, RSA, or Ed25519. Safe from any thread.</summary>
 public sealed class VerificationKey
 {
     private const int ShownDigits = 12;
@@ -124,14 +124,14 @@ public sealed class VerificationKey
         KeyId = Digest.Of(SubjectPublicKeyInfo).Hex;
     }
 
-    /// <summary>SHA-256 of the key's SubjectPublicKeyInfo (DER), as 64 lower-case hexadecimal digits: the same whatever the file looks like.
-    /// <c>openssl pkey -pubin -in KEY -outform DER | sha256sum</c> gives it too.</summary>
+    /// <summary>The SHA-256 of the key's SubjectPublicKeyInfo (DER), as 64 lower-case hexadecimal digits, as printed by
+    /// <c>openssl pkey -pubin -in KEY -outform DER | sha256sum</c>.</summary>
     public string KeyId { get; }
 
-    /// <summary>Where the key was read from; null if nobody said.</summary>
+    /// <summary>The name of the key's file; null if unknown.</summary>
     public string? Name { get; }
 
-    /// <summary>The algorithm for people: <c>ECDSA P-256</c>, <c>RSA 3072</c>, <c>Ed25519</c>.</summary>
+    /// <summary>The algorithm for messages: <c>ECDSA P-256</c>, <c>RSA 3072</c>, <c>Ed25519</c>.</summary>
     public string Algorithm => _key.Algorithm;
 
     internal byte[] SubjectPublicKeyInfo { get; }
@@ -140,7 +140,7 @@ public sealed class VerificationKey
     /// <param name="pem">PEM text with one <c>PUBLIC KEY</c> (SubjectPublicKeyInfo, RFC 7468), such as cosign.pub.</param>
     /// <param name="algorithms">Ed25519, such as <c>Bee.Oci.Keys.KeyAlgorithms</c>; null rejects keys that need it.</param>
     /// <param name="name">The file of the key, for messages.</param>
-    /// <exception cref="SignatureException"><see cref="SignatureFault.BadKey"/> or <see cref="SignatureFault.UnsupportedKey"/>.</exception>
+    /// <exception cref="SignatureException">The key cannot be read (<see cref="SignatureFault.BadKey"/>), or its algorithm is not supported (<see cref="SignatureFault.UnsupportedKey"/>).</exception>
     public static VerificationKey Read(string pem, IKeyAlgorithms? algorithms = null, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(pem);
@@ -156,18 +156,18 @@ public sealed class VerificationKey
                     SignatureFault.UnsupportedKey, $"{where} is an RSA key in the form of PKCS #1. Convert it: openssl rsa -RSAPublicKey_in -in FILE -pubout -out NEW.");
             case "CERTIFICATE" or "TRUSTED CERTIFICATE":
                 throw new SignatureException(
-                    SignatureFault.BadKey, $"{where} is a certificate, and Bee verifies with keys. Take the key out of it: openssl x509 -in FILE -noout -pubkey.");
+                    SignatureFault.BadKey, $"{where} is a certificate, but a public key is required. Extract it: openssl x509 -in FILE -noout -pubkey.");
             case { } label when label.EndsWith("PRIVATE KEY", StringComparison.Ordinal):
                 CryptographicOperations.ZeroMemory(text.Content);
                 throw new SignatureException(
-                    SignatureFault.BadKey, $"{where} is a private key. To verify takes the public one (cosign.pub beside cosign.key), and the private one should stay with the signer.");
+                    SignatureFault.BadKey, $"{where} is a private key. Verification requires the public key (cosign.pub beside cosign.key).");
             default:
-                throw new SignatureException(SignatureFault.BadKey, $"{where} is not a public key: its PEM says '{TerminalText.Clean(text.Label)}'.");
+                throw new SignatureException(SignatureFault.BadKey, $"{where} is not a public key: its PEM label is '{TerminalText.Clean(text.Label)}'.");
         }
     }
 
-    /// <summary>Whether a signature over some data was made with this key's private half. Never throws for what a signature holds.</summary>
-    /// <param name="data">What was signed, not its hash.</param>
+    /// <summary>Reports whether a signature was made with this key's private half. Never throws for malformed signatures.</summary>
+    /// <param name="data">The signed data, not its hash.</param>
     /// <param name="signature">ECDSA as ASN.1 (RFC 3279), RSA as PKCS #1 v1.5 with SHA-256, Ed25519 pure or prehashed.</param>
     public bool Verify(byte[] data, byte[] signature)
     {
@@ -176,7 +176,7 @@ public sealed class VerificationKey
         return _key.Verify(data, signature);
     }
 
-    /// <summary>The algorithm, where the key is from, and the beginning of its id.</summary>
+    /// <summary>Returns the algorithm, the beginning of the id, and the name.</summary>
     public override string ToString() => $"{Algorithm} {KeyId[..ShownDigits]}{(Name is null ? "" : $" ({Name})")}";
 
     internal static VerificationKey FromDer(byte[] der, IKeyAlgorithms algorithms, string where, string? name)

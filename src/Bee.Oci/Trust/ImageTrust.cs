@@ -8,8 +8,8 @@ using Bee.Posix;
 namespace Bee.Oci.Trust;
 
 /// <summary>
-/// Decides whether an image may be stored or run: the policies that are in force, and what was asked for on top. What is decided over is a digest, so whoever asks goes
-/// on with exactly that digest.
+/// Decides whether an image may be stored or run, by the policies in force and the caller's requirements. The decision is about a digest, and callers must continue with
+/// exactly that digest.
 /// </summary>
 internal sealed class ImageTrust
 {
@@ -17,10 +17,10 @@ internal sealed class ImageTrust
     private readonly IReadOnlyList<VerificationKey> _keys;
     private readonly bool _isRequired;
 
-    /// <summary>Makes one.</summary>
-    /// <param name="policies">Gives the policies when the first image of a registry is looked at; what it throws stops that image.</param>
-    /// <param name="keys">Keys of which one has to have signed; none where only the policies count.</param>
-    /// <param name="isRequired">Whether a signature is needed in any case, by one of <paramref name="keys"/> or, where there are none, of the keys that the policies have for the image.</param>
+    /// <summary>Creates an instance.</summary>
+    /// <param name="policies">Returns the policies. Called for the first image of a registry. If it throws, the image is refused.</param>
+    /// <param name="keys">Accepted keys, in addition to the policies; empty for only the policies.</param>
+    /// <param name="isRequired">Whether a signature is required in any case, by one of <paramref name="keys"/> or, if there are none, of the keys that the policies have for the image.</param>
     public ImageTrust(Func<IReadOnlyList<TrustPolicy>> policies, IReadOnlyList<VerificationKey> keys, bool isRequired)
     {
         _policies = new Lazy<IReadOnlyList<TrustPolicy>>(policies);
@@ -28,18 +28,18 @@ internal sealed class ImageTrust
         _isRequired = isRequired || keys.Count > 0;
     }
 
-    /// <summary>Whether a signature was asked for, so that local images and files have to have one too.</summary>
+    /// <summary>Whether a signature is required, also of local images and files.</summary>
     public bool IsRequired => _isRequired;
 
-    /// <summary>Decides over an image. One whose name has no registry is local: the policies say nothing about it.</summary>
-    /// <param name="repository">Where the image and its signatures are.</param>
-    /// <param name="reference">The name that it was asked for by.</param>
-    /// <param name="digest">The digest of what would be stored or run.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Why it passes.</returns>
-    /// <exception cref="TrustException">It does not pass.</exception>
-    /// <exception cref="RegistryException">The registry could not be asked for signatures.</exception>
-    /// <exception cref="StoreException">The store could not be read.</exception>
+    /// <summary>Decides about an image. An image whose name has no registry is local, and no policy applies to it.</summary>
+    /// <param name="repository">The repository of the image and its signatures.</param>
+    /// <param name="reference">The name by which the image was requested.</param>
+    /// <param name="digest">The digest to be stored or run.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>Why the image is trusted.</returns>
+    /// <exception cref="TrustException">The image is not trusted.</exception>
+    /// <exception cref="RegistryException">The registry cannot be reached or reports an error.</exception>
+    /// <exception cref="StoreException">The store cannot be read.</exception>
     public async Task<TrustDecision> CheckAsync(IReadOnlyRepository repository, ImageReference reference, Digest digest, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(reference);
@@ -58,7 +58,7 @@ internal sealed class ImageTrust
             VerificationKey[] keys = [.. _keys.Count > 0 ? _keys : policies.SelectMany(policy => policy.For(reference)?.Keys ?? []).DistinctBy(key => key.KeyId)];
             if (keys.Length == 0)
             {
-                throw new TrustException(TrustFault.NoKey, $"A signature of {reference} is required, and there is no key to verify it with.")
+                throw new TrustException(TrustFault.NoKey, $"A signature of {reference} is required, but no key is available to verify it.")
                 {
                     Remedy = $"Give the signer's public key, or name it in a rule for {reference.Name} of a policy.",
                 };
@@ -72,17 +72,17 @@ internal sealed class ImageTrust
         return new TrustDecision(reasons, hasSignature);
     }
 
-    /// <summary>Refuses an image whose name is not a reference, where a policy is in force: no rule could be for it, whatever registry it came from.</summary>
-    /// <param name="name">The name, as another tool wrote it into a layout; the digest of an image without a name.</param>
-    /// <exception cref="TrustException">There is a policy, or one that cannot be used.</exception>
+    /// <summary>Refuses an image whose name is not a reference if a policy is in force, because no rule can apply to it.</summary>
+    /// <param name="name">The name that another tool wrote into a layout; the digest of an image without a name.</param>
+    /// <exception cref="TrustException">A policy is in force, or cannot be read.</exception>
     public void RefuseInvalidName(string name)
     {
         if (_policies.Value is [var policy, ..])
         {
-            throw new TrustException(TrustFault.Denied, $"'{TerminalText.Clean(Redaction.WithoutLogin(name))}' is not an image reference, so {policy.Path} cannot decide over the image; it is refused.")
+            throw new TrustException(TrustFault.Denied, $"'{TerminalText.Clean(Redaction.WithoutLogin(name))}' is refused: it is not an image reference, so {policy.Path} cannot apply to it.")
             {
                 Policy = policy.Path,
-                Remedy = "Give the image a name that is a reference, if you know what it is.",
+                Remedy = "If you trust the image, give it a name that is a valid reference.",
             };
         }
     }
@@ -106,7 +106,7 @@ internal sealed class ImageTrust
                 {
                     Policy = policy.Path,
                     Line = rule!.Line,
-                    Remedy = "Add the digest to the rule if you know what the image is.",
+                    Remedy = "If you trust the image, add the digest to the rule.",
                 };
             default:
                 throw new TrustException(TrustFault.Denied, $"{reference} is refused by {where}.")
@@ -131,7 +131,7 @@ internal sealed class ImageTrust
     }
 }
 
-/// <summary>Why an image passes: a sentence for each policy and for what the caller asked for; none if nothing was asked.</summary>
+/// <summary>The reasons why an image is trusted: one sentence for each policy and for the caller's requirements; empty if none applied.</summary>
 internal sealed class TrustDecision : ReadOnlyCollection<string>
 {
     internal TrustDecision(IList<string> reasons, bool isSigned)
@@ -144,41 +144,41 @@ internal sealed class TrustDecision : ReadOnlyCollection<string>
     public bool IsSigned { get; }
 }
 
-/// <summary>Why an image is not trusted. Stable: error ids are made of the names.</summary>
+/// <summary>The reasons why an image is not trusted. The names are stable, because error ids contain them.</summary>
 internal enum TrustFault
 {
-    /// <summary>A policy says that images of this name are not taken.</summary>
+    /// <summary>A policy denies images of this name.</summary>
     Denied,
 
-    /// <summary>No signature by one of the keys is valid for it, and no rule has its digest.</summary>
+    /// <summary>The image has no valid signature by one of the keys, and no rule lists its digest.</summary>
     NotVerified,
 
-    /// <summary>A signature was asked for, and there is no key to verify it with.</summary>
+    /// <summary>A signature is required, but no key is available to verify it.</summary>
     NoKey,
 
-    /// <summary>A signature was asked for of something that can have none: a file, or an image without a name.</summary>
+    /// <summary>A signature is required of something that cannot have one: a file, or an image without a name.</summary>
     Unverifiable,
 
-    /// <summary>A policy cannot be read, is not what it should be, or could have been written by somebody else.</summary>
+    /// <summary>A policy cannot be read, is not valid, or may have been written by another user.</summary>
     BadPolicy,
 }
 
-/// <summary>An image is not trusted; it is neither stored nor run.</summary>
+/// <summary>An image is not trusted. It is neither stored nor run.</summary>
 internal sealed class TrustException : BeeException
 {
-    /// <summary>Makes one.</summary>
+    /// <summary>Creates the exception.</summary>
     public TrustException(TrustFault fault, string message, Exception? inner = null)
         : base($"Trust.{fault}", message, inner: inner) => Fault = fault;
 
-    /// <summary>What is missing.</summary>
+    /// <summary>The reason.</summary>
     public TrustFault Fault { get; }
 
-    /// <summary>The policy's file, for <see cref="TrustFault.BadPolicy"/> and <see cref="TrustFault.Denied"/>; otherwise null.</summary>
+    /// <summary>The path of the policy, for <see cref="TrustFault.BadPolicy"/> and <see cref="TrustFault.Denied"/>; otherwise null.</summary>
     public string? Policy { get; init; }
 
-    /// <summary>The line in it, from 1; 0 where it is about no place.</summary>
+    /// <summary>The line in the policy, from 1; 0 if the failure has no position.</summary>
     public int Line { get; init; }
 
-    /// <summary>The column in it, in characters from 1; 0 where it is about no place.</summary>
+    /// <summary>The column in characters, from 1; 0 if the failure has no position.</summary>
     public int Column { get; init; }
 }

@@ -132,12 +132,12 @@ public sealed class HostileSignatureTests(ITestOutputHelper output) : IDisposabl
     public async Task A_bundle_of_a_version_to_come_is_told()
     {
         await PushBundleAsync(_images, _image, "{\"mediaType\":\"application/vnd.dev.sigstore.bundle.v0.9+json\"}"u8.ToArray(), "application/vnd.dev.sigstore.bundle.v0.9+json");
-        await AllRefused("version that Bee does not know");
+        await AllRefused("unknown version");
     }
 
     [Theory]
-    [InlineData(null, "missing or no base64")]
-    [InlineData("!!!", "missing or no base64")]
+    [InlineData(null, "missing or not base64")]
+    [InlineData("!!!", "missing or not base64")]
     [InlineData("", "did not make it")]
     [InlineData("AAAA", "did not make it")]
     public async Task An_annotation_that_is_no_signature_does_not_count(string? annotation, string word)
@@ -168,7 +168,7 @@ public sealed class HostileSignatureTests(ITestOutputHelper output) : IDisposabl
         foreach (byte[] wrong in new[] { right[..^1], [.. right, 0], [.. right[..^1], 0] })
         {
             _images.Blobs[digest] = wrong;
-            await AllRefused("not what its digest says");
+            await AllRefused("does not match its digest");
         }
 
         _images.Blobs.Remove(digest);

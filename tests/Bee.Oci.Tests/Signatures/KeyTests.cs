@@ -224,7 +224,7 @@ public sealed class KeyTests(ITestOutputHelper output)
             { With(key => key.Remove("ciphertext")), SignatureFault.BadKey, "missing" },
             { With(key => key["kdf"]!["salt"] = "not base64!"), SignatureFault.BadKey, "damaged" },
             { With(key => key["cipher"]!["nonce"] = "AAAA"), SignatureFault.BadKey, "missing" },
-            { With(key => key["cipher"]!["name"] = "aes"), SignatureFault.UnsupportedKey, "does not know" },
+            { With(key => key["cipher"]!["name"] = "aes"), SignatureFault.UnsupportedKey, "unknown way" },
             { With(key => key["kdf"]!["params"]!["N"] = 1 << 30), SignatureFault.UnsupportedKey, "scrypt" },
             { With(key => key["kdf"]!["params"]!["N"] = 1000), SignatureFault.UnsupportedKey, "scrypt" },
             { With(key => key["kdf"]!["params"]!["N"] = -1), SignatureFault.UnsupportedKey, "scrypt" },
@@ -232,7 +232,7 @@ public sealed class KeyTests(ITestOutputHelper output)
             { With(key => (key["kdf"]!["params"]!["N"], key["kdf"]!["params"]!["r"]) = (1 << 30, 1 << 27)), SignatureFault.UnsupportedKey, "scrypt" },
             { With(key => key["kdf"]!["params"]!["p"] = 0), SignatureFault.UnsupportedKey, "scrypt" },
             { With(key => key["kdf"]!["params"]!["p"] = 1 << 20), SignatureFault.UnsupportedKey, "scrypt" },
-            { With(key => key["ciphertext"] = "AAAA"), SignatureFault.WrongPassword, "does not open" },
+            { With(key => key["ciphertext"] = "AAAA"), SignatureFault.WrongPassword, "cannot be decrypted" },
         };
     }
 

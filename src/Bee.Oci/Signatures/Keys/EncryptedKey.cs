@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 
 namespace Bee.Oci.Signatures.Keys;
 
-/// <summary>cosign's encrypted private key: JSON that holds a PKCS #8 key in NaCl's secretbox, under a key that scrypt makes of the password.</summary>
+/// <summary>cosign's encrypted private key: JSON with a PKCS #8 key in NaCl's secretbox, encrypted by a key that scrypt derives from the password.</summary>
 internal sealed class EncryptedKey
 {
     private const int KeySize = 32;
@@ -20,9 +20,9 @@ internal sealed class EncryptedKey
     [JsonPropertyName("ciphertext")]
     public byte[]? Ciphertext { get; set; }
 
-    /// <summary>Opens it.</summary>
-    /// <returns>PrivateKeyInfo (DER).</returns>
-    /// <exception cref="SignatureException">Damaged, of another kind, or the password is wrong.</exception>
+    /// <summary>Decrypts a key.</summary>
+    /// <returns>The PrivateKeyInfo (DER).</returns>
+    /// <exception cref="SignatureException">The key is damaged or of another kind, or the password is wrong.</exception>
     public static byte[] Open(byte[] json, byte[] password, IKeyAlgorithms algorithms, string where)
     {
         EncryptedKey key;
@@ -42,7 +42,7 @@ internal sealed class EncryptedKey
 
         if (key is not { Derivation.Name: "scrypt", Cipher.Name: "nacl/secretbox" })
         {
-            throw new SignatureException(SignatureFault.UnsupportedKey, $"{where} is encrypted in a way that Bee does not know; cosign's keys use scrypt and nacl/secretbox.");
+            throw new SignatureException(SignatureFault.UnsupportedKey, $"{where} is encrypted in an unknown way; cosign's keys use scrypt and nacl/secretbox.");
         }
 
         cost.Check(where);
@@ -50,7 +50,7 @@ internal sealed class EncryptedKey
         try
         {
             return algorithms.OpenSecretBox(secret, nonce, box) ?? throw new SignatureException(
-                SignatureFault.WrongPassword, $"{where} does not open with this password, or it was changed.");
+                SignatureFault.WrongPassword, $"{where} cannot be decrypted: the password is wrong, or the key was changed.");
         }
         finally
         {
@@ -59,7 +59,7 @@ internal sealed class EncryptedKey
     }
 }
 
-/// <summary>How the password becomes a key.</summary>
+/// <summary>The derivation of a key from the password.</summary>
 internal sealed class KeyDerivation
 {
     [JsonPropertyName("name")]
@@ -72,10 +72,10 @@ internal sealed class KeyDerivation
     public byte[]? Salt { get; set; }
 }
 
-/// <summary>What scrypt costs.</summary>
+/// <summary>The cost parameters of scrypt.</summary>
 internal sealed class ScryptParameters
 {
-    // 128 * N * r bytes of memory: cosign's own keys take 64 MiB. Whoever made a key that takes a gigabyte made it to do harm.
+    // scrypt needs 128 * N * r bytes of memory. cosign's own keys need 64 MiB. A key that needs more than a gigabyte is an attack.
     private const long MostMemory = 1L << 30;
     private const int MostParallel = 16;
 
@@ -88,18 +88,18 @@ internal sealed class ScryptParameters
     [JsonPropertyName("p")]
     public int P { get; set; }
 
-    /// <summary>Refuses what is no cost, and what would take more than a key may.</summary>
+    /// <summary>Validates the parameters, and limits their cost.</summary>
     public void Check(string where)
     {
         if (N < 2 || !int.IsPow2(N) || R < 1 || P is < 1 or > MostParallel || N > MostMemory / 128 / R)
         {
             throw new SignatureException(
-                SignatureFault.UnsupportedKey, $"{where} asks for scrypt with N={N}, r={R}, p={P}, which is not a cost of scrypt or would take more than it may.");
+                SignatureFault.UnsupportedKey, $"{where} asks for scrypt with N={N}, r={R}, p={P}, which is not valid, or exceeds the limit of {MostMemory >> 20} MiB.");
         }
     }
 }
 
-/// <summary>What the key is encrypted with.</summary>
+/// <summary>The cipher of the key.</summary>
 internal sealed class KeyCipher
 {
     [JsonPropertyName("name")]
@@ -109,12 +109,12 @@ internal sealed class KeyCipher
     public byte[]? Nonce { get; set; }
 }
 
-/// <summary>The JSON of keys, read by generated code.</summary>
+/// <summary>The JSON of keys, with generated serializers.</summary>
 [JsonSerializable(typeof(EncryptedKey))]
 internal sealed partial class KeyJson : JsonSerializerContext;
 
-/// <summary>PKCS #8 with a password (RFC 5958) in the scheme PBES2 (RFC 8018): PBKDF2 or scrypt (RFC 7914), with AES or triple DES. .NET opens it only for a
-/// kind of key that is named before, and knows neither Ed25519 nor scrypt.</summary>
+/// <summary>Decrypts PKCS #8 (RFC 5958) with the scheme PBES2 (RFC 8018): PBKDF2 or scrypt (RFC 7914), with AES or triple DES. .NET decrypts only keys of a
+/// known algorithm, and supports neither Ed25519 nor scrypt.</summary>
 internal static class EncryptedPkcs8
 {
     private const string Pbes2 = "1.2.840.113549.1.5.13";
@@ -166,7 +166,7 @@ internal static class EncryptedPkcs8
         catch (Exception e) when (e is CryptographicException or AsnContentException)
         {
             CryptographicOperations.ZeroMemory(opened);
-            throw new SignatureException(SignatureFault.WrongPassword, $"{where} does not open with this password, or it was changed.", e);
+            throw new SignatureException(SignatureFault.WrongPassword, $"{where} cannot be decrypted: the password is wrong, or the key was changed.", e);
         }
     }
 

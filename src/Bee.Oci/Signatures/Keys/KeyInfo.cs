@@ -4,13 +4,13 @@ using Bee.Posix;
 
 namespace Bee.Oci.Signatures.Keys;
 
-/// <summary>The DER around keys: SubjectPublicKeyInfo (RFC 5280) and PrivateKeyInfo (PKCS #8, RFC 5958).</summary>
+/// <summary>Reads the DER structures of keys: SubjectPublicKeyInfo (RFC 5280) and PrivateKeyInfo (PKCS #8, RFC 5958).</summary>
 internal static class KeyInfo
 {
     public const string Rsa = "1.2.840.113549.1.1.1";
     public const string EllipticCurve = "1.2.840.10045.2.1";
 
-    /// <summary>RFC 8410.</summary>
+    /// <summary>The object identifier of Ed25519 (RFC 8410).</summary>
     public const string Edwards25519 = "1.3.101.112";
 
     private const int Ed25519Size = 32;
@@ -20,9 +20,9 @@ internal static class KeyInfo
     private static readonly string[] s_curves = ["1.2.840.10045.3.1.7", "1.3.132.0.34", "1.3.132.0.35"];
 
     /// <summary>Reads a public key.</summary>
-    /// <exception cref="CryptographicException">Damaged.</exception>
-    /// <exception cref="AsnContentException">Damaged.</exception>
-    /// <exception cref="SignatureException">Not of an algorithm or size that Bee takes.</exception>
+    /// <exception cref="CryptographicException">The key is damaged.</exception>
+    /// <exception cref="AsnContentException">The key is damaged.</exception>
+    /// <exception cref="SignatureException">The algorithm or size of the key is not supported.</exception>
     public static PublicKey ReadPublic(byte[] der, IKeyAlgorithms algorithms, string where)
     {
         var reader = new AsnReader(der, AsnEncodingRules.DER);
@@ -51,10 +51,10 @@ internal static class KeyInfo
         }
     }
 
-    /// <summary>Reads a private key: its public half, and what signs with it.</summary>
-    /// <exception cref="CryptographicException">Damaged.</exception>
-    /// <exception cref="AsnContentException">Damaged.</exception>
-    /// <exception cref="SignatureException">Not of an algorithm or size that Bee takes.</exception>
+    /// <summary>Reads a private key and returns its public half and its signer.</summary>
+    /// <exception cref="CryptographicException">The key is damaged.</exception>
+    /// <exception cref="AsnContentException">The key is damaged.</exception>
+    /// <exception cref="SignatureException">The algorithm or size of the key is not supported.</exception>
     public static (byte[] PublicKey, ISigner Signer) ReadPrivate(byte[] der, IKeyAlgorithms algorithms, string where)
     {
         AsnReader info = new AsnReader(der, AsnEncodingRules.BER).ReadSequence();
@@ -91,7 +91,7 @@ internal static class KeyInfo
         return (info, new EcdsaSigner(key));
     }
 
-    /// <summary>The SubjectPublicKeyInfo of an Ed25519 key.</summary>
+    /// <summary>Returns the SubjectPublicKeyInfo of an Ed25519 key.</summary>
     public static byte[] Ed25519(byte[] key)
     {
         var writer = new AsnWriter(AsnEncodingRules.DER);
@@ -131,7 +131,7 @@ internal static class KeyInfo
             throw Unsupported(where, $"of {key.KeySize} bits (RSA keys have {SmallestRsa} to {LargestRsa})");
         }
 
-        // With an exponent of 1 everybody could sign; below 65537 FIPS 186-5 allows none.
+        // With an exponent of 1, anyone could sign. FIPS 186-5 requires at least 65537.
         byte[] exponent = key.ExportParameters(false).Exponent!;
         return exponent.AsSpan().TrimStart((byte)0).Length >= 3
             ? key
@@ -142,23 +142,23 @@ internal static class KeyInfo
         SignatureFault.UnsupportedKey, $"{where} holds a key {what}. Bee takes ECDSA on P-256, P-384 and P-521, RSA from {SmallestRsa} bits, and Ed25519.");
 }
 
-/// <summary>The one block of a PEM text (RFC 7468).</summary>
-/// <param name="Label">What stands behind BEGIN.</param>
+/// <summary>The only block of a PEM text (RFC 7468).</summary>
+/// <param name="Label">The label after BEGIN.</param>
 /// <param name="Content">The decoded bytes.</param>
 internal sealed record PemText(string Label, byte[] Content)
 {
-    // A key of RSA 8192, encrypted and in base64 twice, is a tenth of this.
+    // An encrypted RSA 8192 key, twice base64-encoded, has a tenth of this size.
     public const int Largest = 64 * 1024;
 
-    /// <summary>Reads a text that holds one block; what stands before and behind it does not matter.</summary>
+    /// <summary>Parses a text with one block, and ignores the text before and after it.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="where">Whose text it is, as a message begins.</param>
-    /// <exception cref="SignatureException">There is none, or more than one, or it is damaged.</exception>
+    /// <param name="where">The source of the text, as the beginning of a message.</param>
+    /// <exception cref="SignatureException">The text has no block or several, or the block is damaged.</exception>
     public static PemText Read(string text, string where)
     {
         if (text.Length > Largest)
         {
-            throw Bad($"{where} is larger than {Largest} characters, which no key is.");
+            throw Bad($"{where} is larger than {Largest} characters.");
         }
 
         if (text.Contains("\nProc-Type:", StringComparison.Ordinal))
@@ -174,7 +174,7 @@ internal sealed record PemText(string Label, byte[] Content)
                 : $"{where} is not PEM: a key begins with a line such as '-----BEGIN PUBLIC KEY-----'.");
         }
 
-        // OpenSSL writes the curve's parameters in front of a private key.
+        // OpenSSL writes the curve's parameters before a private key.
         string label = text[fields.Label];
         if (label == "EC PARAMETERS")
         {
@@ -182,55 +182,55 @@ internal sealed record PemText(string Label, byte[] Content)
         }
 
         return text[fields.Location.End..].Contains("-----BEGIN ", StringComparison.Ordinal)
-            ? throw Bad($"{where} holds more than one PEM block; give one key a file.")
+            ? throw Bad($"{where} has more than one PEM block. Use a file for each key.")
             : new PemText(label, Convert.FromBase64String(text[fields.Base64Data]));
     }
 
     private static SignatureException Bad(string message) => new(SignatureFault.BadKey, message);
 }
 
-/// <summary>Reads the files of keys.</summary>
+/// <summary>Reads key files.</summary>
 internal static class KeyFile
 {
-    // A character of UTF-8 has four bytes at most.
+    // A character has at most four bytes in UTF-8.
     private const int Largest = 4 * PemText.Largest;
 
-    /// <summary>Reads a file's text, for <c>VerificationKey.Read</c> and <c>SigningKey.Read</c>.</summary>
-    /// <param name="path">The file.</param>
-    /// <exception cref="IOException">It cannot be read, is a pipe or a device, or is larger than any key.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    /// <summary>Reads the text of a file, for <c>VerificationKey.Read</c> and <c>SigningKey.Read</c>.</summary>
+    /// <param name="path">The path of the file.</param>
+    /// <exception cref="IOException">The file cannot be read, is not a regular file, or is too large for a key.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not read the file.</exception>
     public static string Read(string path) => RegularFile.ReadAllText(path, Largest);
 
-    /// <summary>Whether users other than the owner and the group can read a file.</summary>
+    /// <summary>Reports whether all users can read a file.</summary>
     public static bool IsReadableByAll(string path) => FileStatus.Of(path) is { OthersRead: true };
 }
 
-/// <summary>What is wrong with a key, or stops an image from being signed. Stable: error ids are made of the names.</summary>
+/// <summary>The reasons why a key cannot be used, or an image cannot be signed. The names are stable, because error ids contain them.</summary>
 public enum SignatureFault
 {
-    /// <summary>The key cannot be read: no PEM, damaged, or of a kind that is no such key (a private key where a public one is wanted).</summary>
+    /// <summary>The key cannot be read: it is not PEM, is damaged, or is of the wrong kind, such as a private key instead of a public one.</summary>
     BadKey,
 
-    /// <summary>The key is sound, and of an algorithm or size that Bee does not use.</summary>
+    /// <summary>The key is valid, but its algorithm or size is not supported.</summary>
     UnsupportedKey,
 
     /// <summary>The private key is encrypted and no password was given.</summary>
     PasswordNeeded,
 
-    /// <summary>The password does not open the private key, or the key's file was changed.</summary>
+    /// <summary>The password is wrong, or the key file was changed.</summary>
     WrongPassword,
 
-    /// <summary>What stands where the signature goes is nothing that a signature can be added to.</summary>
+    /// <summary>The content under the signature's tag is not a list of signatures.</summary>
     BadSignatureImage,
 }
 
-/// <summary>A key cannot be used, or an image not be signed. Holds no secret.</summary>
+/// <summary>A key cannot be used, or an image cannot be signed. The message contains no secret.</summary>
 public sealed class SignatureException : BeeException
 {
-    /// <summary>Makes one.</summary>
+    /// <summary>Creates the exception.</summary>
     public SignatureException(SignatureFault fault, string message, Exception? inner = null)
         : base($"Signature.{fault}", message, inner: inner) => Fault = fault;
 
-    /// <summary>What went wrong.</summary>
+    /// <summary>The reason.</summary>
     public SignatureFault Fault { get; }
 }

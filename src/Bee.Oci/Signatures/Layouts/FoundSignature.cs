@@ -6,26 +6,26 @@ using Bee.Posix;
 
 namespace Bee.Oci.Signatures.Layouts;
 
-/// <summary>A signature as it lies beside an image, before anything of it is believed; or what stands where one would be, with what is wrong with it.</summary>
+/// <summary>An unverified signature that was found beside an image, or the reason why it cannot be read.</summary>
 internal sealed class FoundSignature
 {
     private FoundSignature(SignatureLayout layout, Digest? manifest) => (Layout, Manifest) = (layout, manifest);
 
     public SignatureLayout Layout { get; }
 
-    /// <summary>Digest of the manifest that carries it; empty where that could not be read.</summary>
+    /// <summary>The digest of the signature's manifest; empty if the manifest cannot be read.</summary>
     public Digest? Manifest { get; }
 
-    /// <summary>Why it could not even be read; null where it could.</summary>
+    /// <summary>Why the signature cannot be read; null if it can.</summary>
     public string? Problem { get; private init; }
 
     private byte[] Content { get; init; } = [];
 
     private string? Annotation { get; init; }
 
-    /// <summary>All signatures of an image: its signature tag's first, then its referrers'.</summary>
-    /// <exception cref="RegistryException">The registry could not be asked.</exception>
-    /// <exception cref="StoreException">The store could not be read.</exception>
+    /// <summary>Returns all signatures of an image: first those under its signature tag, then those of its referrers.</summary>
+    /// <exception cref="RegistryException">The registry cannot be reached or reports an error.</exception>
+    /// <exception cref="StoreException">The store cannot be read.</exception>
     public static async IAsyncEnumerable<FoundSignature> AllAsync(
         IReadOnlyRepository repository, Digest digest, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -36,7 +36,7 @@ internal sealed class FoundSignature
             {
                 if (count++ == SignatureMedia.Most)
                 {
-                    yield return Bad(found.Layout, null, $"there are more than {SignatureMedia.Most} signatures, and the others were not looked at");
+                    yield return Bad(found.Layout, null, $"there are more than {SignatureMedia.Most} signatures; the others were skipped");
                     yield break;
                 }
 
@@ -45,8 +45,8 @@ internal sealed class FoundSignature
         }
     }
 
-    /// <summary>What was signed, the bytes that the signature is over, and the signature.</summary>
-    /// <exception cref="UnusableSignatureException">It is none.</exception>
+    /// <summary>Returns the payload, the signed bytes and the signature.</summary>
+    /// <exception cref="UnusableSignatureException">The signature cannot be used.</exception>
     public (byte[] Payload, byte[] Signed, byte[] Signature) Open()
     {
         if (Layout == SignatureLayout.Bundle)
@@ -57,7 +57,7 @@ internal sealed class FoundSignature
         byte[] signature = new byte[Annotation?.Length ?? 0];
         return Annotation is not null && Convert.TryFromBase64String(Annotation, signature, out int length)
             ? (Content, Content, signature[..length])
-            : throw new UnusableSignatureException($"its signature, the annotation {SignatureMedia.SignatureAnnotation}, is missing or no base64");
+            : throw new UnusableSignatureException($"its signature, the annotation {SignatureMedia.SignatureAnnotation}, is missing or not base64");
     }
 
     private static async IAsyncEnumerable<FoundSignature> TaggedAsync(
@@ -109,7 +109,7 @@ internal sealed class FoundSignature
         }
     }
 
-    /// <summary>The signatures among a manifest's layers. What a manifest is, its layers say: the artifact type in an index is what anyone wrote there.</summary>
+    /// <summary>Returns the signatures in a manifest's layers. The kind of the manifest follows from its layers, because the artifact type in an index is unverified.</summary>
     private static async IAsyncEnumerable<FoundSignature> LayersAsync(
         IReadOnlyRepository repository, Content content, SignatureLayout layout, Digest? subject, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -146,17 +146,17 @@ internal sealed class FoundSignature
     private static FoundSignature Bad(SignatureLayout layout, Digest? manifest, string problem) => new(layout, manifest) { Problem = problem };
 }
 
-/// <summary>Reads the pieces of signatures. What is wrong with one piece is a sentence, so that the others are still looked at; what is wrong with the
-/// registry or the store is thrown, since then nobody knows what there is.</summary>
+/// <summary>Reads the parts of signatures. A damaged part is reported as a sentence, so that other signatures are still checked. Failures of the
+/// registry or the store throw, because the signatures are then unknown.</summary>
 internal static class SignatureReading
 {
-    /// <summary>A manifest; null where there is none.</summary>
+    /// <summary>Reads a manifest; null if it does not exist.</summary>
     public static Task<(Content? Content, string? Problem)> ManifestAsync(IReadOnlyRepository repository, string reference, CancellationToken cancellationToken) =>
         TryAsync<Content?>(async () => await repository.ResolveAsync(reference, cancellationToken).ConfigureAwait(false) is { } found
             ? await repository.FetchManifestAsync(found.Digest, cancellationToken).ConfigureAwait(false)
             : null);
 
-    /// <summary>What refers to an image: so much of it as could be read.</summary>
+    /// <summary>Returns the referrers of an image that could be read.</summary>
     public static async Task<(IReadOnlyList<Descriptor> Referrers, string? Problem)> ReferrersAsync(
         IReadOnlyRepository repository, Digest digest, CancellationToken cancellationToken)
     {
@@ -167,7 +167,7 @@ internal static class SignatureReading
             {
                 if (referrers.Count == SignatureMedia.Most)
                 {
-                    throw new UnusableSignatureException($"more than {SignatureMedia.Most} manifests refer to the image, and the others were not looked at");
+                    throw new UnusableSignatureException($"more than {SignatureMedia.Most} manifests refer to the image; the others were skipped");
                 }
 
                 referrers.Add(referrer);
@@ -178,7 +178,7 @@ internal static class SignatureReading
         return (referrers, problem);
     }
 
-    /// <summary>The whole of a payload or a bundle.</summary>
+    /// <summary>Reads a whole payload or bundle.</summary>
     public static Task<(byte[]? Bytes, string? Problem)> BlobAsync(IReadOnlyRepository repository, Descriptor blob, CancellationToken cancellationToken) =>
         TryAsync<byte[]?>(async () =>
         {
@@ -189,7 +189,7 @@ internal static class SignatureReading
 
             if (blob.Size is < 0 or > SignatureMedia.LargestPayload)
             {
-                throw new UnusableSignatureException($"it is larger than {SignatureMedia.LargestPayload} bytes, which no signature is");
+                throw new UnusableSignatureException($"it is larger than {SignatureMedia.LargestPayload} bytes");
             }
 
             Stream stream = await repository.FetchAsync(blob, cancellationToken).ConfigureAwait(false);
@@ -198,14 +198,14 @@ internal static class SignatureReading
                 var bytes = new byte[blob.Size];
                 int length = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
 
-                // The read behind the last byte is what makes the stream check its digest. It is checked here all the same: everything hangs on it.
+                // The read after the last byte makes the stream verify the digest. It is verified here again, because trust depends on it.
                 return length == bytes.Length && await stream.ReadAsync(new byte[1], cancellationToken).ConfigureAwait(false) == 0 && Digest.Of(bytes) == blob.Digest
                     ? bytes
-                    : throw new UnusableSignatureException("its content is not what its digest says");
+                    : throw new UnusableSignatureException("its content does not match its digest");
             }
         });
 
-    /// <summary>A manifest's parts.</summary>
+    /// <summary>Parses a manifest.</summary>
     public static (ManifestDocument? Manifest, string? Problem) Parse(Content content)
     {
         try
@@ -240,16 +240,16 @@ internal static class SignatureReading
     }
 }
 
-/// <summary>What somebody signed.</summary>
-/// <param name="Digests">Digests of images, <c>sha256:…</c>.</param>
-/// <param name="Reference">The image's name; null where the layout has no room for one.</param>
+/// <summary>The claim that a signature makes.</summary>
+/// <param name="Digests">The digests of images, <c>sha256:…</c>.</param>
+/// <param name="Reference">The name of the image; null if the layout has none.</param>
 internal sealed record Claim(IReadOnlyList<Digest> Digests, string? Reference)
 {
-    /// <summary>Holds what was signed against what was asked for.</summary>
-    /// <param name="digest">Digest of the image that is there.</param>
-    /// <param name="asked">Its name, as it was asked for.</param>
-    /// <param name="signedAs">A repository that may stand instead of the one that was asked for; null for none.</param>
-    /// <exception cref="UnusableSignatureException">It is for something else.</exception>
+    /// <summary>Checks that the claim is for an image.</summary>
+    /// <param name="digest">The digest of the image.</param>
+    /// <param name="asked">The name by which the image was requested.</param>
+    /// <param name="signedAs">A repository that the claim may name instead; null for none.</param>
+    /// <exception cref="UnusableSignatureException">The claim is for another image.</exception>
     public void Check(Digest digest, ImageReference asked, string? signedAs)
     {
         if (!Digests.Contains(digest))
@@ -269,7 +269,7 @@ internal sealed record Claim(IReadOnlyList<Digest> Digests, string? Reference)
             throw new UnusableSignatureException($"it is for '{TerminalText.Clean(Reference)}', not for '{asked.Name}'");
         }
 
-        // Most signatures name the repository alone. One that names a tag does not vouch for another.
+        // Most signatures name only the repository. One that names a tag is not valid for another tag.
         if ((claimed.Tag is not null && asked.Tag is not null && claimed.Tag != asked.Tag) || (claimed.Digest is not null && claimed.Digest != digest))
         {
             throw new UnusableSignatureException($"it is for '{TerminalText.Clean(Reference)}', not for '{asked}'");
@@ -277,5 +277,5 @@ internal sealed record Claim(IReadOnlyList<Digest> Digests, string? Reference)
     }
 }
 
-/// <summary>One signature does not count; the message says why. Never leaves the verifier, where it becomes a finding and has no id: no <see cref="Bee.Posix.BeeException"/>.</summary>
+/// <summary>A signature is not valid, for the reason in the message. The verifier turns this into a finding, so it has no id and is not a <see cref="Bee.Posix.BeeException"/>.</summary>
 internal sealed class UnusableSignatureException(string message) : Exception(message);

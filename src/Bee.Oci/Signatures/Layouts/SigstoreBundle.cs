@@ -6,7 +6,7 @@ using Bee.Posix;
 
 namespace Bee.Oci.Signatures.Layouts;
 
-/// <summary>A Sigstore bundle (sigstore's protobuf-specs, sigstore_bundle.proto), as far as a signature by key needs it.</summary>
+/// <summary>The parts of a Sigstore bundle (sigstore's protobuf-specs, sigstore_bundle.proto) that a signature with a key needs.</summary>
 internal sealed class SigstoreBundle
 {
     [JsonPropertyName("mediaType")]
@@ -18,14 +18,14 @@ internal sealed class SigstoreBundle
     [JsonPropertyName("dsseEnvelope")]
     public Envelope? Envelope { get; set; }
 
-    /// <summary>The envelope with its one signature.</summary>
-    /// <exception cref="UnusableSignatureException">The bundle has none, or is of another version.</exception>
+    /// <summary>Reads the envelope with its only signature.</summary>
+    /// <exception cref="UnusableSignatureException">The bundle has no envelope, or its version is not supported.</exception>
     public static (byte[] Payload, byte[] Signed, byte[] Signature) Open(byte[] json)
     {
         SigstoreBundle bundle = SignatureJson.Read(json, SignatureJson.Canonical.SigstoreBundle, "bundle");
         if (bundle.MediaType is not (SignatureMedia.Bundle or SignatureMedia.OlderBundle))
         {
-            throw new UnusableSignatureException($"it is a bundle of a version that Bee does not know: '{TerminalText.Clean(bundle.MediaType ?? "")}'");
+            throw new UnusableSignatureException($"its bundle has an unknown version: '{TerminalText.Clean(bundle.MediaType ?? "")}'");
         }
 
         if (bundle.Envelope is not { Payload: { } payload, PayloadType: { } type, Signatures: { } signatures })
@@ -40,10 +40,10 @@ internal sealed class SigstoreBundle
 
         return signatures is [{ Signature: { } signature }]
             ? (payload, PreAuthenticated(type, payload), signature)
-            : throw new UnusableSignatureException("its bundle has not exactly one signature");
+            : throw new UnusableSignatureException("its bundle does not have exactly one signature");
     }
 
-    /// <summary>What a DSSE signature is over (DSSE protocol 1.0, "PAE").</summary>
+    /// <summary>Returns the bytes that a DSSE signature covers (DSSE protocol 1.0, "PAE").</summary>
     public static byte[] PreAuthenticated(string type, byte[] payload)
     {
         int length = Encoding.UTF8.GetByteCount(type);
@@ -51,14 +51,14 @@ internal sealed class SigstoreBundle
     }
 }
 
-/// <summary>Who signed.</summary>
+/// <summary>The identity of the signer.</summary>
 internal sealed class VerificationMaterial
 {
     [JsonPropertyName("publicKey")]
     public KeyHint? PublicKey { get; set; }
 }
 
-/// <summary>Which key signed, for whoever has several.</summary>
+/// <summary>A hint about the key that signed.</summary>
 internal sealed class KeyHint
 {
     [JsonPropertyName("hint")]
@@ -100,26 +100,26 @@ internal sealed class Statement
     [JsonPropertyName("predicateType")]
     public string? PredicateType { get; set; }
 
-    /// <summary>Reads what a statement says. Only for one whose signature is right.</summary>
-    /// <exception cref="UnusableSignatureException">It is no signature of an image.</exception>
+    /// <summary>Parses a statement. Call this only after its signature was verified.</summary>
+    /// <exception cref="UnusableSignatureException">The statement is not a signature of an image.</exception>
     public static Claim Read(byte[] payload)
     {
         Statement statement = SignatureJson.Read(payload, SignatureJson.Canonical.Statement, "signed statement");
         if (statement.Type is not (Version or "https://in-toto.io/Statement/v0.1"))
         {
-            throw new UnusableSignatureException($"what was signed is a statement of a version that Bee does not know: '{TerminalText.Clean(statement.Type ?? "")}'");
+            throw new UnusableSignatureException($"the signed statement has an unknown version: '{TerminalText.Clean(statement.Type ?? "")}'");
         }
 
         if (statement.PredicateType != SignatureMedia.SignPredicate)
         {
             throw new UnusableSignatureException(
-                $"it is an attestation of type '{TerminalText.Clean(statement.PredicateType ?? "")}', which says something of the image and is not a signature of it");
+                $"it is an attestation of type '{TerminalText.Clean(statement.PredicateType ?? "")}', not a signature");
         }
 
         return new Claim([.. (statement.Subjects ?? []).Select(subject => subject?.Digests?.GetValueOrDefault(Algorithm)).OfType<string>().Select(hex => Digest.TryParse(Digest.Prefix + hex, out Digest digest) ? digest : default)], null);
     }
 
-    /// <summary>The statement for an image, as cosign writes it.</summary>
+    /// <summary>Returns the statement for an image, as cosign writes it.</summary>
     public static byte[] Write(Digest digest)
     {
         using var buffer = new MemoryStream();
@@ -146,7 +146,7 @@ internal sealed class Statement
     }
 }
 
-/// <summary>What a statement is about.</summary>
+/// <summary>The subject of a statement.</summary>
 internal sealed class Subject
 {
     [JsonPropertyName("digest")]

@@ -14,8 +14,8 @@ internal sealed class SimpleSigningPayload
     [JsonPropertyName("critical")]
     public CriticalPart? Critical { get; set; }
 
-    /// <summary>Reads what a payload says. Only for one whose signature is right.</summary>
-    /// <exception cref="UnusableSignatureException">It says nothing of an image.</exception>
+    /// <summary>Parses a payload. Call this only after its signature was verified.</summary>
+    /// <exception cref="UnusableSignatureException">The payload is not for an image.</exception>
     public static Claim Read(byte[] payload)
     {
         CriticalPart? critical = SignatureJson.Read(payload, SignatureJson.Canonical.SimpleSigningPayload, "signed payload").Critical;
@@ -26,10 +26,10 @@ internal sealed class SimpleSigningPayload
 
         return critical is { Image.Digest: { } digest, Identity.Reference: { Length: > 0 } reference }
             ? new Claim([Digest.TryParse(digest, out Digest signed) ? signed : default], reference)
-            : throw new UnusableSignatureException("what was signed names no digest or no reference");
+            : throw new UnusableSignatureException("the signed payload lacks a digest or a reference");
     }
 
-    /// <summary>The payload for an image, as cosign writes it.</summary>
+    /// <summary>Returns the payload for an image, as cosign writes it.</summary>
     public static byte[] Write(ImageReference reference, Digest digest)
     {
         using var buffer = new MemoryStream();
@@ -53,7 +53,7 @@ internal sealed class SimpleSigningPayload
     }
 }
 
-/// <summary>What the signature vouches for.</summary>
+/// <summary>The claims of the signature.</summary>
 internal sealed class CriticalPart
 {
     [JsonPropertyName("identity")]
@@ -80,7 +80,7 @@ internal sealed class ImagePart
     public string? Digest { get; set; }
 }
 
-/// <summary>The config of an image of signatures: cosign reads it as that of a container image, so it lists the layers.</summary>
+/// <summary>The configuration of an image of signatures. cosign reads it as that of a container image, so it lists the layers.</summary>
 internal sealed class SignatureConfig
 {
     [JsonPropertyName("architecture")]
@@ -99,7 +99,7 @@ internal sealed class SignatureConfig
     public Dictionary<string, string> Config { get; set; } = [];
 }
 
-/// <summary>The layers' digests; nothing is compressed, so they are those of the content.</summary>
+/// <summary>The digests of the layers. They are not compressed, so these are the digests of the blobs too.</summary>
 internal sealed class SignatureLayers
 {
     [JsonPropertyName("type")]
@@ -109,62 +109,62 @@ internal sealed class SignatureLayers
     public List<string> Digests { get; set; } = [];
 }
 
-/// <summary>Media types, annotations and names that cosign's layouts use, and what may be read of them.</summary>
+/// <summary>The media types, annotations and names of cosign's layouts, and limits for reading them.</summary>
 internal static class SignatureMedia
 {
-    /// <summary>A layer: the payload of a simple signing.</summary>
+    /// <summary>The media type of a layer with a simple-signing payload.</summary>
     public const string SimpleSigning = "application/vnd.dev.cosign.simplesigning.v1+json";
 
-    /// <summary>On such a layer's descriptor: the signature over the payload, in base64.</summary>
+    /// <summary>The annotation of such a layer with the signature over the payload, in base64.</summary>
     public const string SignatureAnnotation = "dev.cosignproject.cosign/signature";
 
-    /// <summary>The config (and so the artifact type) of a referrer with simple-signing layers.</summary>
+    /// <summary>The media type of the configuration, and thus the artifact type, of a referrer with simple-signing layers.</summary>
     public const string SignatureArtifact = "application/vnd.dev.cosign.artifact.sig.v1+json";
 
-    /// <summary>The config of the image under the signature's tag.</summary>
+    /// <summary>The media type of the configuration of the image under the signature's tag.</summary>
     public const string ImageConfig = "application/vnd.oci.image.config.v1+json";
 
-    /// <summary>A layer, and the artifact type of its manifest: a Sigstore bundle.</summary>
+    /// <summary>The media type of a Sigstore bundle, and the artifact type of its manifest.</summary>
     public const string Bundle = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
-    /// <summary>How version 0.3 of the bundle was spelled first.</summary>
+    /// <summary>The original spelling of version 0.3 of the bundle.</summary>
     public const string OlderBundle = "application/vnd.dev.sigstore.bundle+json;version=0.3";
 
-    /// <summary>What all versions of the bundle begin with.</summary>
+    /// <summary>The prefix that all versions of the bundle share.</summary>
     public const string AnyBundle = "application/vnd.dev.sigstore.bundle";
 
-    /// <summary>A config that says nothing (OCI image specification 1.1).</summary>
+    /// <summary>The media type of an empty configuration (OCI image specification 1.1).</summary>
     public const string Empty = MediaTypes.Empty;
 
-    /// <summary>The payload of the bundle's envelope: an in-toto statement.</summary>
+    /// <summary>The payload type of the bundle's envelope: an in-toto statement.</summary>
     public const string Statement = "application/vnd.in-toto+json";
 
-    /// <summary>The statement's predicate type for a signature; other types are attestations, which say something else of the image.</summary>
+    /// <summary>The predicate type of a signature. Statements with other types are attestations.</summary>
     public const string SignPredicate = "https://sigstore.dev/cosign/sign/v1";
 
-    /// <summary>The most bytes of a payload or a bundle. Real ones have a few kilobytes.</summary>
+    /// <summary>The maximum size of a payload or bundle in bytes. Real ones have a few kilobytes.</summary>
     public const int LargestPayload = 1 << 20;
 
-    /// <summary>The most referrers that are read, and the most signatures of all together.</summary>
+    /// <summary>The maximum number of referrers that are read, and of signatures in total.</summary>
     public const int Most = 256;
 }
 
-/// <summary>How a key-based signature of cosign lies beside its image.</summary>
+/// <summary>The layouts of cosign's key-based signatures.</summary>
 public enum SignatureLayout
 {
-    /// <summary>An image under the tag <c>sha256-….sig</c>, each of whose layers is a simple-signing payload with its signature as an annotation (cosign's
-    /// Signature Specification). What cosign 1 and 2 write; cosign 3 reads it too.</summary>
+    /// <summary>An image under the tag <c>sha256-….sig</c>. Each of its layers is a simple-signing payload with the signature as an annotation (cosign's
+    /// Signature Specification). cosign 1 and 2 write this layout; cosign 3 reads it too.</summary>
     Tag,
 
     /// <summary>The same payload in a manifest whose <c>subject</c> is the image, found as a referrer (OCI 1.1; experimental in cosign).</summary>
     Referrer,
 
-    /// <summary>A Sigstore bundle v0.3 with a DSSE envelope around an in-toto statement, in a manifest whose <c>subject</c> is the image. What cosign 3
-    /// writes. It names the image by its digest alone, and says nothing of where the image lies.</summary>
+    /// <summary>A Sigstore bundle v0.3 with a DSSE envelope around an in-toto statement, in a manifest whose <c>subject</c> is the image. cosign 3
+    /// writes this layout. It names the image only by digest, without a repository.</summary>
     Bundle,
 }
 
-/// <summary>The JSON of signatures, read and written by generated code.</summary>
+/// <summary>The JSON of signatures, with generated serializers.</summary>
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SimpleSigningPayload))]
 [JsonSerializable(typeof(SigstoreBundle))]
@@ -172,15 +172,15 @@ public enum SignatureLayout
 [JsonSerializable(typeof(SignatureConfig))]
 internal sealed partial class SignatureJson : JsonSerializerContext
 {
-    /// <summary>The context that writes deterministically.</summary>
+    /// <summary>The context for deterministic output.</summary>
     public static SignatureJson Canonical { get; } = new(new()
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = CanonicalEncoder.Instance,
     });
 
-    /// <summary>Reads a document that anyone may have written.</summary>
-    /// <exception cref="UnusableSignatureException">It is not that.</exception>
+    /// <summary>Parses an untrusted document.</summary>
+    /// <exception cref="UnusableSignatureException">The document is not valid.</exception>
     public static T Read<T>(byte[] content, JsonTypeInfo<T> type, string what)
         where T : class
     {
