@@ -6,8 +6,8 @@ using Bee.VirtualMachine.Machine;
 namespace Bee.Container;
 
 /// <summary>
-/// The system of the tests' containers, made of this machine's own files: the .NET runtime that runs the tests, PowerShell, the module, and the libraries that they need. What deploy/Containerfile
-/// makes on Debian is larger, and would have to be downloaded.
+/// Builds the base of the tests' containers from this machine's files: the .NET runtime, PowerShell, the module, and the libraries that they need. The base of deploy/Containerfile
+/// is larger, and would have to be downloaded.
 /// </summary>
 internal static class BaseLayer
 {
@@ -51,7 +51,7 @@ internal static class BaseLayer
 
     private static IEnumerable<string> Variables()
     {
-        // ENV of the Containerfile, so that the tests run what people run.
+        // ENV of the Containerfile, so that the tests run the same configuration.
         string[] lines = File.ReadAllLines(Project.File("deploy", "Containerfile"));
         int start = Array.FindIndex(lines, line => line.StartsWith("ENV ", StringComparison.Ordinal));
         for (int i = start; ; i++)
@@ -88,7 +88,7 @@ internal static class BaseLayer
         archive.WriteEntry(new GnuTarEntry(TarEntryType.SymbolicLink, "lib64") { LinkName = "lib" });
     }
 
-    // What debuggers, compilers and Windows need is a good part of the folders.
+    // Omits files for debuggers, compilers and Windows, which are a large part of the folders.
     private static bool IsOfUse(string file) => Path.GetFileName(file) is var name
         && name is not ("createdump" or "libcoreclrtraceptprovider.so" or "libmscordaccore.so" or "libmscordbi.so")
         && !name.StartsWith("Microsoft.CodeAnalysis", StringComparison.Ordinal) && !name.StartsWith("Microsoft.VisualBasic", StringComparison.Ordinal)

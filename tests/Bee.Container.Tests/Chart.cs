@@ -4,12 +4,12 @@ using System.Text.RegularExpressions;
 namespace Bee.Container;
 
 /// <summary>
-/// Renders a chart as far as its templates go: values, toJson, required, and a range over a list. helm itself is not here; what a template says beyond that is an error, so that it cannot be passed
-/// over.
+/// Renders the features that the chart uses: values, toJson, required, and a range over a list. helm is not installed here. Other template features are errors, so that none is
+/// ignored.
 /// </summary>
 internal static partial class Chart
 {
-    /// <summary>Returns all templates with these values over those of values.yaml, a line of dashes before each.</summary>
+    /// <summary>Returns all templates, with the given values overriding those of values.yaml, separated by lines of dashes.</summary>
     public static string Render(string folder, IReadOnlyDictionary<string, object> values)
     {
         Dictionary<string, object> all = Values(Path.Combine(folder, "values.yaml"));
@@ -43,7 +43,7 @@ internal static partial class Chart
 
     private static string Text(object value) => value is bool truth ? truth ? "true" : "false" : $"{value}";
 
-    // values.yaml is read as npm's yaml reads it.
+    // values.yaml is parsed by the npm package yaml.
     private static Dictionary<string, object> Values(string file)
     {
         string text = KubernetesSchemas.ReadYaml(file);

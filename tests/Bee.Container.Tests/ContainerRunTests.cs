@@ -5,7 +5,7 @@ using Bee.Packages;
 
 namespace Bee.Container;
 
-/// <summary>Containers as podman runs them: without --privileged, on a read-only root, in a process that is the container's first.</summary>
+/// <summary>Runs containers with podman: without --privileged, with a read-only root, as the first process of the container.</summary>
 [Collection("Engine")]
 public sealed partial class ContainerRunTests(Engine engine) : IDisposable
 {
@@ -63,7 +63,7 @@ public sealed partial class ContainerRunTests(Engine engine) : IDisposable
     public void Each_capability_is_needed_and_no_other()
     {
         Assert.Equal(["CAP_PERFMON", "CAP_BPF"], engine.Capabilities("opensnoop"));
-        // All of them are enough: the first test runs with these.
+        // The whole set suffices: the first test runs with it.
         foreach (string dropped in s_rights)
         {
             ChildResult run = engine.Run("opensnoop", s_rights.Except([dropped]), ["--parameter", $"target_pid={_load.Id}", "--max-events", "1"]);
@@ -74,7 +74,7 @@ public sealed partial class ContainerRunTests(Engine engine) : IDisposable
     }
 
     [LongPodmanFact]
-    public void Further_tools_load_with_what_is_derived_and_not_without_any_of_it()
+    public void Tools_load_with_the_derived_capabilities_and_fail_without_any_of_them()
     {
         // A tracepoint in tracefs, a raw tracepoint, and one with types.
         foreach (string example in (string[])["execsnoop", "syscount", "runqlat"])
@@ -93,7 +93,7 @@ public sealed partial class ContainerRunTests(Engine engine) : IDisposable
 
     public void Dispose() => _load.Dispose();
 
-    // The processes that hold a program of the container, which has the host's processes in view: so the fds of its first process are those of the host's too.
+    // The processes with an fd of a program of the container. The container shares the host's PID namespace, so the host sees the same fds.
     private string[] Programs() => [.. engine.Podman("inspect", "--format={{.State.Pid}}", "bee-term").Trim() is var pid
         ? Directory.GetFiles($"/proc/{pid}/fdinfo").SelectMany(File.ReadAllLines).Where(line => line.StartsWith("prog_id:", StringComparison.Ordinal))
         : []];

@@ -6,8 +6,8 @@ using Bee.Packages;
 namespace Bee.Container;
 
 /// <summary>
-/// The pod of a DaemonSet as containerd runs it: the security context, the mounts and the probes of the manifest, with containerd's own seccomp profile (RuntimeDefault). There is no client for its CRI here, so
-/// ctr gets the same as a runtime specification.
+/// Runs the pod of a DaemonSet with containerd: the security context, the mounts and the probes of the manifest, with containerd's seccomp profile (RuntimeDefault). No CRI client is installed here, so
+/// ctr gets an equivalent runtime specification.
 /// </summary>
 [Collection("Engine")]
 public sealed class ContainerdTests(Engine engine) : IDisposable
@@ -82,7 +82,7 @@ public sealed class ContainerdTests(Engine engine) : IDisposable
         }
     }
 
-    // What the kubelet would ask for by the manifest.
+    // The settings that the kubelet would derive from the manifest.
     private string Specification(string image)
     {
         string manifest = Project.Script($"New-BeeDeployment '{image}' -Kind DaemonSet -Parameter @{{ target_pid = {_load.Id} }} -Store '{engine.Store}'");

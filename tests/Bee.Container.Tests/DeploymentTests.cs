@@ -4,7 +4,7 @@ using Bee.Packages;
 
 namespace Bee.Container;
 
-/// <summary>What New-BeeDeployment writes, held against Kubernetes' schemas and systemd's own checks; and the chart, which says the same.</summary>
+/// <summary>Validates the output of New-BeeDeployment against Kubernetes' schemas and systemd's checks, and compares it with the chart.</summary>
 [Collection("Engine")]
 public sealed partial class DeploymentTests(Engine engine)
 {
@@ -17,7 +17,7 @@ public sealed partial class DeploymentTests(Engine engine)
         Assert.Contains("              drop:\n                - ALL\n              add:\n                - PERFMON\n                - BPF\n", manifest, StringComparison.Ordinal);
         Assert.Contains("            - \"target_pid=4242\"\n", manifest, StringComparison.Ordinal);
 
-        // The check finds what is wrong.
+        // The validation detects errors.
         foreach ((string right, string wrong) in new[] { ("hostPID: true", "hostPid: true"), ("runAsUser: 0", "runAsUser: root"), ("readOnlyRootFilesystem", "readonlyRootFilesystem") })
         {
             Assert.Contains(right, manifest, StringComparison.Ordinal);
@@ -59,7 +59,7 @@ public sealed partial class DeploymentTests(Engine engine)
         Assert.True(verified.ExitCode == 0 && !verified.Messages.Contains("opensnoop.service", StringComparison.Ordinal), verified.Messages);
         string security = Child.Run(analyze, ["security", "--offline=true", "--no-pager", unit], TimeSpan.FromMinutes(1)).Output;
         double exposure = double.Parse(Exposure().Match(security).Groups[1].Value, CultureInfo.InvariantCulture);
-        // 9.6 is a unit without any of it.
+        // A unit without hardening has the exposure 9.6.
         Assert.InRange(exposure, 0, 2.5);
     }
 

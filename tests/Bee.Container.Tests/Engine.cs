@@ -5,15 +5,15 @@ using Bee.Packages;
 namespace Bee.Container;
 
 /// <summary>
-/// A podman of the tests' own, with images and state in a folder that goes afterwards, and containers around tools, which <c>New-BeeContainer</c> makes on the tests' base. What it loads is what
-/// <c>Export-BeeImage</c> wrote.
+/// Runs podman with images and state in a temporary folder. Containers are built by <c>New-BeeContainer</c> on the tests' base, and loaded from the output of
+/// <c>Export-BeeImage</c>.
 /// </summary>
 public sealed class Engine : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("bee-podman-").FullName;
     private readonly HashSet<string> _loaded = [];
 
-    /// <summary>Makes the base and a store with it.</summary>
+    /// <summary>Builds the base and a store with it.</summary>
     public Engine()
     {
         if (Requirements.Podman is null)
@@ -25,10 +25,10 @@ public sealed class Engine : IDisposable
     /// <summary>The store with the base, the tools and the containers.</summary>
     public string Store => Path.Combine(_folder, "store");
 
-    /// <summary>A file or folder beside it.</summary>
+    /// <summary>Returns the path of a file or folder beside the store.</summary>
     public string this[string name] => Path.Combine(_folder, name);
 
-    /// <summary>A container around an example; its name, and the archive of it.</summary>
+    /// <summary>Builds a container around an example and returns its name and its archive.</summary>
     public string Archive(string example)
     {
         string archive = this[$"{example}.tar"];
@@ -50,7 +50,7 @@ public sealed class Engine : IDisposable
 
     /// <summary>Starts a container around an example.</summary>
     /// <param name="example">The example.</param>
-    /// <param name="capabilities">The only capabilities that it has.</param>
+    /// <param name="capabilities">The only capabilities of the container.</param>
     /// <param name="arguments">Arguments for its entry point.</param>
     /// <param name="name">The container's name; null for any.</param>
     /// <param name="options">Further options of podman run.</param>
@@ -104,21 +104,21 @@ public sealed class Engine : IDisposable
     }
 
     /// <summary>Runs podman to its end.</summary>
-    /// <exception cref="InvalidOperationException">It failed.</exception>
+    /// <exception cref="InvalidOperationException">The command failed.</exception>
     public string Podman(params string[] arguments)
     {
         ChildResult result = Child.Run("podman", [.. Flags, .. arguments], TimeSpan.FromMinutes(2));
         return result.ExitCode == 0 ? result.Output : throw new InvalidOperationException($"podman {string.Join(' ', arguments)}: {result.Messages}");
     }
 
-    /// <summary>Ends what still runs and deletes everything.</summary>
+    /// <summary>Stops all containers and deletes all files.</summary>
     public void Dispose()
     {
         if (_loaded.Count > 0)
         {
             Podman("rm", "--all", "--force", "--time=0");
             Podman("rmi", "--all", "--force");
-            // Its storage is a mount.
+            // The storage is a mount.
             Child.Run("umount", [this["images/overlay"]], TimeSpan.FromSeconds(10));
         }
 

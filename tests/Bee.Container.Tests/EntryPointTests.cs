@@ -2,7 +2,7 @@ using Bee.Packages;
 
 namespace Bee.Container;
 
-/// <summary>The entry point on this machine, without a container: arguments, variables, exit codes.</summary>
+/// <summary>Tests the entry point without a container: arguments, variables, exit codes.</summary>
 [Collection("Engine")]
 public sealed class EntryPointTests(Engine engine)
 {

@@ -1,4 +1,4 @@
-// The tests run one engine and one store; several at once would only wait for the processors.
+// The tests share one engine and one store; running them in parallel would only compete for CPUs.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
 
 namespace Bee.Container;
@@ -11,7 +11,7 @@ public sealed class EngineCollection : ICollectionFixture<Engine>;
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class KernelTheoryAttribute : TheoryAttribute
 {
-    /// <summary>Skips, with the reason, where that cannot be.</summary>
+    /// <summary>Skips the test, with the reason, if the requirements are missing.</summary>
     public KernelTheoryAttribute() => Skip = Requirements.Kernel;
 }
 
@@ -19,7 +19,7 @@ public sealed class KernelTheoryAttribute : TheoryAttribute
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class PodmanFactAttribute : FactAttribute
 {
-    /// <summary>Skips, with the reason, where that cannot be.</summary>
+    /// <summary>Skips the test, with the reason, if the requirements are missing.</summary>
     public PodmanFactAttribute() => Skip = Requirements.Podman;
 }
 
@@ -27,7 +27,7 @@ public sealed class PodmanFactAttribute : FactAttribute
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class LongPodmanFactAttribute : FactAttribute
 {
-    /// <summary>Skips, with the reason, where that cannot be, or in a quick run.</summary>
+    /// <summary>Skips the test, with the reason, if the requirements are missing or the run is quick.</summary>
     public LongPodmanFactAttribute() => Skip = FullRun.IsOn ? Requirements.Podman : "it takes long: ./build.sh test -Full";
 }
 
@@ -35,6 +35,6 @@ public sealed class LongPodmanFactAttribute : FactAttribute
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ContainerdFactAttribute : FactAttribute
 {
-    /// <summary>Skips, with the reason, where that cannot be.</summary>
+    /// <summary>Skips the test, with the reason, if the requirements are missing.</summary>
     public ContainerdFactAttribute() => Skip = FullRun.IsOn ? Requirements.Containerd : "it takes long: ./build.sh test -Full";
 }

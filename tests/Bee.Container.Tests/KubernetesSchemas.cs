@@ -2,16 +2,16 @@ using Bee.Packages;
 
 namespace Bee.Container;
 
-/// <summary>Kubernetes' schemas, as packages of npm have them: fetched once into the cache folder, and run by node.</summary>
+/// <summary>Validates manifests with Kubernetes' schemas from npm packages, which are fetched once into the cache folder and run by node.</summary>
 internal static class KubernetesSchemas
 {
     private static readonly Lazy<(string? Folder, string? Reason)> s_fetched = new(Fetch);
 
-    /// <summary>Why manifests cannot be validated here; null when they can.</summary>
+    /// <summary>Why manifests cannot be validated here; null if they can.</summary>
     public static string? Obstacle => s_fetched.Value.Reason;
 
-    /// <summary>Validates a manifest; the kinds of its documents are returned.</summary>
-    /// <exception cref="InvalidOperationException">A document does not fit its schema, or has a key that the schema does not know.</exception>
+    /// <summary>Validates a manifest and returns the kinds of its documents.</summary>
+    /// <exception cref="InvalidOperationException">A document does not match its schema, or has an unknown key.</exception>
     public static string[] Validate(string manifest)
     {
         string file = Path.GetTempFileName();
@@ -29,7 +29,7 @@ internal static class KubernetesSchemas
         }
     }
 
-    /// <summary>A document of YAML as JSON.</summary>
+    /// <summary>Converts a YAML document to JSON.</summary>
     public static string ReadYaml(string file)
     {
         const string Read = "const { createRequire } = require('module'); console.log(JSON.stringify(createRequire(process.argv[1] + '/node_modules/')('yaml').parse(require('fs').readFileSync(process.argv[2], 'utf8'))))";
@@ -50,6 +50,6 @@ internal static class KubernetesSchemas
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class KubernetesFactAttribute : FactAttribute
 {
-    /// <summary>Skips, with the reason, where the schemas cannot be had.</summary>
+    /// <summary>Skips the test, with the reason, if the schemas are not available.</summary>
     public KubernetesFactAttribute() => Skip = Requirements.Podman ?? KubernetesSchemas.Obstacle;
 }

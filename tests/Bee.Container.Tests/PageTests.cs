@@ -3,7 +3,7 @@ using Bee.Packages;
 
 namespace Bee.Container;
 
-/// <summary>docs/containers.md: its commands run.</summary>
+/// <summary>Runs the commands of docs/containers.md.</summary>
 [Collection("Engine")]
 public sealed partial class PageTests(Engine engine)
 {

@@ -3,26 +3,26 @@ using Bee.Packages;
 
 namespace Bee.Container;
 
-/// <summary>Where the parts of the project are that go into a container.</summary>
+/// <summary>The paths of the parts of the project that go into a container.</summary>
 internal static class Project
 {
     /// <summary>The folder of Bee.slnx.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>The module as people import it.</summary>
+    /// <summary>The module, complete as after a build.</summary>
     public static string Module { get; } = Path.Combine(Root, "module", "Bee");
 
     /// <summary>The executable that starts PowerShell on this machine; <c>build.sh</c> writes it.</summary>
     public static string PowerShell { get; } = Path.Combine(Root, "artifacts", "pwsh");
 
-    /// <summary>The folder of pwsh.dll that goes into containers; null when <c>build.sh</c> has not restored it.</summary>
+    /// <summary>The folder of pwsh.dll that goes into containers; null if <c>build.sh</c> has not restored it.</summary>
     public static string? PowerShellFiles { get; } = FindPowerShell();
 
-    /// <summary>A file of the project.</summary>
+    /// <summary>Returns the path of a file of the project.</summary>
     public static string File(params string[] parts) => Path.Combine([Root, .. parts]);
 
-    /// <summary>Runs a script in PowerShell with the module imported; what it writes is returned.</summary>
-    /// <exception cref="InvalidOperationException">It failed.</exception>
+    /// <summary>Runs a script in PowerShell with the module imported, and returns its output.</summary>
+    /// <exception cref="InvalidOperationException">The command failed.</exception>
     public static string Script(string text)
     {
         string[] arguments = ["-NoProfile", "-NonInteractive", "-Command", $"$ErrorActionPreference = 'Stop'; Import-Module '{Module}'; {text}"];

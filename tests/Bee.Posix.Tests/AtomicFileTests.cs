@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Bee.Posix.Tests;
 
-/// <summary>Files are whole or not there.</summary>
+/// <summary>Files are replaced atomically.</summary>
 public sealed class AtomicFileTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -48,7 +48,7 @@ public sealed class AtomicFileTests : IDisposable
 
         Assert.Contains("not a regular file", Assert.Throws<IOException>(() => AtomicFile.Write(path, "one"u8)).Message, StringComparison.Ordinal);
         Assert.Throws<IOException>(() => AtomicFile.Write(link, "one"u8));
-        // Root alone could replace this one; the folder of devices takes no file from others.
+        // Only root could replace this one, since other users cannot write to /dev.
         Assert.True(RegularFile.IsSpecial("/dev/null"));
         Assert.False(RegularFile.IsSpecial(_folder.Path));
         Assert.False(RegularFile.IsSpecial(Path.Combine(_folder.Path, "nothing")));

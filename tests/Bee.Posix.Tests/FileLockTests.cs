@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Bee.Posix.Tests;
 
-/// <summary>A lock excludes every other holder, and goes when it is released.</summary>
+/// <summary>A lock excludes all other holders until it is released.</summary>
 public sealed class FileLockTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -27,7 +27,7 @@ public sealed class FileLockTests : IDisposable
     [Fact]
     public void Dispose_while_a_duplicate_of_the_fd_lives_frees_the_lock()
     {
-        // What a forked child has: an fd of the same open file.
+        // A forked child has an fd of the same open file.
         using Folder folder = Folder.Open(_folder.Path)!;
         var file = folder.OpenOrCreateFile("lock", Folder.OwnerFile);
         int copy = Dup((int)file.DangerousGetHandle());

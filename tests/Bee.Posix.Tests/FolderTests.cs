@@ -1,6 +1,6 @@
 namespace Bee.Posix.Tests;
 
-/// <summary>Whatever is done in a folder stays below it.</summary>
+/// <summary>Operations in a folder cannot leave it.</summary>
 public sealed class FolderTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -54,7 +54,7 @@ public sealed class FolderTests : IDisposable
     }
 
     [RootFact]
-    public void Root_making_files_and_folders_on_behalf_of_an_owner_gives_them_to_him()
+    public void Root_creating_files_and_folders_on_behalf_of_an_owner_makes_him_their_owner()
     {
         Directory.CreateDirectory(_folder.In("bobs"));
         _folder.Give("bobs", TestFolder.Bob);

@@ -1,6 +1,6 @@
 namespace Bee.Posix.Tests;
 
-/// <summary>What root and this user alone could have written is believed.</summary>
+/// <summary>Only files that no user except root and this one could have written are trusted.</summary>
 public sealed class PathGuardTests : IDisposable
 {
     private readonly TestFolder _folder = new();

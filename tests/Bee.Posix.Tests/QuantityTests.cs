@@ -10,5 +10,5 @@ public sealed class QuantityTests
     [InlineData(2, "index", null, "2 indexes")]
     [InlineData(1, "entry", "entries", "1 entry")]
     [InlineData(2, "entry", "entries", "2 entries")]
-    public void Of_number_gives_the_noun_in_its_form(long number, string one, string? many, string expected) => Assert.Equal(expected, Quantity.Of(number, one, many));
+    public void Of_number_returns_singular_or_plural(long number, string one, string? many, string expected) => Assert.Equal(expected, Quantity.Of(number, one, many));
 }

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Bee.Posix.Tests;
 
-/// <summary>Regular files are read, and nothing else keeps the reader waiting.</summary>
+/// <summary>Regular files are read; other files are refused without blocking.</summary>
 public sealed class RegularFileTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -30,7 +30,7 @@ public sealed class RegularFileTests : IDisposable
     [InstanceFact]
     public void ReadAllBytes_file_that_waits_for_data_fails_at_once()
     {
-        // The trace of an instance of the test's own: a regular file by its mode, which cannot be sought in and has nothing to read.
+        // The trace file of the test's own tracefs instance: regular by its mode, but not seekable, and empty.
         string instance = Path.Combine(InstanceFactAttribute.Instances, $"bee-test-{Environment.ProcessId}");
         Directory.CreateDirectory(instance);
         try

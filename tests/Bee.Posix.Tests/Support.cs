@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Bee.Posix.Tests;
 
-/// <summary>A test that gives files to other users.</summary>
+/// <summary>A test that changes the owner of files, which requires root.</summary>
 public sealed class RootFactAttribute : FactAttribute
 {
     public RootFactAttribute()
@@ -28,7 +28,7 @@ public sealed class InstanceFactAttribute : FactAttribute
     }
 }
 
-/// <summary>A folder that goes with the test.</summary>
+/// <summary>A folder that the test deletes.</summary>
 internal sealed partial class TestFolder : IDisposable
 {
     public const uint Bob = 54321;
@@ -56,7 +56,7 @@ internal sealed partial class TestFolder : IDisposable
 
     public void Mode(string name, string octal) => System.IO.File.SetUnixFileMode(In(name), (UnixFileMode)Convert.ToInt32(octal, 8));
 
-    /// <summary>Gives a file an access control list by which Bob may write; entries as in linux/posix_acl_xattr.h.</summary>
+    /// <summary>Sets an access control list that lets Bob write (linux/posix_acl_xattr.h).</summary>
     public void LetBobWrite(string name)
     {
         const uint None = uint.MaxValue;

@@ -13,7 +13,7 @@ public sealed class TerminalTextTests
     [InlineData("a\U000E0041b\U000E0001", "a\ufffdb\ufffd")]
     [InlineData("\u3164\uffa0\u115f", "\ufffd\ufffd\ufffd")]
     [InlineData("caf\u00e9 \u65e5\u672c \u0639\u0631\u0628 \U0001F41D e\u0301", "caf\u00e9 \u65e5\u672c \u0639\u0631\u0628 \U0001F41D e\u0301")]
-    public void Show_of_a_text_replaces_what_moves_hides_or_breaks(string text, string expected)
+    public void Show_replaces_unsafe_characters(string text, string expected)
     {
         Assert.Equal(expected, TerminalText.Show(text));
         Assert.Equal(text != expected, TerminalText.IsUnsafe(text));
@@ -26,7 +26,7 @@ public sealed class TerminalTextTests
         => Assert.Equal("a\ufffdb", TerminalText.Show($"a{(char)half}b"));
 
     [Fact]
-    public void Clean_of_a_text_takes_one_replacement_for_all()
+    public void Clean_replaces_unsafe_characters_by_one_character()
         => Assert.Equal("a\ufffdb\ufffdc\ufffd", TerminalText.Clean("a\u001bb\nc\u202e"));
 
     [Fact]

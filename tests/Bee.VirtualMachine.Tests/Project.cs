@@ -1,24 +1,24 @@
 namespace Bee.VirtualMachine;
 
-/// <summary>Where the parts of the project are that go into the guest.</summary>
+/// <summary>The paths of the parts of the project that go into the guest.</summary>
 internal static class Project
 {
     /// <summary>The folder of Bee.slnx.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>The module as people import it.</summary>
+    /// <summary>The module, complete as after a build.</summary>
     public static string Module { get; } = Path.Combine(Root, "module", "Bee");
 
     /// <summary>The folder of this suite's sources.</summary>
     public static string Suite { get; } = Path.Combine(Root, "tests", "Bee.VirtualMachine.Tests");
 
-    /// <summary>The scenarios: a script each, with C files beside them.</summary>
+    /// <summary>The folder of the scenarios: scripts, with C files beside them.</summary>
     public static string Scenarios { get; } = Path.Combine(Suite, "scenarios");
 
     /// <summary>The executable that starts PowerShell on this machine; <c>build.sh</c> writes it.</summary>
     public static string PowerShell { get; } = Path.Combine(Root, "artifacts", "pwsh");
 
-    /// <summary>What a measurement of other people's programs (tests/Reach) wants in the guest, in the stead of the scenarios: a folder with a script <c>run.ps1</c>; null for none.</summary>
+    /// <summary>A folder with a script <c>run.ps1</c> that replaces the scenarios in the guest, for the measurement of third-party programs (tests/Reach); null for none.</summary>
     public static string? Reach { get; } = Environment.GetEnvironmentVariable("BEE_REACH") is { Length: > 0 } folder ? folder : null;
 
     /// <summary>The names of the scenarios.</summary>

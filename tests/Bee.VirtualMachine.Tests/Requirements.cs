@@ -6,18 +6,18 @@ using Bee.VirtualMachine.Machine;
 
 namespace Bee.VirtualMachine;
 
-/// <summary>What a guest takes, and why it cannot be had here.</summary>
+/// <summary>Checks the requirements of a guest.</summary>
 internal static class Requirements
 {
     private static readonly ConcurrentDictionary<string, string?> s_obstacles = new();
 
-    /// <summary>The emulator; null when it is not installed.</summary>
+    /// <summary>The path of the emulator; null if it is not installed.</summary>
     public static string? Qemu { get; } = OnPath("qemu-system-x86_64");
 
-    /// <summary>A shell with its tools in one file that needs no library; null when it is not installed.</summary>
+    /// <summary>The path of a statically linked busybox; null if it is not installed.</summary>
     public static string? Busybox { get; } = OnPath("busybox") is { } found && SharedLibraries.Of([found]).Count == 0 ? found : null;
 
-    /// <summary>Why this kernel cannot be booted here; null when it can. Fetches the kernel when it is not in the cache.</summary>
+    /// <summary>Why a kernel cannot be booted here; null if it can. Downloads the kernel if it is not in the cache.</summary>
     public static string? Obstacle(string version) => s_obstacles.GetOrAdd(version, Find);
 
     private static string? Find(string version)

@@ -3,11 +3,11 @@ using Xunit.Sdk;
 
 namespace Bee.VirtualMachine;
 
-/// <summary>The names of all scenarios; each is skipped, with the reason, where the kernel cannot be booted.</summary>
+/// <summary>The names of all scenarios. Skipped, with the reason, if the kernel cannot be booted.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ScenarioDataAttribute : DataAttribute
 {
-    /// <summary>For the kernel of this version.</summary>
+    /// <summary>Selects the kernel by version.</summary>
     public ScenarioDataAttribute(string kernel) => Skip = Requirements.Obstacle(kernel);
 
     /// <inheritdoc/>

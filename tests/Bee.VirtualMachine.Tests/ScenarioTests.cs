@@ -1,6 +1,6 @@
 using Bee.VirtualMachine.Machine;
 
-// Tests of one kernel wait for its guest; those of another boot theirs meanwhile, however few processors there are.
+// The tests of one kernel wait for its guest while those of another boot theirs, on any number of CPUs.
 [assembly: CollectionBehavior(MaxParallelThreads = 8)]
 
 namespace Bee.VirtualMachine;

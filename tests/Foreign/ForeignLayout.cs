@@ -6,8 +6,8 @@ using System.Text.Json.Nodes;
 
 namespace Bee.Foreign;
 
-/// <summary>An image layout with images as Inspektor Gadget and bpfman make them, written without any of Bee's code.</summary>
-/// <param name="path">The layout's folder, which is made.</param>
+/// <summary>Writes an image layout with images like those of Inspektor Gadget and bpfman, without using Bee's code.</summary>
+/// <param name="path">The folder of the layout, which is created.</param>
 internal sealed class ForeignLayout(string path)
 {
     public const string Gadget = """
@@ -27,8 +27,8 @@ internal sealed class ForeignLayout(string path)
     private const string Index = "application/vnd.oci.image.index.v1+json";
     private readonly JsonArray _entries = [];
 
-    /// <summary>An image of Inspektor Gadget's: an index of a manifest a platform, as its newer versions build it.</summary>
-    /// <param name="name">What it is called in the layout.</param>
+    /// <summary>Adds an image of Inspektor Gadget: an index with a manifest for each platform, as its newer versions build it.</summary>
+    /// <param name="name">The name in the layout.</param>
     /// <param name="objects">The objects by architecture.</param>
     /// <param name="metadata">The metadata; null for an image without, whose config is empty.</param>
     /// <param name="wasm">A WebAssembly module; null for none.</param>
@@ -68,11 +68,11 @@ internal sealed class ForeignLayout(string path)
         return Enter(name, Blob(new JsonObject { ["schemaVersion"] = 2, ["mediaType"] = Index, ["manifests"] = manifests, ["annotations"] = Annotations() }, Index));
     }
 
-    /// <summary>An image of bpfman's: a container image with labels.</summary>
-    /// <param name="name">What it is called in the layout.</param>
-    /// <param name="layer">The layer; <see cref="Layer"/> makes one.</param>
+    /// <summary>Adds an image of bpfman: a container image with labels.</summary>
+    /// <param name="name">The name in the layout.</param>
+    /// <param name="layer">The layer; <see cref="Layer"/> creates one.</param>
     /// <param name="labels">The labels.</param>
-    /// <param name="docker">Whether it has docker's media types, as docker's older builder gives them.</param>
+    /// <param name="docker">Whether to use docker's media types, as docker's older builder does.</param>
     /// <param name="layerType">The layer's media type; by default the one that goes with <paramref name="docker"/>.</param>
     public JsonObject AddBpfman(string name, byte[] layer, IReadOnlyDictionary<string, string> labels, bool docker = false, string? layerType = null)
     {
@@ -98,13 +98,13 @@ internal sealed class ForeignLayout(string path)
             type));
     }
 
-    /// <summary>A container image that tools can be packed on: one layer, an entry point, and Bee's label.</summary>
-    /// <param name="name">What it is called in the layout.</param>
-    /// <param name="layer">The layer; <see cref="Layer"/> makes one.</param>
+    /// <summary>Adds a container image that is a valid base for tools: one layer, an entry point, and Bee's label.</summary>
+    /// <param name="name">The name in the layout.</param>
+    /// <param name="layer">The layer; <see cref="Layer"/> creates one.</param>
     /// <param name="architectures">The architectures; several make an index.</param>
-    /// <param name="docker">Whether it has docker's media types.</param>
+    /// <param name="docker">Whether to use docker's media types.</param>
     /// <param name="label">The label that marks it; null for none.</param>
-    /// <param name="entrypoint">What it starts; null for what reads an image's name.</param>
+    /// <param name="entrypoint">The entry point; null for one that accepts the name of an image.</param>
     /// <param name="environment">Variables of the container.</param>
     public JsonObject AddBase(
         string name, byte[] layer, IReadOnlyList<string> architectures, bool docker = false, string? label = "bee.base", IEnumerable<string>? entrypoint = null, IEnumerable<string>? environment = null)
@@ -152,7 +152,7 @@ internal sealed class ForeignLayout(string path)
         return Enter(name, Blob(new JsonObject { ["schemaVersion"] = 2, ["mediaType"] = Index, ["manifests"] = manifests }, Index));
     }
 
-    /// <summary>A layer with files in it, with gzip.</summary>
+    /// <summary>Returns a gzip layer with files.</summary>
     public static byte[] Layer(params (string Name, byte[] Content)[] files)
     {
         using var stream = new MemoryStream();
@@ -168,7 +168,7 @@ internal sealed class ForeignLayout(string path)
         return stream.ToArray();
     }
 
-    /// <summary>Puts a blob into the layout, and gives its descriptor.</summary>
+    /// <summary>Adds a blob to the layout, and returns its descriptor.</summary>
     public JsonObject Blob(byte[] content, string mediaType)
     {
         string folder = Path.Combine(path, "blobs", "sha256");

@@ -1,11 +1,11 @@
 namespace Bee.Mutation;
 
-/// <summary>A small generator of random numbers (SplitMix64) that gives the same row for the same seed on every runtime.</summary>
+/// <summary>A random number generator (SplitMix64) with the same sequence for a seed on every runtime.</summary>
 internal struct Chance(ulong seed)
 {
     private ulong _state = seed;
 
-    /// <summary>64 random bits.</summary>
+    /// <summary>Returns 64 random bits.</summary>
     public ulong Bits()
     {
         _state += 0x9e37_79b9_7f4a_7c15;
@@ -15,9 +15,9 @@ internal struct Chance(ulong seed)
         return z ^ z >> 31;
     }
 
-    /// <summary>A number from 0 to below the limit, which must be positive.</summary>
+    /// <summary>Returns a number from 0 to below a positive limit.</summary>
     public int Below(int limit) => (int)(Bits() % (ulong)limit);
 
-    /// <summary>True once in so many times.</summary>
+    /// <summary>Returns true with the probability 1/n.</summary>
     public bool OneIn(int times) => Below(times) == 0;
 }

@@ -3,17 +3,17 @@ using System.Diagnostics;
 
 namespace Bee.Mutation;
 
-/// <summary>Feeds a reader with damaged documents: it may refuse them in its own words, and nothing else may happen.</summary>
-/// <param name="name">What is read, for people and file names.</param>
-/// <param name="make">Makes the document of a number in a row, always the same for one seed.</param>
-/// <param name="read">Reads one and uses all that it gives; gets its number too.</param>
-/// <param name="isDeclared">Whether an exception is one that the reader may throw.</param>
+/// <summary>Feeds damaged documents to a reader, which may only throw its declared exceptions.</summary>
+/// <param name="name">The name of the document type, for reports and file names.</param>
+/// <param name="make">Creates a document by its number, deterministically for a seed.</param>
+/// <param name="read">Reads a document, given its number, and uses the whole result.</param>
+/// <param name="isDeclared">Reports whether the reader may throw an exception.</param>
 internal sealed class ReaderRun(string name, Func<ulong, long, byte[]> make, Action<byte[], long> read, Func<Exception, bool> isDeclared)
 {
     private const long MostMemory = 64 << 20;
     private const int MostFailures = 20;
 
-    // A reader that takes longer hangs, or is slow in a way that somebody could make use of.
+    // A reader that takes longer hangs, or is open to denial of service.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentQueue<string> _failures = [];
@@ -23,13 +23,13 @@ internal sealed class ReaderRun(string name, Func<ulong, long, byte[]> make, Act
     private long _memory;
     private double _longest;
 
-    /// <summary>Runs as many as <see cref="MutationOptions"/> says.</summary>
-    /// <param name="tell">Gets the report, which names the seed.</param>
-    /// <param name="part">Runs one in so many, for readers that take long.</param>
-    /// <exception cref="InvalidOperationException">Something happened that must not. The documents are kept in files.</exception>
+    /// <summary>Runs the number of documents in <see cref="MutationOptions"/>.</summary>
+    /// <param name="tell">Receives the report, which includes the seed.</param>
+    /// <param name="part">Runs one in so many documents, for slow readers.</param>
+    /// <exception cref="InvalidOperationException">The reader failed. The documents are kept in files.</exception>
     public void Execute(Action<string> tell, int part = 1) => Execute(MutationOptions.Seed, MutationOptions.Count / part, tell);
 
-    /// <summary>Runs so many of a row.</summary>
+    /// <summary>Runs a range of documents.</summary>
     public void Execute(ulong seed, long count, Action<string> tell)
     {
         var clock = Stopwatch.StartNew();

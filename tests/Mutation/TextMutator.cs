@@ -2,14 +2,14 @@ using System.Text;
 
 namespace Bee.Mutation;
 
-/// <summary>Spoils text documents in ways that a parser may not have thought of.</summary>
-/// <param name="documents">Whole documents.</param>
-/// <param name="pieces">What may be put in anywhere: bits of the format, at its limits.</param>
-/// <param name="separator">What stands between a key and its value.</param>
-/// <param name="ends">What a value may end with.</param>
+/// <summary>Damages text documents in ways that parsers may not expect.</summary>
+/// <param name="documents">Valid documents.</param>
+/// <param name="pieces">Fragments of the format to insert, at its limits.</param>
+/// <param name="separator">The separator between a key and its value.</param>
+/// <param name="ends">The characters that can end a value.</param>
 internal sealed class TextMutator(IReadOnlyList<byte[]> documents, string[] pieces, byte separator, byte[] ends)
 {
-    /// <summary>For JSON.</summary>
+    /// <summary>Creates a mutator for JSON.</summary>
     public static TextMutator Json(params byte[][] documents) => new(
         documents,
         [
@@ -20,7 +20,7 @@ internal sealed class TextMutator(IReadOnlyList<byte[]> documents, string[] piec
         (byte)':',
         [(byte)',', (byte)'}']);
 
-    /// <summary>For YAML.</summary>
+    /// <summary>Creates a mutator for YAML.</summary>
     public static TextMutator Yaml(params byte[][] documents) => new(
         documents,
         [
@@ -31,7 +31,7 @@ internal sealed class TextMutator(IReadOnlyList<byte[]> documents, string[] piec
         (byte)':',
         [(byte)'\n']);
 
-    /// <summary>The document of a number in a row, with one to three places changed.</summary>
+    /// <summary>Returns a document by its number, with one to three changes.</summary>
     public byte[] Make(ulong seed, long index)
     {
         var chance = new Chance(seed ^ (ulong)index * 0xd134_2543_de82_ef95);
@@ -66,7 +66,7 @@ internal sealed class TextMutator(IReadOnlyList<byte[]> documents, string[] piec
         return [.. bytes];
     }
 
-    // Puts another value in place of a whole one, so that the syntax stays right.
+    // Replaces a whole value by another, so that the syntax stays valid.
     private void ReplaceValue(List<byte> bytes, int from, ref Chance chance)
     {
         int start = bytes.IndexOf(separator, from);

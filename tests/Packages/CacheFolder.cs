@@ -1,6 +1,6 @@
 namespace Bee.Packages;
 
-/// <summary>What is kept from run to run: <c>bee</c> under XDG_CACHE_HOME or ~/.cache.</summary>
+/// <summary>The cache of the tests: <c>bee</c> under XDG_CACHE_HOME or ~/.cache.</summary>
 internal static class CacheFolder
 {
     /// <summary>The folder.</summary>

@@ -1,14 +1,14 @@
 namespace Bee.Packages;
 
-/// <summary>A folder of <see cref="CacheFolder"/> that holds what is wanted of a package.</summary>
+/// <summary>Keeps the needed files of a package in a folder of <see cref="CacheFolder"/>.</summary>
 internal static class CachedPackage
 {
-    /// <summary>The folder from the cache; fetched and put there when it is not in it yet.</summary>
-    /// <param name="home">The folder of the cache that holds it, such as <c>kernels</c>.</param>
-    /// <param name="name">Its own name.</param>
-    /// <param name="make">Fills a new folder with what is wanted; the second is a place to work in that goes afterwards.</param>
-    /// <returns>Its path. Whoever finds it finds it whole.</returns>
-    /// <exception cref="PackageMissingException">It cannot be had; the message says why.</exception>
+    /// <summary>Returns the folder from the cache. Creates it if necessary.</summary>
+    /// <param name="home">The parent folder in the cache, such as <c>kernels</c>.</param>
+    /// <param name="name">The name of the folder.</param>
+    /// <param name="make">Fills a new folder with the files. The second folder is temporary.</param>
+    /// <returns>The path of the folder, which is always complete.</returns>
+    /// <exception cref="PackageMissingException">The files are not available, for the reason in the message.</exception>
     public static string Obtain(string home, string name, Action<string, string> make)
     {
         home = Path.Combine(CacheFolder.Path, home);
@@ -26,12 +26,12 @@ internal static class CachedPackage
             make(keep, work);
             try
             {
-                // By rename: a cache that others read is whole, or not there.
+                // Renamed, so that other processes see a complete folder or none.
                 Directory.Move(keep, folder);
             }
             catch (IOException) when (Directory.Exists(folder))
             {
-                // Somebody else was faster.
+                // Another process was faster.
             }
 
             return folder;

@@ -3,10 +3,10 @@ using System.Diagnostics;
 
 namespace Bee.Packages;
 
-/// <summary>How a child process ended and what it said.</summary>
+/// <summary>The exit code and the output of a child process.</summary>
 internal sealed record ChildResult(int ExitCode, string Output, string Messages)
 {
-    /// <summary>The line that most likely says what went wrong.</summary>
+    /// <summary>The line that most likely has the error.</summary>
     public string LastWords
     {
         get
@@ -20,7 +20,7 @@ internal sealed record ChildResult(int ExitCode, string Output, string Messages)
 /// <summary>Runs a program to its end.</summary>
 internal static class Child
 {
-    /// <summary>Runs it; one that is not there, or does not end in time, counts as failed with 127 or 124.</summary>
+    /// <summary>Runs a program. Returns the exit code 127 if it does not exist, and 124 after a timeout.</summary>
     public static ChildResult Run(string command, IEnumerable<string> arguments, TimeSpan limit, string? folder = null, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(command, arguments)

@@ -2,14 +2,14 @@ using System.Security.Cryptography;
 
 namespace Bee.Packages;
 
-/// <summary>Packages of npm in a folder of the cache, as a package.json names them; their scripts do not run.</summary>
+/// <summary>Installs the npm packages of a package.json in a folder of the cache, without running their scripts.</summary>
 internal static class NpmPackages
 {
-    /// <summary>The folder that has node_modules; fetched when it is not in the cache yet.</summary>
-    /// <param name="name">What the folder's name begins with.</param>
-    /// <param name="sources">The folder with package.json and, where versions of dependencies count, package-lock.json.</param>
+    /// <summary>Returns the folder with node_modules. Downloads the packages if necessary.</summary>
+    /// <param name="name">The beginning of the folder's name.</param>
+    /// <param name="sources">The folder with package.json and, optionally, package-lock.json.</param>
     /// <param name="reason">Why there are no packages; null if there are.</param>
-    /// <returns>The folder; null if the packages cannot be had.</returns>
+    /// <returns>The folder; null if the packages are not available.</returns>
     public static string? Find(string name, string sources, out string? reason)
     {
         reason = null;

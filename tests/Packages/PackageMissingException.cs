@@ -1,4 +1,4 @@
 namespace Bee.Packages;
 
-/// <summary>A package of Debian cannot be had; the message is the reason to skip with.</summary>
+/// <summary>A Debian package is not available. The message is the reason to skip a test.</summary>
 internal sealed class PackageMissingException(string message) : Exception(message);

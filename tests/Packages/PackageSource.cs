@@ -3,8 +3,8 @@ using System.Text;
 namespace Bee.Packages;
 
 /// <summary>
-/// A suite of Debian's archive as apt sees it through a configuration of its own in a temporary folder: nothing is installed, and the machine's
-/// own lists and pins are neither read nor changed. Where the archive is, its sources say. Packages are checked against Debian's keys.
+/// Downloads packages of a Debian suite with apt and a separate configuration in a temporary folder. Nothing is installed, and the machine's
+/// lists and pins are neither read nor changed. The archive is that of the machine's sources. Packages are verified with Debian's keys.
 /// </summary>
 internal sealed class PackageSource
 {
@@ -19,11 +19,11 @@ internal sealed class PackageSource
         _apt = new Dictionary<string, string> { ["APT_CONFIG"] = configuration, ["LC_ALL"] = "C" };
     }
 
-    /// <summary>Fetches a suite's lists.</summary>
+    /// <summary>Downloads the package lists of a suite.</summary>
     /// <param name="suite"><c>bookworm</c>, <c>trixie</c>, <c>sid</c>.</param>
-    /// <param name="architecture">As Debian names it, <c>amd64</c>; null for this machine's.</param>
-    /// <param name="folder">Where the lists and the packages go.</param>
-    /// <exception cref="PackageMissingException">The reason.</exception>
+    /// <param name="architecture">The Debian name, such as <c>amd64</c>; null for this machine's.</param>
+    /// <param name="folder">Receives the lists and the packages.</param>
+    /// <exception cref="PackageMissingException">The package is not available.</exception>
     public static PackageSource Open(string suite, string? architecture, string folder)
     {
         if (!File.Exists(Keys))
@@ -37,24 +37,24 @@ internal sealed class PackageSource
         return source;
     }
 
-    /// <summary>What a package depends on, where that is the newest build of something.</summary>
+    /// <summary>Returns the dependency of a meta-package, such as the newest build of a kernel.</summary>
     /// <param name="package">The package.</param>
-    /// <param name="beginning">How the other package's name begins.</param>
-    /// <exception cref="PackageMissingException">It names none.</exception>
+    /// <param name="beginning">The beginning of the dependency's name.</param>
+    /// <exception cref="PackageMissingException">The package has no such dependency.</exception>
     public string Dependency(string package, string beginning) => Run("apt-cache", ["depends", "--important", package], _folder, _apt)
         .Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.StartsWith($"Depends: {beginning}", StringComparison.Ordinal))?["Depends: ".Length..]
         ?? throw new PackageMissingException($"{package} names no {beginning}*");
 
-    /// <summary>Fetches the newest build of a package, and unpacks its files into a folder; its scripts do not run.</summary>
-    /// <exception cref="PackageMissingException">The reason.</exception>
+    /// <summary>Downloads the newest build of a package, and unpacks it into a folder without running its scripts.</summary>
+    /// <exception cref="PackageMissingException">The package is not available.</exception>
     public void Unpack(string package, string folder)
     {
         Run("apt-get", ["download", "-q", package], _folder, _apt);
         Run("dpkg-deb", ["-x", Directory.GetFiles(_folder, $"{package}_*.deb").Single(), folder], _folder, []);
     }
 
-    /// <summary>Fetches a package with all that it needs beside what is installed on this machine, and unpacks them into a folder. The suite has to be the machine's own release.</summary>
-    /// <exception cref="PackageMissingException">The reason.</exception>
+    /// <summary>Downloads a package with its dependencies that are not installed, and unpacks them into a folder. The suite must be the machine's own release.</summary>
+    /// <exception cref="PackageMissingException">The package is not available.</exception>
     public void UnpackWithDependencies(string package, string folder)
     {
         File.Copy("/var/lib/dpkg/status", Path.Combine(_folder, "state/status"), overwrite: true);
@@ -104,7 +104,7 @@ internal sealed class PackageSource
         return file;
     }
 
-    // The machine's own mirror of Debian, which by custom keeps its archives in folders of these names; whichever release the machine itself is.
+    // The machine's Debian mirror, which by convention has its archives in folders of these names.
     private static IEnumerable<string> Sources(string suite)
     {
         var environment = new Dictionary<string, string> { ["LC_ALL"] = "C" };
@@ -113,7 +113,7 @@ internal sealed class PackageSource
         string archive = known.FirstOrDefault(uri => uri.EndsWith("/debian", StringComparison.Ordinal))
             ?? throw new PackageMissingException("it comes from Debian's archive, and apt has no source that ends in /debian");
         yield return $"{archive} {suite}";
-        // What is not released yet gets its security updates as everything else.
+        // Unreleased suites have no separate security archive.
         if (suite != "sid" && known.FirstOrDefault(uri => uri.EndsWith("/debian-security", StringComparison.Ordinal)) is { } security)
         {
             yield return $"{security} {suite}-security";

@@ -144,7 +144,7 @@ public sealed class CaptureWriter : IDisposable
     /// <param name="item">The event, map entry, histogram or line.</param>
     /// <param name="cancellationToken">Cancels the wait for a slow disk.</param>
     /// <exception cref="CaptureException">The file cannot be written.</exception>
-    /// <exception cref="PackException">The event has a value that a capture cannot hold. The capture continues without it.</exception>
+    /// <exception cref="BeeException">The event has a value that a capture cannot hold. The capture continues without it.</exception>
     /// <exception cref="OperationCanceledException">The wait was canceled. The event is not captured.</exception>
     public void Write(BpfEvent item, CancellationToken cancellationToken = default)
     {

@@ -98,7 +98,7 @@ public sealed class CaptureFileTests : IDisposable
                 Assert.Equal(1, writer.Complete().Events);
             }
 
-            // One that replaced another is locked as well.
+            // A file that replaced another is locked too.
             using var second = CaptureWriter.Create(options with { Replace = true });
             Assert.Equal(CaptureFault.InUse, Assert.Throws<CaptureException>(() => CaptureWriter.Check(options with { Replace = true })).Fault);
         }
@@ -109,7 +109,7 @@ public sealed class CaptureFileTests : IDisposable
     [InlineData("/tmp")]
     [InlineData("/proc/self/fd/1")]
     [InlineData("/nowhere/a.beecap")]
-    public void What_is_not_a_file_is_not_replaced(string path)
+    public void Write_does_not_replace_other_files_than_regular_ones(string path)
     {
         var error = Assert.Throws<CaptureException>(() => CaptureWriter.Create(new CaptureOptions(path) { Replace = true }));
 
@@ -181,7 +181,7 @@ public sealed class CaptureFileTests : IDisposable
             }
 
             int block = ends.Count(end => end <= at) - 1;
-            // A length that leads beyond the file looks as what a killed writer leaves.
+            // A length that exceeds the file looks like the end of a killed writer's file.
             Assert.True(error is not null || early == ends[Math.Max(0, block)], $"The change at byte {at} was not noticed.");
             Assert.Equal(Math.Clamp(block, 0, 3) * 10, sink.Events.Count);
             if (block >= 0 && error is not null)
@@ -293,7 +293,7 @@ public sealed class CaptureFileTests : IDisposable
         Assert.Equal((kept, lost), (Assert.Single(done.Streams, stream => stream.Name == "IteratorLine").Events, done.Lost));
         Assert.Equal(_folder.Names.Sum(name => new FileInfo(_folder.Path(name)).Length), done.Bytes);
 
-        // A further capture under the name would mix with what is there.
+        // Another capture under the same name would mix with the existing files.
         Assert.Equal(CaptureFault.Exists, Assert.Throws<CaptureException>(() => CaptureWriter.Create(options)).Fault);
         CaptureWriter.Create(options with { Replace = true }).Dispose();
         Assert.Equal(["r.1.beecap"], _folder.Names);
@@ -465,7 +465,7 @@ public sealed class CaptureFileTests : IDisposable
         Assert.Equal(["r[1].1.beecap"], _folder.Names);
     }
 
-    // A file of blocks of ten lines, and where the head and each block end.
+    // Writes blocks of ten lines, and returns the offsets where the head and each block end.
     private string Blocks(string name, int count, out long[] ends)
     {
         string path = _folder.Path(name);

@@ -5,7 +5,7 @@ using Bee.Telemetry.Captures;
 
 namespace Bee.Telemetry.Tests.Captures;
 
-/// <summary>A folder for captures, which goes with the test.</summary>
+/// <summary>A folder for captures that the test deletes.</summary>
 public sealed class CaptureFolder : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("bee-captures-").FullName;
@@ -14,7 +14,7 @@ public sealed class CaptureFolder : IDisposable
 
     public string[] Names => [.. Directory.GetFiles(_folder).Select(file => System.IO.Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
-    /// <summary>Writes a capture of lines, each with a loss behind it every so many.</summary>
+    /// <summary>Writes a capture of lines, with a loss after every so many.</summary>
     public string Write(string name, int lines, int lossEvery = int.MaxValue)
     {
         using var writer = CaptureWriter.Create(new CaptureOptions(Path(name)));
@@ -43,7 +43,7 @@ public sealed class CaptureFolder : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 }
 
-/// <summary>Keeps what it is given.</summary>
+/// <summary>Keeps the events and losses.</summary>
 internal sealed class ListSink(int most = int.MaxValue) : IEventSink
 {
     public List<string> Events { get; } = [];

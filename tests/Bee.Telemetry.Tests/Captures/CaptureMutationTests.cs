@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 
 namespace Bee.Telemetry.Tests.Captures;
 
-/// <summary>Damaged and hostile captures are read or refused, and nothing else happens.</summary>
+/// <summary>Damaged and hostile captures are read or refused, without other effects.</summary>
 public sealed class CaptureMutationTests(ITestOutputHelper output) : IDisposable
 {
     private readonly CaptureFolder _folder = new();
@@ -34,7 +34,7 @@ public sealed class CaptureMutationTests(ITestOutputHelper output) : IDisposable
             return chance.OneIn(4) ? bytes[..chance.Below(bytes.Length)] : bytes;
         }
 
-        // With checksums that are right, so that what stands behind them is met.
+        // With correct checksums, so that the content is parsed.
         var packed = new ArrayBufferWriter<byte>();
         var packer = new Bee.Ebpf.Packing.EventPacker();
         for (int i = 0; i < 20; i++)
@@ -98,7 +98,7 @@ public sealed class CaptureMutationTests(ITestOutputHelper output) : IDisposable
             }
             catch (CaptureException)
             {
-                // The reading below is held to it too.
+                // The limit applies to the reading below too.
             }
 
             ListSink.Read(path);

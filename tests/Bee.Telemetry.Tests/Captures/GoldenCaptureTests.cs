@@ -5,7 +5,7 @@ using Bee.Telemetry.Captures;
 namespace Bee.Telemetry.Tests.Captures;
 
 /// <summary>
-/// Captures of each version of the format, which stay as they are: what released versions wrote is read for ever. Beside each stands what its events are as JSON. mixed has events of two rings with a clock,
+/// Captures of each version of the format, which never change, so that all later releases can read them. A JSON file beside each has its events. mixed has events of two rings with timestamps,
 /// flexible text, entries and trace lines; syscount entries; runqlat histograms; cpustack stacks; losses lines and a loss.
 /// </summary>
 public sealed class GoldenCaptureTests : IDisposable
@@ -27,7 +27,7 @@ public sealed class GoldenCaptureTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void A_capture_of_any_version_gives_its_events(string name)
+    public void A_capture_of_any_version_returns_its_events(string name)
     {
         var read = new Json();
         using var reader = CaptureReader.Open(Path.Combine(Folder, name));
@@ -126,7 +126,7 @@ public sealed class GoldenCaptureTests : IDisposable
         void IEventSink.Lost(string map, ulong count) => writer.WriteLost(map, count);
     }
 
-    // What is alive after each tenth, compared with what is after the first.
+    // Compares the memory after each tenth with that after the first.
     private sealed class Memory(int each) : IEventSink
     {
         private long _first;

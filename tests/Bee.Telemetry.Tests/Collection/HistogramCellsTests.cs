@@ -47,14 +47,14 @@ public sealed class HistogramCellsTests
     }
 
     [Fact]
-    public void Negative_values_have_a_bucket_of_their_own_where_there_can_be_any()
+    public void Negative_values_have_a_separate_bucket_if_they_are_possible()
     {
         Assert.Equal(1, new HistogramCells(Observed(MapMetadata.None)).UpperBounds[0]);
         Assert.Equal(-1, new HistogramCells(Observed(MapMetadata.None, isSigned: true)).UpperBounds[0]);
     }
 
     [Fact]
-    public void What_a_program_counts_in_its_last_slot_has_no_upper_bound()
+    public void The_last_slot_of_a_program_has_no_upper_bound()
     {
         var cells = new HistogramCells(new SlotPlan(null!, [], new LabelLayout([]), BucketScale.ForSlots(MapMetadata.None, 27), null, s_number, 27, 0, null, false));
 
@@ -65,7 +65,7 @@ public sealed class HistogramCellsTests
 
     [Theory]
     [MemberData(nameof(Values))]
-    public void A_native_bucket_holds_what_is_at_most_its_power_of_two(ulong value)
+    public void A_native_bucket_counts_values_up_to_its_power_of_two(ulong value)
     {
         foreach (var unit in new[] { MetricUnit.None, MetricUnits.Find("ns"), MetricUnits.Find("KiB") })
         {

@@ -24,7 +24,7 @@ public sealed class MergedMetricsTests
     }
 
     [Fact]
-    public void What_tools_measure_stands_before_what_bee_says_of_them() =>
+    public void Metrics_of_tools_come_before_Bees_own() =>
         Assert.Equal(["bee_x", "bee_session_up"], MergedMetrics.Of([Family("bee_session_up", [], []), Family("bee_x", [], [])]).Select(family => family.Descriptor.Name));
 
     private static MetricFamily Family(string name, string[] labels, string[] values) =>

@@ -9,7 +9,7 @@ public sealed class SeriesStoreTests
     private static readonly DateTime s_start = new(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
 
     [Fact]
-    public void A_counter_has_what_its_entry_has_and_begins_with_the_session()
+    public void A_counter_has_the_value_of_its_entry_and_starts_with_the_session()
     {
         var map = new FakeMap();
         map.Pass((1, 7), (2, 9));
@@ -21,7 +21,7 @@ public sealed class SeriesStoreTests
     }
 
     [Fact]
-    public void A_key_that_comes_later_begins_at_the_pass_before()
+    public void A_key_that_appears_later_starts_at_the_previous_pass()
     {
         var map = new FakeMap();
         map.Pass();
@@ -132,7 +132,7 @@ public sealed class SeriesStoreTests
         map.Pass((1, 1), (2, 2), (3, 3), (4, 4));
         Assert.Equal(7ul, map.Overflow);
 
-        // Room comes free, and the keys in the overflow series stay there.
+        // Keys in the overflow series stay there, even when the limit allows more series.
         for (var i = 0; i < 31; i++)
         {
             map.Pass((3, 3), (4, 4));
@@ -147,7 +147,7 @@ public sealed class SeriesStoreTests
     }
 
     [Fact]
-    public void Keys_that_decode_alike_are_added_up_and_keep_what_deleted_ones_added()
+    public void Keys_with_equal_labels_are_added_up_and_keep_the_counts_of_deleted_keys()
     {
         var map = new FakeMap { Label = key => key % 10 == 1 ? "same" : "other" };
         map.Pass((1, 5), (11, 6), (2, 1));
@@ -203,7 +203,7 @@ public sealed class SeriesStoreTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void Whatever_happens_to_keys_no_total_falls_within_one_start_and_without_deletions_the_sum_is_the_maps(int seed)
+    public void Random_changes_of_keys_never_decrease_a_total_within_one_start_time(int seed)
     {
         var random = new Random(seed);
         var entries = new Dictionary<int, ulong>();

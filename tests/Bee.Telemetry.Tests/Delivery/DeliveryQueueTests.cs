@@ -25,7 +25,7 @@ public sealed class DeliveryQueueTests
     }
 
     [Fact]
-    public void Full_queue_that_drops_the_newest_tells_of_them_where_they_would_stand()
+    public void Full_queue_that_drops_the_newest_reports_the_loss_in_their_place()
     {
         using var receiver = new HeldTransport();
         using var queue = Queue(receiver, WhenFull.DropNewest, size: 2);
@@ -44,7 +44,7 @@ public sealed class DeliveryQueueTests
     }
 
     [Fact]
-    public void Full_queue_that_drops_the_oldest_tells_of_them_first()
+    public void Full_queue_that_drops_the_oldest_reports_the_loss_first()
     {
         using var receiver = new HeldTransport();
         using var queue = Queue(receiver, WhenFull.DropOldest, size: 2);
@@ -105,7 +105,7 @@ public sealed class DeliveryQueueTests
 
         queue.Finish(s_long, default);
 
-        // One or two records for the map, as the thread took them; in each case all are told before the next event, which has the next number.
+        // One or two records for the map, depending on the timing of the thread. All of them come before the next event.
         Assert.Equal("1:1", receiver.Seen[0]);
         Assert.Equal("9:2", receiver.Seen[^1]);
         Assert.Equal(7, receiver.Records.Sum(record => record.LostCount));
@@ -113,7 +113,7 @@ public sealed class DeliveryQueueTests
     }
 
     [Fact]
-    public void Loss_without_events_is_told_too()
+    public void Loss_without_events_is_reported_too()
     {
         using var receiver = new HeldTransport();
         using var queue = Queue(receiver, WhenFull.DropOldest, size: 100);
@@ -125,7 +125,7 @@ public sealed class DeliveryQueueTests
     }
 
     [Fact]
-    public void Refused_events_are_counted_and_told_with_the_next_one()
+    public void Refused_events_are_counted_and_reported_with_the_next_one()
     {
         using var receiver = new HeldTransport();
         using var queue = Queue(receiver, WhenFull.DropOldest, size: 100);
@@ -153,7 +153,7 @@ public sealed class DeliveryQueueTests
     }
 
     [Fact]
-    public void What_is_not_settled_is_sent_again_and_nothing_twice()
+    public void Records_that_are_not_settled_are_sent_again_and_none_twice()
     {
         using var receiver = new HeldTransport();
         using var queue = Queue(receiver, WhenFull.DropOldest, size: 100, batch: 4);
@@ -162,7 +162,7 @@ public sealed class DeliveryQueueTests
         receiver.Answers.Enqueue(_ => SendResult.Retry("broken"));
         Add(queue, 1, 8);
         receiver.Release();
-        // The end would give up after so many failures.
+        // After so many failures, the end would give up.
         receiver.WaitFor(8);
 
         Assert.Equal(new DeliveryCounts(8, 8, 0, 0, 0), queue.Finish(s_long, default));
@@ -170,7 +170,7 @@ public sealed class DeliveryQueueTests
     }
 
     [Fact]
-    public void Batch_that_a_transport_cannot_send_is_refused_and_the_next_one_goes()
+    public void Batch_that_a_transport_cannot_send_is_refused_and_the_next_one_is_sent()
     {
         using var receiver = new HeldTransport();
         using var queue = Queue(receiver, WhenFull.DropOldest, size: 100);
@@ -186,7 +186,7 @@ public sealed class DeliveryQueueTests
     }
 
     [Fact]
-    public void Event_that_cannot_be_read_is_refused_and_the_next_one_goes()
+    public void Event_that_cannot_be_read_is_refused_and_the_next_one_is_sent()
     {
         using var receiver = new HeldTransport();
         using var queue = Queue(receiver, WhenFull.DropOldest, size: 100);
@@ -236,7 +236,7 @@ public sealed class DeliveryQueueTests
         using var queue = Queue(receiver, WhenFull.Block, size: 2);
         receiver.Release();
 
-        // Ends: the first of them wait until the receiver counts as down.
+        // Does not hang: the first writes wait until the receiver counts as down.
         Add(queue, 1, 20);
         var counts = queue.Finish(s_long, default);
 
@@ -246,7 +246,7 @@ public sealed class DeliveryQueueTests
     }
 
     [Fact]
-    public void Receiver_that_comes_back_gets_what_waited_and_learns_of_the_gap()
+    public void Receiver_that_recovers_gets_the_waiting_events_and_a_loss_record()
     {
         var isDown = true;
         using var receiver = new HeldTransport { Otherwise = batch => isDown ? SendResult.Retry("down") : SendResult.Delivered(batch.Count) };
@@ -280,7 +280,7 @@ public sealed class DeliveryQueueTests
     }
 
     [Fact]
-    public void Ended_queue_takes_nothing()
+    public void Ended_queue_accepts_nothing()
     {
         using var receiver = new HeldTransport();
         using var queue = Queue(receiver, WhenFull.DropOldest, size: 10);

@@ -3,7 +3,7 @@ using Bee.Telemetry.Logs;
 
 namespace Bee.Telemetry.Tests.Delivery;
 
-/// <summary>A receiver that answers nothing until it is released, and then as it is told.</summary>
+/// <summary>A transport that blocks until it is released, and then returns the given results.</summary>
 internal sealed class HeldTransport : ILogTransport
 {
     private readonly ManualResetEventSlim _released = new();
@@ -14,7 +14,7 @@ internal sealed class HeldTransport : ILogTransport
     /// <summary>The first answers.</summary>
     public ConcurrentQueue<Func<IReadOnlyList<LogRecord>, SendResult>> Answers { get; } = new();
 
-    /// <summary>The answer when no other is left.</summary>
+    /// <summary>The answer after the first answers.</summary>
     public Func<IReadOnlyList<LogRecord>, SendResult> Otherwise { get; init; } = batch => SendResult.Delivered(batch.Count);
 
     public string Destination => "the test";
@@ -24,7 +24,7 @@ internal sealed class HeldTransport : ILogTransport
     /// <summary>The length of each batch that was offered.</summary>
     public List<int> Batches { get; } = [];
 
-    /// <summary>The records that were taken.</summary>
+    /// <summary>The records that were accepted.</summary>
     public IReadOnlyList<LogRecord> Records
     {
         get
@@ -36,7 +36,7 @@ internal sealed class HeldTransport : ILogTransport
         }
     }
 
-    /// <summary>The same as text: the number, and what it is.</summary>
+    /// <summary>The records as text: the sequence number, and the event or loss.</summary>
     public IReadOnlyList<string> Seen => [.. Records.Select(record => record.IsLoss
         ? $"{record.Sequence}:lost {record.LostCount} {record.Attributes[0].Value}{(record.Map is { } map ? $" {map}" : "")}"
         : $"{record.Sequence}:{record.Attributes[0].Value}")];
@@ -59,7 +59,7 @@ internal sealed class HeldTransport : ILogTransport
     /// <summary>Waits until a batch is offered.</summary>
     public void WaitForBatch() => _asked.Wait();
 
-    /// <summary>Waits until so many records were taken.</summary>
+    /// <summary>Waits until so many records were accepted.</summary>
     public void WaitFor(int records)
     {
         lock (_gate)
@@ -71,7 +71,7 @@ internal sealed class HeldTransport : ILogTransport
         }
     }
 
-    /// <summary>Waits until something is so that another thread does.</summary>
+    /// <summary>Waits for a condition that another thread fulfills.</summary>
     public static void WaitUntil(Func<bool> condition)
     {
         while (!condition())
@@ -80,7 +80,7 @@ internal sealed class HeldTransport : ILogTransport
         }
     }
 
-    /// <summary>Answers from now on.</summary>
+    /// <summary>Releases the transport.</summary>
     public void Release() => _released.Set();
 
     public void Dispose()

@@ -21,7 +21,7 @@ public class ContentNegotiationTests
     [InlineData("application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.5,*/*;q=0.1", ExpositionFormat.Protobuf)]
     [InlineData("application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.2,*/*;q=0.1", ExpositionFormat.Protobuf)]
     [InlineData("application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text", ExpositionFormat.Text)]
-    public void Format_is_the_best_that_the_scraper_takes(string? accept, ExpositionFormat format) => Assert.Equal(format, ContentNegotiation.Format(accept));
+    public void Format_is_the_one_that_the_scraper_prefers(string? accept, ExpositionFormat format) => Assert.Equal(format, ContentNegotiation.Format(accept));
 
     [Theory]
     [InlineData(null, false)]
@@ -30,5 +30,5 @@ public class ContentNegotiationTests
     [InlineData("gzip;q=0, *", false)]
     [InlineData("*", true)]
     [InlineData("identity", false)]
-    public void Gzip_is_used_where_it_is_allowed(string? field, bool allows) => Assert.Equal(allows, ContentNegotiation.AllowsGzip(field));
+    public void Gzip_is_used_if_it_is_allowed(string? field, bool allows) => Assert.Equal(allows, ContentNegotiation.AllowsGzip(field));
 }

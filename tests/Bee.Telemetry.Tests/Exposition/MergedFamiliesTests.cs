@@ -16,7 +16,7 @@ public class MergedFamiliesTests
     }
 
     [Fact]
-    public void Merge_leaves_out_what_has_another_descriptor()
+    public void Merge_drops_families_with_another_descriptor()
     {
         var merged = MergedFamilies.Merge([Sample.Counter("a", (["x"], 1)), Sample.Gauge("a", (["y"], 1)), Sample.Counter("a", (["x", "y"], 1))]);
 
@@ -56,7 +56,7 @@ public class MergedFamiliesTests
     }
 
     [Fact]
-    public void Merge_takes_labels_that_encode_alike_for_one()
+    public void Merge_treats_labels_with_the_same_encoding_as_equal()
     {
         var merged = MergedFamilies.Merge([Sample.Counter("a", (["\ud800"], 1), (["\udfff"], 2), (["\0"], 3), (["\ud83d\ude00"], 4))]);
 
@@ -64,7 +64,7 @@ public class MergedFamiliesTests
     }
 
     [Fact]
-    public void Merge_leaves_out_histograms_whose_bounds_do_not_rise()
+    public void Merge_drops_histograms_whose_bounds_are_not_ascending()
     {
         var merged = MergedFamilies.Merge([Sample.Histograms("a", null, (["x"], Sample.Histogram([2, 1], [1, 2, 3], 5)), (["y"], Sample.Histogram([1], [1], 5)), (["z"], Sample.Histogram([1], [1, 1], 5)))]);
 

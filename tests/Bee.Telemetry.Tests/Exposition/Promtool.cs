@@ -6,7 +6,7 @@ namespace Bee.Telemetry.Tests.Exposition;
 /// <summary>Debian's promtool.</summary>
 internal static class Promtool
 {
-    /// <summary>Returns what <c>promtool check metrics</c> finds in a scrape of the text format: nothing if it is clean.</summary>
+    /// <summary>Returns the findings of <c>promtool check metrics</c> in a scrape of the text format; empty if there are none.</summary>
     public static string Check(byte[] text)
     {
         using var process = Process.Start(new ProcessStartInfo(Tool.Find(Tool.Promtool)!, ["check", "metrics"])

@@ -35,7 +35,7 @@ internal static class Sample
 
     public static string OpenMetrics(params MetricFamily[] families) => Encoding.UTF8.GetString(Bytes(ExpositionFormat.OpenMetrics, families));
 
-    /// <summary>One family of each type, and labels and values of every nasty kind.</summary>
+    /// <summary>One family of each type, with labels and values that are hard to encode.</summary>
     public static MetricFamily[] Everything() =>
     [
         Counter("bee_test_opens", (["bash", "/etc/hosts"], 3), (["q\"uo\\te\nline", ""], 4), (["\ud800lone", "nul\0"], 5), (["\udc00lone", "nul\0"], 6), (["ä€😀\u202e", new string('x', 65536)], 7)),

@@ -15,7 +15,7 @@ public class TextTests
         Sample.Text(Sample.Counter("bee_x_opens", (["bash"], 3))));
 
     [Fact]
-    public void OpenMetrics_names_the_family_without_total_and_tells_the_start() => Assert.Equal(
+    public void OpenMetrics_names_the_family_without_total_and_has_the_start() => Assert.Equal(
         """
         # HELP bee_x_opens Help of bee_x_opens.
         # TYPE bee_x_opens counter

@@ -77,10 +77,10 @@ public sealed class JournalTests : IDisposable
     [InlineData("errno", "FIELD_ERRNO")]
     [InlineData("", "FIELD_")]
     [InlineData("a123456789b123456789c123456789d123456789e123456789f123456789g123456789", "A123456789B123456789C123456789D123456789E123456789F123456789G123")]
-    public void Field_names_are_those_that_journald_takes_and_none_of_its_own(string attribute, string name) => Assert.Equal(name, JournalEntry.Name(attribute));
+    public void Field_names_are_valid_in_journald_and_not_reserved(string attribute, string name) => Assert.Equal(name, JournalEntry.Name(attribute));
 
     [Fact]
-    public void Attributes_whose_names_become_one_keep_apart()
+    public void Attributes_whose_names_become_equal_stay_separate()
     {
         var record = new LogRecord { Sequence = 1, Observed = s_now, EventName = "e", Body = "b", Attributes = [new("a_b", 1L), new("a.b", 2L), new("A_B", 3L)] };
 
@@ -90,7 +90,7 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
-    public async Task Entries_reach_the_socket_and_a_large_one_comes_as_a_sealed_file()
+    public async Task Entries_reach_the_socket_and_a_large_one_as_a_sealed_file()
     {
         using var journal = Listen(out var path);
         using var transport = new JournalTransport(path);
@@ -141,7 +141,7 @@ public sealed class JournalTests : IDisposable
         using var journal = Listen(out var path);
         using var transport = new JournalTransport(path);
 
-        // More than the queue of a datagram socket takes (net.unix.max_dgram_qlen).
+        // More than the queue of a datagram socket (net.unix.max_dgram_qlen).
         var result = await transport.SendAsync([.. Enumerable.Range(0, 5000).Select(n => Record($"{n}"))], default);
 
         Assert.InRange(result.Settled, 1, 4999);
@@ -175,7 +175,7 @@ public sealed class JournalTests : IDisposable
 
     private static string Message(byte[] entry) => Encoding.UTF8.GetString(Fields(entry)["MESSAGE"]);
 
-    // Written from the protocol's page, and not from the encoder.
+    // Written from the protocol's specification, independently of the encoder.
     private static Dictionary<string, byte[]> Fields(byte[] entry)
     {
         var fields = new Dictionary<string, byte[]>();

@@ -8,13 +8,13 @@ public sealed class LogRecordTests
     private static readonly DateTime s_now = new(2026, 1, 2, 3, 4, 6, DateTimeKind.Utc);
 
     [Fact]
-    public void Record_of_an_event_has_its_map_moment_and_typed_fields()
+    public void Record_of_an_event_has_its_map_time_and_typed_fields()
     {
         var record = LogRecords.Of(new SampleEvent(), new EventOrigin("opensnoop", MapMetadata.None), 7, s_now);
 
         Assert.Equal((7, "opensnoop.print_opens", "opensnoop", "print_opens"), (record.Sequence, record.EventName, record.Tool, record.Map));
         Assert.Equal((s_now, LogSeverity.Informational, false), (record.Observed, record.Severity, record.IsLoss));
-        // Of two moments the later one: a record may have that of the process's start.
+        // The later of two times: a record may also have the start time of the process.
         Assert.Equal(new DateTime(2026, 1, 2, 3, 4, 5, 123, 456, DateTimeKind.Utc), record.Time);
         var values = record.Attributes.ToDictionary(attribute => attribute.Name, attribute => attribute.Value);
         Assert.Equal(4242L, values["Pid"]);
@@ -63,7 +63,7 @@ public sealed class LogRecordTests
     [InlineData(4242, false, LogSeverity.Alert)]
     [InlineData(1, true, LogSeverity.Error)]
     [InlineData(1, null, LogSeverity.Notice)]
-    public void Most_severe_value_comes_before_the_map(uint pid, bool? ok, LogSeverity expected)
+    public void Most_severe_value_overrides_the_map(uint pid, bool? ok, LogSeverity expected)
     {
         var fields = new Dictionary<string, FieldMetadata>
         {
@@ -89,7 +89,7 @@ public sealed class LogRecordTests
     }
 
     [Fact]
-    public void Loss_of_an_unknown_map_has_none()
+    public void Loss_without_a_map_has_no_map_attribute()
     {
         var record = LogRecords.OfLoss(LossReason.BufferFull, null, null, 1, 9, s_now);
 

@@ -3,7 +3,7 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Telemetry.Tests.Logs;
 
-/// <summary>An event with a field of each kind, as an emitted type has them.</summary>
+/// <summary>An event with a field of each kind, like an emitted type.</summary>
 public sealed class SampleEvent : BpfEvent
 {
     public string MapName { get; init; } = "print_opens";
@@ -39,7 +39,7 @@ public sealed class SampleEvent : BpfEvent
     public object? Nothing { get; init; }
 }
 
-/// <summary>A struct inside of an event.</summary>
+/// <summary>A struct within an event.</summary>
 public sealed class SampleInner : BpfEvent
 {
     public int A { get; init; } = -1;
@@ -47,7 +47,7 @@ public sealed class SampleInner : BpfEvent
     public BpfArray<int> List { get; init; } = new([1, 2]);
 }
 
-/// <summary>An event that has a number and nothing else.</summary>
+/// <summary>An event with only a number.</summary>
 public sealed class PlainEvent(int n) : BpfEvent
 {
     public string MapName { get; init; } = "events";

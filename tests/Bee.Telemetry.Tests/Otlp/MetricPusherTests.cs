@@ -6,7 +6,7 @@ using Bee.Telemetry.Tests.Serving;
 
 namespace Bee.Telemetry.Tests.Otlp;
 
-/// <summary>Exports to a receiver that misbehaves. Each export has one data point of the test beside the exporter's own five.</summary>
+/// <summary>Exports to a receiver that misbehaves. Each export has one data point of the test and five of the exporter.</summary>
 public class MetricPusherTests
 {
     private const int Own = 5;
@@ -76,7 +76,7 @@ public class MetricPusherTests
     }
 
     [Fact]
-    public void What_a_receiver_says_is_not_repeated_with_a_secret_in_it()
+    public void The_answer_of_a_receiver_is_hidden_if_it_contains_a_secret()
     {
         using var receiver = Receiver.Answering(HttpAnswer.Json(401, """{"message":"the token sesame is wrong"}"""));
         using var pusher = Start(receiver.Options(headers: ("Authorization", "Bearer sesame")));
@@ -89,7 +89,7 @@ public class MetricPusherTests
     [InlineData("user:sesame", "the password sesame is wrong")]
     [InlineData("user:sesame", "user is unknown")]
     [InlineData("token-of-user:", "token-of-user is unknown")]
-    public void What_a_receiver_says_is_not_repeated_with_a_decoded_login_in_it(string login, string said)
+    public void The_answer_of_a_receiver_is_hidden_if_it_contains_a_decoded_login(string login, string said)
     {
         using var receiver = Receiver.Answering(HttpAnswer.Json(401, $$"""{"message":"{{said}}"}"""));
         using var pusher = Start(receiver.Options(headers: ("Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(login)))));
@@ -99,7 +99,7 @@ public class MetricPusherTests
     }
 
     [Fact]
-    public void What_a_receiver_says_is_not_repeated_if_the_address_has_a_query()
+    public void The_answer_of_a_receiver_is_hidden_if_the_address_has_a_query()
     {
         using var receiver = Receiver.Answering(HttpAnswer.Json(401, """{"message":"the key k/y is wrong"}"""));
         var options = receiver.Options();
@@ -120,7 +120,7 @@ public class MetricPusherTests
             pusher.Push(CancellationToken.None);
             receiver.Wait();
 
-            // Not even the last flush comes before its time.
+            // Even the last flush waits for the requested pause.
             pusher.Complete(TimeSpan.FromMilliseconds(300), CancellationToken.None);
             Assert.Single(receiver.Requests);
             Assert.Equal(Own + 1, pusher.Counts.Undelivered);
@@ -153,7 +153,7 @@ public class MetricPusherTests
     [InlineData("application/x-protobuf", "\n\u00ff")]
     [InlineData("application/x-protobuf", "\u000b\u000b\u000b")]
     [InlineData("text/html", "<html>")]
-    public void An_answer_that_says_nothing_counts_as_success(string type, string body)
+    public void An_empty_answer_counts_as_success(string type, string body)
     {
         using var receiver = Receiver.Answering(HttpAnswer.Json(200, body, type));
         using var pusher = Start(receiver.Options());
@@ -209,7 +209,7 @@ public class MetricPusherTests
             }
             catch (IOException)
             {
-                // The client has had enough.
+                // The client has closed the connection.
             }
         });
         using var pusher = Start(receiver.Options());
@@ -241,14 +241,14 @@ public class MetricPusherTests
         open.SetResult();
         pusher.Complete(s_within, CancellationToken.None);
 
-        // The one that was on its way, and the newest.
+        // The export that was being sent, and the newest one.
         Assert.Equal([0, .. Enumerable.Range(4, MetricPusher.MostWaiting).Select(i => (double)i)], receiver.Requests.Select(Point));
         Assert.Equal(new OtlpCounts((MetricPusher.MostWaiting + 1) * (Own + 1), 0, 3 * (Own + 1), 0), pusher.Counts);
         Assert.Contains("18 data points of metrics did not reach", pusher.Report(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void The_last_flush_tries_once_more_where_nothing_listens_and_counts_what_is_left()
+    public void The_last_flush_tries_once_more_and_counts_undelivered_points()
     {
         Uri address;
         using (var gone = new Receiver())
@@ -292,7 +292,7 @@ public class MetricPusherTests
     }
 
     [Fact]
-    public void An_export_that_cannot_be_made_is_counted_and_the_next_one_goes()
+    public void An_export_that_cannot_be_encoded_is_counted_and_the_next_one_is_sent()
     {
         var isDamaged = true;
         using var receiver = new Receiver();

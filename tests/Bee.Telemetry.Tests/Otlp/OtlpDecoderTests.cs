@@ -6,7 +6,7 @@ using Bee.Telemetry.Tests.Exposition;
 
 namespace Bee.Telemetry.Tests.Otlp;
 
-/// <summary>Requests in both encodings, read by other people's code: the messages that OpenTelemetry generates for JavaScript.</summary>
+/// <summary>Decodes requests in both encodings with the messages that OpenTelemetry generates for JavaScript.</summary>
 public sealed class OtlpDecoderTests
 {
     private static readonly string s_sources = Path.Combine(AppContext.BaseDirectory, "npm-otlp");

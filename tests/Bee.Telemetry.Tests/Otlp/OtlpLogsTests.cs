@@ -74,7 +74,7 @@ public class OtlpLogsTests
     }
 
     [Fact]
-    public async Task What_is_put_off_refused_or_taken_in_part_is_told()
+    public async Task Retried_refused_and_partly_accepted_batches_are_reported()
     {
         using var receiver = Receiver.Answering(
             new HttpAnswer(503).With("Retry-After", "120"),

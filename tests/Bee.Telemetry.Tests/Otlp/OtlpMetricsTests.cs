@@ -40,7 +40,7 @@ public class OtlpMetricsTests
     }
 
     [Fact]
-    public void Histograms_of_powers_of_two_are_exponential_where_that_is_asked_for()
+    public void Histograms_of_powers_of_two_are_exponential_on_request()
     {
         var options = Options(exponential: true);
         var metric = Json(options, Sample.Histograms("bee_test_size", null, (["a"], Sample.PowersOfTwo())));
@@ -50,7 +50,7 @@ public class OtlpMetricsTests
             ("10", 0, "2", 0.5, """{"offset":-1,"bucketCounts":["1","3","0","4"]}"""),
             (point.GetProperty("count").GetString(), point.GetProperty("scale").GetInt32(), point.GetProperty("zeroCount").GetString(), point.GetProperty("zeroThreshold").GetDouble(), point.GetProperty("positive").GetRawText()));
 
-        // A family has one form: a series without native buckets makes all explicit.
+        // All series of a family have one form: a single series without native buckets makes all of them explicit.
         Assert.True(Json(options, Sample.Histograms("bee_test_size", null, (["a"], Sample.PowersOfTwo()), (["b"], Sample.Histogram([1], [1, 2], 3)))).TryGetProperty("histogram", out _));
     }
 
@@ -103,7 +103,7 @@ public class OtlpMetricsTests
         AssertDelta(deltas.Next(Totals(5, 2, 9, Sample.Created), s_now), 5, 2, 9, 5, Sample.Created);
         AssertDelta(deltas.Next(Totals(8, 6, 20, Sample.Created), s_now.AddSeconds(60)), 3, 4, 11, 8, s_now, 0);
 
-        // A total that is smaller than it was, or that began anew, counts from its beginning.
+        // A total that is smaller than before, or that started over, counts from its start.
         AssertDelta(deltas.Next(Totals(1, 3, 7, Sample.Created), s_now.AddSeconds(120)), 1, 3, 7, 1, s_now.AddSeconds(60));
         var anew = s_now.AddSeconds(150);
         AssertDelta(deltas.Next(Totals(9, 5, 8, anew), s_now.AddSeconds(180)), 9, 5, 8, 9, anew);
@@ -118,7 +118,7 @@ public class OtlpMetricsTests
     }
 
     [Fact]
-    public void Deltas_of_a_series_that_was_missing_count_from_where_it_was_last_there()
+    public void Deltas_of_a_missing_series_count_from_its_last_appearance()
     {
         var deltas = new DeltaSeries();
         deltas.Next([Sample.Counter("bee_opens", (["a"], 5))], s_now);

@@ -19,7 +19,7 @@ public class OtlpSettingsTests
     [InlineData("http://all:1/base/", null, "http://all:1/base/v1/metrics")]
     [InlineData("http://all:1", "http://own:2", "http://own:2/")]
     [InlineData("", "  ", "http://localhost:4318/v1/metrics")]
-    public void Auto_takes_the_endpoint_of_the_environment(string? all, string? own, string expected) =>
+    public void Auto_uses_the_endpoint_of_the_environment(string? all, string? own, string expected) =>
         Assert.Equal(expected, Resolve("auto", variables: [("OTEL_EXPORTER_OTLP_ENDPOINT", all), ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", own)]).Endpoint.AbsoluteUri);
 
     [Theory]
@@ -90,7 +90,7 @@ public class OtlpSettingsTests
         Assert.Empty(other.Headers);
         Assert.Contains("are not sent to", Assert.Single(other.Warnings), StringComparison.Ordinal);
 
-        // Without an endpoint in the environment they are for the one that is given.
+        // Without an endpoint in the environment, its headers are for the given endpoint.
         Assert.Single(Resolve("https://theirs:4318", variables: [variables[1]]).Headers);
     }
 

@@ -6,7 +6,7 @@ using Bee.Telemetry.Otlp;
 
 namespace Bee.Telemetry.Tests.Otlp;
 
-/// <summary>A receiver of OTLP that keeps what comes, and answers what it is told to.</summary>
+/// <summary>An OTLP receiver that keeps the requests and returns the given answers.</summary>
 internal sealed class Receiver : IDisposable
 {
     private readonly HttpServer _server;
@@ -15,8 +15,8 @@ internal sealed class Receiver : IDisposable
     private readonly SemaphoreSlim _came = new(0);
     private int _count;
 
-    /// <param name="answer">Answers the request of this number, from 1, whose body has been read.</param>
-    /// <param name="authority">Speaks TLS.</param>
+    /// <param name="answer">Answers a request by its number, from 1, after its body was read.</param>
+    /// <param name="authority">The certificate for TLS; null for plain HTTP.</param>
     public Receiver(Func<int, HttpExchange, Task>? answer = null, TestAuthority? authority = null)
     {
         _answer = answer ?? ((_, exchange) => exchange.SendAsync(new HttpAnswer(200)));
@@ -29,7 +29,7 @@ internal sealed class Receiver : IDisposable
 
     public static Receiver Answering(params HttpAnswer[] answers) => new((number, exchange) => exchange.SendAsync(answers[Math.Min(number, answers.Length) - 1]));
 
-    /// <summary>Waits for so many requests more.</summary>
+    /// <summary>Waits for so many more requests.</summary>
     public void Wait(int count = 1)
     {
         for (var i = 0; i < count; i++)
@@ -70,7 +70,7 @@ internal sealed class Receiver : IDisposable
     }
 }
 
-/// <summary>A request that a receiver got.</summary>
+/// <summary>A received request.</summary>
 internal sealed record Received(string Target, IReadOnlyDictionary<string, string> Headers, byte[] Body)
 {
     public JsonElement Json => JsonDocument.Parse(Body).RootElement;

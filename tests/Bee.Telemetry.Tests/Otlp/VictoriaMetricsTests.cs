@@ -7,7 +7,7 @@ using Bee.Telemetry.Tests.Serving;
 
 namespace Bee.Telemetry.Tests.Otlp;
 
-/// <summary>VictoriaMetrics receives by OTLP what it also scrapes, and must have stored the same under Prometheus' names.</summary>
+/// <summary>VictoriaMetrics receives the same metrics by OTLP and by scraping, and must store them identically.</summary>
 public class VictoriaMetricsTests
 {
     [LongToolFact(Tool.VictoriaMetrics)]
@@ -41,7 +41,7 @@ public class VictoriaMetricsTests
         Assert.True(pusher.Counts.Delivered > 0, pusher.LastFault);
     }
 
-    // Those of the tests, as text. Neither the server's nor the exporter's own, nor what Prometheus adds.
+    // The test's metrics as text, without those of the server and the exporter, and without the labels that Prometheus adds.
     private static string[] Series(PrometheusProcess receiver, string selector) =>
     [
         .. receiver.Query($"{{__name__=~\"bee_test_.+\",{selector}}}")

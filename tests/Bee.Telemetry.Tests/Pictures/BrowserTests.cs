@@ -11,12 +11,12 @@ internal sealed class BrowserFactAttribute : FactAttribute
     public BrowserFactAttribute() => Skip = FullRun.IsOn ? Chromium.Obstacle : "it takes long: ./build.sh test -Full";
 }
 
-/// <summary>A flame graph in Chromium, as a reader uses it.</summary>
+/// <summary>Uses a flame graph in Chromium.</summary>
 public sealed class BrowserTests : IDisposable
 {
     private const string Hostile = "</title><script>window.hacked=1</script><img src=x onerror=window.hacked=1>";
 
-    // The frames that are in sight, with their places.
+    // The visible frames, with their positions.
     private const string Frames = """
         JSON.stringify([...document.querySelectorAll('.frames .f')].filter(f => f.style.display !== 'none').map(f =>
             (f.getAttribute('aria-label') || f.querySelector('title').textContent).split(/\n|: /)[0] + ' ' + parseFloat(f.getAttribute('x')) + ' ' + parseFloat(f.getAttribute('width'))))
@@ -35,7 +35,7 @@ public sealed class BrowserTests : IDisposable
         Assert.Equal(["all 0 100", "dd 0 100", "write 0 100", "vfs_read 0 25", "vfs_write 25 75"], Strings(browser, Frames));
         Assert.Equal(2, browser.Evaluate("document.querySelectorAll('.under').length").GetInt32());
 
-        // Inside of the zoomed frame, then of the whole: a hit inside of a hit counts once.
+        // Within the zoomed frame, then within the whole: a match within a match counts once.
         browser.Press("/");
         browser.Type("vfs_r");
         Assert.Equal("1 frame, 25.00 %", Text(browser, "document.querySelector('.found').textContent"));
@@ -86,7 +86,7 @@ public sealed class BrowserTests : IDisposable
     }
 
     [BrowserFact]
-    public void Without_scripts_the_picture_stands_still()
+    public void Without_scripts_the_picture_is_static()
     {
         using var browser = Open(runsScripts: false);
 

@@ -9,7 +9,7 @@ namespace Bee.Telemetry.Tests.Pictures;
 /// <summary>The SVG file of a flame graph.</summary>
 public class FlameGraphTests
 {
-    // What a traced process may call its functions and itself.
+    // Names that a traced process may choose for its functions and itself.
     private const string Hostile = "</title><script>alert(1)</script>&\"'<![CDATA[]]>\u001b[31m\r\n\0\u202e\ud800\ufffe";
 
     [Fact]
@@ -104,7 +104,7 @@ public class FlameGraphTests
     }
 
     [Fact]
-    public void Of_too_many_frames_of_one_width_those_near_the_root_are_drawn()
+    public void Too_many_frames_of_one_width_draws_those_near_the_root()
     {
         var profile = new StackProfile();
         for (var i = 0; i < 300; i++)
@@ -134,7 +134,7 @@ public class FlameGraphTests
 public class StackFormatTests
 {
     [Fact]
-    public void Lines_have_what_flamegraph_pl_splits_at() => Assert.Equal(
+    public void Lines_have_the_separators_of_flamegraph_pl() => Assert.Equal(
         "dd;a:b;c d 2\ndd;z 1\n", Stacks.Text(output => FoldedStacks.Write(Profile(("z", 1), ("a;b|c d", 2)), output)));
 
     [Theory]
@@ -145,7 +145,7 @@ public class StackFormatTests
     [InlineData("x.txt", FlameGraphFormat.Folded)]
     [InlineData("x.pb.gz", FlameGraphFormat.Pprof)]
     [InlineData("x.pprof", FlameGraphFormat.Pprof)]
-    public void The_files_name_says_the_format(string file, FlameGraphFormat? format) => Assert.Equal(format, FlameGraphFormats.OfName(file));
+    public void The_file_extension_selects_the_format(string file, FlameGraphFormat? format) => Assert.Equal(format, FlameGraphFormats.OfName(file));
 
     [Fact]
     public void A_profile_has_each_string_function_and_mapping_once()
@@ -178,7 +178,7 @@ public class StackFormatTests
         return profile;
     }
 
-    // Fields of one message: numbers as no bytes.
+    // The fields of one message. Numbers have no bytes.
     private static IEnumerable<(int Number, byte[] Bytes)> Fields(byte[] message)
     {
         for (var at = 0; at < message.Length;)

@@ -3,7 +3,7 @@ using Bee.Telemetry.Pictures;
 
 namespace Bee.Telemetry.Tests.Pictures;
 
-/// <summary>Profiles, read by other people's code: npm's pprof-format.</summary>
+/// <summary>Decodes profiles with the npm package pprof-format.</summary>
 public sealed class PprofDecoderTests
 {
     private static readonly string s_sources = Path.Combine(AppContext.BaseDirectory, "npm");

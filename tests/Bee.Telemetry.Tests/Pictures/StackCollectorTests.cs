@@ -4,7 +4,7 @@ using Bee.Telemetry.Pictures;
 
 namespace Bee.Telemetry.Tests.Pictures;
 
-/// <summary>What of events and entries goes into a picture.</summary>
+/// <summary>Collects stacks of events and entries.</summary>
 public class StackCollectorTests
 {
     [Fact]
@@ -12,7 +12,7 @@ public class StackCollectorTests
         Assert.Equal("dd;main;read;entry;vfs_read 3\n", Folded(new StackOptions(), new StackEntry(1, 3, Stacks.Trace("main", "read"), Stacks.Trace("entry", "vfs_read"))));
 
     [Fact]
-    public void An_entry_that_comes_again_counts_with_its_last_value() =>
+    public void An_entry_that_is_added_again_counts_with_its_last_value() =>
         Assert.Equal("dd;a 9\ndd;b 5\n", Folded(new StackOptions(), new StackEntry(1, 3, Stacks.Trace("a")), new StackEntry(2, 5, Stacks.Trace("b")), new StackEntry(1, 9, Stacks.Trace("a"))));
 
     [Fact]
@@ -30,7 +30,7 @@ public class StackCollectorTests
     }
 
     [Fact]
-    public void Objects_that_are_not_Bees_own_add_up()
+    public void Objects_of_other_types_add_up()
     {
         var stacks = new StackCollector(new StackOptions());
         stacks.Add("Selected", [new("comm", "x"), new("Value", 2), new("stack", Stacks.Trace("a"))]);
@@ -60,7 +60,7 @@ public class StackCollectorTests
     }
 
     [Fact]
-    public void Without_objects_or_stacks_there_is_no_picture()
+    public void Finish_without_objects_or_stacks_throws()
     {
         Assert.Equal(PictureFault.Empty, Assert.Throws<PictureException>(() => Folded(new StackOptions())).Fault);
         var fault = Assert.Throws<PictureException>(() => Folded(new StackOptions(), new PlainEvent()));
@@ -72,13 +72,13 @@ public class StackCollectorTests
     [Theory]
     [InlineData("nosuch", PictureFault.UnknownField)]
     [InlineData("comm", PictureFault.BadField)]
-    public void A_value_has_to_be_a_number_of_the_object(string name, object fault) =>
+    public void A_value_must_be_a_number_of_the_object(string name, object fault) =>
         Assert.Equal(fault, Assert.Throws<PictureException>(() => Folded(new StackOptions { Value = name }, new StackEntry(1, 1, Stacks.Trace("a")))).Fault);
 
     [Theory]
     [InlineData("nosuch", PictureFault.UnknownField)]
     [InlineData("comm", PictureFault.BadField)]
-    public void A_named_stack_has_to_be_a_stack_of_the_object(string name, object fault) =>
+    public void A_named_stack_must_be_a_stack_of_the_object(string name, object fault) =>
         Assert.Equal(fault, Assert.Throws<PictureException>(() => Folded(new StackOptions { Stacks = [name] }, new StackEntry(1, 1, Stacks.Trace("a")))).Fault);
 
     [Fact]

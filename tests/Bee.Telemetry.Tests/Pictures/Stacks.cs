@@ -9,7 +9,7 @@ namespace Bee.Telemetry.Tests.Pictures;
 /// <summary>Stacks, events and entries of the tests' own.</summary>
 internal static class Stacks
 {
-    /// <summary>A profile of lines as <c>dd;read;vfs_read [k] 3</c>: the first frame is a group, those behind a blank and <c>[k]</c> are the kernel's.</summary>
+    /// <summary>A profile of lines as <c>dd;read;vfs_read [k] 3</c>: the first frame is a group, names followed by <c> [k]</c> are kernel frames.</summary>
     public static StackProfile Profile(string? unit, params string[] lines)
     {
         var profile = new StackProfile { Name = "counter_stacks", Unit = unit };
@@ -31,7 +31,7 @@ internal static class Stacks
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    /// <summary>A trace of names, the outermost first as in folded text.</summary>
+    /// <summary>Returns a stack trace of names, the outermost first as in folded stacks.</summary>
     public static StackTrace Trace(params string[] names) => new(1, default, [.. names.Reverse().Select((name, i) => new StackFrame(0x1000ul + (ulong)i, new Named(name), isCaller: i > 0))]);
 
     public static StackTrace Missing(Errno error) => new(-(int)error, error, []);
@@ -44,10 +44,10 @@ internal static class Stacks
     }
 }
 
-// Fields have the names that they have in C, and emitted types have no static ones.
+// Emitted types name their properties like the C fields, so these do too.
 #pragma warning disable IDE1006, CA1822
 
-/// <summary>An entry such as a type emitted for cpustack has.</summary>
+/// <summary>An entry like those of the example cpustack.</summary>
 public sealed class StackEntry(byte key, ulong value, StackTrace user, StackTrace? kernel = null, string process = "dd") : MapEntry
 {
     public string MapName => "counter_stacks";
@@ -77,7 +77,7 @@ public sealed class StackEvent(StackTrace trace, long size) : BpfEvent
     public StackTrace stack => trace;
 }
 
-/// <summary>An event with two stacks whose names say nothing of sides.</summary>
+/// <summary>An event with two stacks whose names do not tell user space from kernel.</summary>
 public sealed class TwoStackEvent(StackTrace first, StackTrace second) : BpfEvent
 {
     public StackTrace waker => first;

@@ -2,7 +2,7 @@ using Bee.Telemetry.Metrics;
 
 namespace Bee.Telemetry.Tests.Serving;
 
-/// <summary>A source that gives what it is told to.</summary>
+/// <summary>A source that returns given metrics.</summary>
 internal sealed class FixedSource(Func<CancellationToken, IReadOnlyList<MetricFamily>> collect) : IMetricSource
 {
     public FixedSource(params MetricFamily[] families) : this(_ => families)

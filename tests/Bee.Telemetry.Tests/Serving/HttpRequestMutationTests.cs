@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 
 namespace Bee.Telemetry.Tests.Serving;
 
-/// <summary>Damaged requests are refused with a status, and nothing else happens.</summary>
+/// <summary>Damaged requests are refused with a status, without other effects.</summary>
 public class HttpRequestMutationTests(ITestOutputHelper output)
 {
     [Fact]

@@ -11,7 +11,7 @@ namespace Bee.Telemetry.Tests.Serving;
 
 public class MetricServerTests
 {
-    // Far more than any step takes: a test that runs into it has failed.
+    // Much longer than any step takes, so a timeout is a failure.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     [Theory]
@@ -38,7 +38,7 @@ public class MetricServerTests
     [InlineData("*:9435")]
     [InlineData("")]
     [InlineData("no such host:9435")]
-    public void Start_refuses_what_is_not_an_address(string listen) => AssertFault(MetricServerFault.InvalidAddress, new() { Listen = listen, Sources = One });
+    public void Start_refuses_an_invalid_address(string listen) => AssertFault(MetricServerFault.InvalidAddress, new() { Listen = listen, Sources = One });
 
     [Theory]
     [InlineData("0.0.0.0:0")]
@@ -54,7 +54,7 @@ public class MetricServerTests
     }
 
     [Fact]
-    public void Start_refuses_a_taken_port_and_takes_one_that_was_freed_with_open_connections()
+    public void Start_refuses_a_taken_port_and_accepts_one_freed_with_open_connections()
     {
         var first = Start(new() { Sources = One });
         var options = new MetricServerOptions { Listen = first.Endpoint.ToString(), Sources = One };
@@ -120,7 +120,7 @@ public class MetricServerTests
 
         Assert.Equal("https", server.Uri.Scheme);
         Assert.Contains("\nbee_x 1\n", await client.GetStringAsync(server.Uri));
-        // Over a second connection after the first has been closed by the server.
+        // Sent on a second connection, after the server has closed the first.
         using (var request = new HttpRequestMessage(HttpMethod.Get, server.Uri) { Headers = { ConnectionClose = true } })
         using (var response = await client.SendAsync(request))
         {
@@ -193,7 +193,7 @@ public class MetricServerTests
         using var server = Start(new() { Sources = One, MaxHeaderBytes = 2048 });
 
         Assert.StartsWith("HTTP/1.1 200 ", RawClient.Get(server.Endpoint, "/healthz", "X: " + new string('a', 1900)));
-        // Far more than the limit: the client reads the answer although the server does not read all of it.
+        // Much more than the limit. The client gets the answer although the server does not read the whole request.
         Assert.StartsWith("HTTP/1.1 431 ", RawClient.Get(server.Endpoint, "/healthz", "X: " + new string('a', 100_000)));
     }
 
@@ -329,7 +329,7 @@ public class MetricServerTests
     }
 
     [Fact]
-    public void Readiness_tells_which_source_is_not_ready()
+    public void Readiness_names_the_source_that_is_not_ready()
     {
         IReadOnlyList<IMetricSource> sources = [];
         using var server = Start(new() { Sources = () => sources });

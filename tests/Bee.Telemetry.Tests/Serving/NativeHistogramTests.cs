@@ -3,7 +3,7 @@ using Bee.Registries;
 
 namespace Bee.Telemetry.Tests.Serving;
 
-/// <summary>Prometheus 3 scrapes a server of metrics in each format, and is asked for what it has stored.</summary>
+/// <summary>Prometheus 3 scrapes a metrics server in each format, and is queried for the stored samples.</summary>
 public class NativeHistogramTests
 {
     [ToolFact(Tool.Prometheus3)]
@@ -23,7 +23,7 @@ public class NativeHistogramTests
 
         var native = Assert.Single(Scraped.Select(prometheus, "native", "bee_test_size")).Histogram!.Value;
         Assert.Equal(("10", "51"), (native.GetProperty("count").GetString(), native.GetProperty("sum").GetString()));
-        // Each bucket: how its bounds count, the bounds, the observations.
+        // Each bucket: the kind of its bounds, the bounds, the observations.
         Assert.Equal(
             [("-0.5", "0.5", "2"), ("0.5", "1", "1"), ("1", "2", "3"), ("4", "8", "4")],
             native.GetProperty("buckets").EnumerateArray().Select(bucket => (Text(bucket, 1), Text(bucket, 2), Text(bucket, 3))));

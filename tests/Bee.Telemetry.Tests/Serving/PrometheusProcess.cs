@@ -8,12 +8,12 @@ using Bee.Registries;
 namespace Bee.Telemetry.Tests.Serving;
 
 /// <summary>
-/// A Prometheus, or another server with its interface, as a process of its own, on a loopback port that the system chose, with its data in a temporary folder. It ends with this object, and also
-/// when the process of the tests is killed.
+/// Runs Prometheus, or a compatible server, on a free loopback port, with its data in a temporary folder. The process ends when this object is disposed, and
+/// when the test process is killed.
 /// </summary>
 internal sealed partial class PrometheusProcess : IDisposable
 {
-    // The shell waits for the end of its input, which comes with Dispose and with the death of whoever started it.
+    // The shell waits for the end of its input, which Dispose or the death of the test process causes.
     private const string Shell = "\"$@\" & read -r _; kill -9 $!; wait";
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
@@ -23,8 +23,8 @@ internal sealed partial class PrometheusProcess : IDisposable
     private readonly Process _process;
     private readonly HttpClient _client;
 
-    /// <summary>Starts one and returns when it answers.</summary>
-    /// <param name="tool">Its name in <see cref="Tool"/>.</param>
+    /// <summary>Starts a server and waits until it answers.</summary>
+    /// <param name="tool">The name of the server in <see cref="Tool"/>.</param>
     /// <param name="jobs">The entries of <c>scrape_configs</c>, as YAML.</param>
     /// <param name="arguments">Further arguments.</param>
     public PrometheusProcess(string tool, string jobs, params string[] arguments)
@@ -60,7 +60,7 @@ internal sealed partial class PrometheusProcess : IDisposable
         _client = new HttpClient { BaseAddress = new Uri($"http://{listening.Task.Result}/") };
     }
 
-    /// <summary>Starts a VictoriaMetrics, which scrapes, and answers queries, as Prometheus does, and receives OTLP under Prometheus' names.</summary>
+    /// <summary>Starts VictoriaMetrics, which scrapes and answers queries like Prometheus, and receives OTLP under Prometheus' names.</summary>
     /// <param name="jobs">The entries of <c>scrape_configs</c>, as YAML.</param>
     public static PrometheusProcess VictoriaMetrics(string jobs) => new(Tool.VictoriaMetrics, jobs, folder =>
     [
@@ -68,25 +68,25 @@ internal sealed partial class PrometheusProcess : IDisposable
         "-opentelemetry.usePrometheusNaming", "-opentelemetry.promoteAllResourceAttributes=false", "-opentelemetry.promoteResourceAttributes=service.name", "-opentelemetry.promoteScopeMetadata=false",
     ]);
 
-    /// <summary>Where it answers.</summary>
+    /// <summary>The URL of the server.</summary>
     public Uri Address => _client.BaseAddress!;
 
-    /// <summary>The type of a metric, as it stands in the metadata; null if it has none.</summary>
+    /// <summary>Returns the type of a metric in the metadata; null if it has none.</summary>
     public string? Type(string metric)
     {
         using var document = JsonDocument.Parse(_client.GetStringAsync("api/v1/metadata?metric=" + Uri.EscapeDataString(metric)).Result);
         return document.RootElement.GetProperty("data").TryGetProperty(metric, out var found) ? found[0].GetProperty("type").GetString() : null;
     }
 
-    /// <summary>Asks for an instant vector until it has at least so many samples, and returns it.</summary>
+    /// <summary>Repeats a query for an instant vector until it returns enough samples.</summary>
     /// <param name="query">The query in PromQL.</param>
-    /// <param name="count">The least number of samples.</param>
+    /// <param name="count">The minimum number of samples.</param>
     public IReadOnlyList<PrometheusSample> Query(string query, int count = 1)
     {
         var start = Stopwatch.GetTimestamp();
         while (true)
         {
-            // Until it is ready it answers 503.
+            // The server answers 503 until it is ready.
             using var response = _client.GetAsync("api/v1/query?query=" + Uri.EscapeDataString(query)).Result;
             if (response.IsSuccessStatusCode)
             {
@@ -108,7 +108,7 @@ internal sealed partial class PrometheusProcess : IDisposable
         }
     }
 
-    /// <summary>Ends it and deletes its data.</summary>
+    /// <summary>Stops the server and deletes its data.</summary>
     public void Dispose()
     {
         _process.StandardInput.Close();

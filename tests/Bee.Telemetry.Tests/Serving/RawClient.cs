@@ -4,10 +4,10 @@ using System.Text;
 
 namespace Bee.Telemetry.Tests.Serving;
 
-/// <summary>A client that sends what it is told to, also what is not HTTP.</summary>
+/// <summary>A client that sends any bytes, valid HTTP or not.</summary>
 internal sealed class RawClient : IDisposable
 {
-    // Far more than any answer takes: a test that runs into it has failed.
+    // Much longer than any answer takes, so a timeout is a failure.
     private const int Patience = 60_000;
 
     private readonly Socket _socket;

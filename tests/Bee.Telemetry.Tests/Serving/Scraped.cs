@@ -3,7 +3,7 @@ using Bee.Telemetry.Tests.Exposition;
 
 namespace Bee.Telemetry.Tests.Serving;
 
-/// <summary>A server of metrics of every kind, and what a Prometheus must have stored of them.</summary>
+/// <summary>A server with metrics of each kind, and the samples that Prometheus must store.</summary>
 internal static class Scraped
 {
     private static readonly string[] s_characters = [.. Enumerable.Range(1, 0x2FF).Append(0x2028).Append(0xFEFF).Append(0xFFFE).Append(0x10FFFF).Select(char.ConvertFromUtf32)];
@@ -20,7 +20,7 @@ internal static class Scraped
     public static IReadOnlyList<PrometheusSample> Select(PrometheusProcess prometheus, string job, string name, int count = 1) =>
         prometheus.Query($"{{__name__=\"{name}\",job=\"{job}\"}}", count);
 
-    // What all formats have, with the same names and the same texts of buckets.
+    // The samples that all formats have in common, with the same names and bucket labels.
     public static void AssertScraped(PrometheusProcess prometheus, string job)
     {
         Assert.Equal(1, Assert.Single(prometheus.Query($"up{{job=\"{job}\"}} == 1")).Value);
@@ -29,7 +29,7 @@ internal static class Scraped
             new (string?, string?, double)[] { ("bash", "/etc/hosts", 3), ("q\"uo\\te\nline", null, 4), ("ä€😀\u202e", new string('x', 65536), 7), ("\ufffdlone", "nul\ufffd", 11) }.OrderBy(row => row.Item3),
             Select(prometheus, job, "bee_test_opens_total", 4).Select(sample => (sample.Labels.GetValueOrDefault("label0"), sample.Labels.GetValueOrDefault("label1"), sample.Value)).OrderBy(row => row.Value));
 
-        // Every character comes back as it was.
+        // All characters are preserved.
         Assert.Equal(
             s_characters.Select((character, i) => (character, (double)i)),
             Select(prometheus, job, "bee_test_characters", s_characters.Length).Select(sample => (sample.Labels["label0"], sample.Value)).OrderBy(row => row.Value));

@@ -4,7 +4,7 @@ using Bee.Telemetry.Tests.Exposition;
 
 namespace Bee.Telemetry.Tests.Serving;
 
-/// <summary>Debian's stable Prometheus scrapes a server of metrics, and is asked for what it has stored.</summary>
+/// <summary>Debian's stable Prometheus scrapes a metrics server, and is queried for the stored samples.</summary>
 public class StablePrometheusTests
 {
     [ToolFact(Tool.Prometheus)]

@@ -10,7 +10,7 @@ namespace Bee.Telemetry.Tests.Syslog;
 public sealed class RsyslogTests
 {
     [RsyslogFact]
-    public async Task Rsyslog_takes_messages_apart_as_they_were_meant()
+    public async Task Rsyslog_parses_messages_correctly()
     {
         using var receiver = new Rsyslog();
         var now = new DateTime(2026, 1, 2, 3, 4, 6, DateTimeKind.Utc);
@@ -35,7 +35,7 @@ public sealed class RsyslogTests
             Assert.Equal(records[0].Time, DateTimeOffset.Parse(Text(first, "timereported"), System.Globalization.CultureInfo.InvariantCulture).UtcDateTime);
             var data = first.GetProperty("$!").GetProperty("rfc5424-sd");
             Assert.Equal("1", Text(data.GetProperty("meta"), "sequenceid"));
-            // rsyslog's names are in small letters, and it keeps what is escaped in a value as it stands.
+            // rsyslog converts names to lower case, and keeps escapes in values.
             Assert.Equal(("4242", "-1", "opensnoop.print_opens"), (Text(data.GetProperty("bee@32473"), "pid"), Text(data.GetProperty("bee@32473"), "inner.a"), Text(data.GetProperty("bee@32473"), "event")));
         }
 
@@ -45,7 +45,7 @@ public sealed class RsyslogTests
 
     private static string Text(JsonElement message, string name) => message.GetProperty(name).GetString()!;
 
-    /// <summary>A full run alone unpacks rsyslog.</summary>
+    /// <summary>rsyslog is unpacked only in a full run.</summary>
     [AttributeUsage(AttributeTargets.Method)]
     private sealed class RsyslogFactAttribute : FactAttribute
     {

@@ -56,13 +56,13 @@ public sealed partial class SyslogTests
     [InlineData(1, 1)]
     [InlineData(2147483647, 2147483647)]
     [InlineData(2147483648, 1)]
-    public void Sequence_number_begins_anew_where_the_rfc_says(long sequence, int expected) =>
+    public void Sequence_number_wraps_around_at_the_limit_of_the_rfc(long sequence, int expected) =>
         Assert.Equal($"{expected}", Parse(new SyslogMessage("h", 1, 2048).Encode(Record("x") with { Sequence = sequence })).Sequence);
 
     [Theory]
     [InlineData(480)]
     [InlineData(2048)]
-    public void Message_that_is_too_long_is_cut_between_characters_and_says_so(int most)
+    public void Message_that_is_too_long_is_cut_between_characters_and_marked(int most)
     {
         var record = Record(new string('ü', 5000)) with { Attributes = [new("short", "x"), new("long", new string('y', 5000)), new("last", "z")] };
 
@@ -77,14 +77,14 @@ public sealed partial class SyslogTests
     }
 
     [Fact]
-    public void Message_whose_text_alone_is_too_long_says_so()
+    public void Message_with_too_long_text_is_marked_as_truncated()
     {
         var bytes = new SyslogMessage("h", 1, 2048).Encode(Record(new string('x', 5000)));
         Assert.Equal(2048, bytes.Length);
         Assert.Equal("true", Parse(bytes).Parameters["truncated"]);
         Assert.EndsWith("x…", Parse(bytes).Text, StringComparison.Ordinal);
 
-        // To the last byte.
+        // Exact to the byte.
         var room = 2048 - new SyslogMessage("h", 1, 2048).Encode(Record("")).Length;
         Assert.DoesNotContain("truncated", Parse(new SyslogMessage("h", 1, 2048).Encode(Record(new string('x', room)))).Parameters.Keys);
         Assert.Contains("truncated", Parse(new SyslogMessage("h", 1, 2048).Encode(Record(new string('x', room + 1)))).Parameters.Keys);
@@ -116,7 +116,7 @@ public sealed partial class SyslogTests
             Assert.Equal("two", Parse(await Frame(stream)).Text);
         }
 
-        // The receiver has closed its side. The next batch notices before it is written.
+        // The receiver has closed the connection. The next batch must detect this before writing.
         HeldTransport.WaitUntil(() => transport.IsClosed);
         Assert.Equal(SendResult.Delivered(1), await transport.SendAsync([Record("three")], default));
         using var second = await listener.AcceptTcpClientAsync();
@@ -163,7 +163,7 @@ public sealed partial class SyslogTests
         using var transport = new SyslogTransport(SyslogAddress.Parse($"tcp://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}"));
         LogRecord[] batch = [.. Enumerable.Range(0, 1500).Select(_ => Record(new string('x', 8000)))];
 
-        // More than buffers of the kernel hold: the receiver reads a part, and then no more or resets the connection.
+        // More than the kernel's buffers hold. The receiver reads a part, and then stops or resets the connection.
         var sending = transport.SendAsync(batch, end.Token);
         using (var client = await listener.AcceptTcpClientAsync())
         {
@@ -274,7 +274,7 @@ public sealed partial class SyslogTests
         return message;
     }
 
-    // Written from the ABNF of RFC 5424, 6, and not from the encoder.
+    // Written from the ABNF of RFC 5424, 6, independently of the encoder.
     private static Message Parse(byte[] bytes)
     {
         var match = Grammar().Match(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes));

@@ -75,7 +75,7 @@ public sealed class KeyDecoderTests
     }
 
     [Fact]
-    public void Noise_gives_no_keys_and_loses_none_behind_it()
+    public void Noise_yields_no_keys_and_does_not_hide_later_ones()
     {
         var decoder = new KeyDecoder();
         var keys = new List<Key>();

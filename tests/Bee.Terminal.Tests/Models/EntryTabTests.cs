@@ -21,7 +21,7 @@ public sealed class EntryTabTests
         Assert.Contains("0/s", Row(viewer, "a"), StringComparison.Ordinal);
         Read(viewer, tab, 2000, new Count("a", 600), new Count("c", 40));
         Assert.Contains("500/s", Row(viewer, "a"), StringComparison.Ordinal);
-        // A key that appears has counted from zero.
+        // A new key has counted from zero.
         Assert.Contains("40/s", Row(viewer, "c"), StringComparison.Ordinal);
         Read(viewer, tab, 3000, new Count("c", 41));
         Assert.Contains(" 1/s", Row(viewer, "c"), StringComparison.Ordinal);
@@ -30,7 +30,7 @@ public sealed class EntryTabTests
     }
 
     [Fact]
-    public void Values_that_no_longer_change_have_no_rate_even_if_nothing_comes()
+    public void Values_that_no_longer_change_have_no_rate_even_without_new_entries()
     {
         (Viewer viewer, EntryTab tab) = Make(givesAll: false);
         Read(viewer, tab, 1000, new Count("a", 100));
@@ -41,7 +41,7 @@ public sealed class EntryTabTests
     }
 
     [Fact]
-    public void Deleted_keys_go_where_a_reading_gives_all()
+    public void Deleted_keys_disappear_if_a_pass_returns_all_entries()
     {
         (Viewer viewer, EntryTab tab) = Make(givesAll: true);
         Read(viewer, tab, 1000, new Count("gone", 1), new Count("stays", 1));
@@ -78,7 +78,7 @@ public sealed class EntryTabTests
     }
 
     [Fact]
-    public void More_keys_than_fit_are_told_of()
+    public void More_keys_than_fit_are_reported()
     {
         (Viewer viewer, EntryTab tab) = Make(givesAll: false);
         Read(viewer, tab, 1000, [.. Enumerable.Range(0, EntryTab.Keys + 5).Select(number => new Count($"key{number}", number))]);

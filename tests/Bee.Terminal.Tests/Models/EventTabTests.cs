@@ -109,7 +109,7 @@ public sealed class EventTabTests
     }
 
     [Fact]
-    public void The_footer_says_row_of_a_single_one()
+    public void The_footer_uses_the_singular_for_one_row()
     {
         (Viewer viewer, EventTab tab) = Make(80, 24);
         Add(tab, 1, 1);
@@ -167,7 +167,7 @@ public sealed class EventTabTests
         (Viewer viewer, EventTab tab) = Make(80, 24);
         Add(tab, 1, 10);
         viewer.Look().Press("m" + "kkm" + "km" + "jm");
-        // The last key took the mark of 8 away.
+        // The last key removed the mark of 8.
         Assert.Contains("2 marked", viewer.Lines[22], StringComparison.Ordinal);
         Assert.Equal([10, 7], viewer.Model.Marked.Cast<int>());
         viewer.Press("u");

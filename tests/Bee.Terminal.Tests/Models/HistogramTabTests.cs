@@ -19,7 +19,7 @@ public sealed class HistogramTabTests
         // The first interval: nothing was counted before the view.
         Assert.EndsWith("\u2588", viewer.Lines.Single(line => line.StartsWith("[4, 8)", StringComparison.Ordinal)), StringComparison.Ordinal);
         Read(viewer, tab, 2000, Histogram("", 1, 5, 8));
-        // In the second one only the bucket in the middle has grown, and largest values are on top.
+        // In the second interval, only the middle bucket has grown. The largest values are on top.
         string[] rows = [.. viewer.Lines.Where(line => line.StartsWith('['))];
         Assert.StartsWith("[4, 8)", rows[0], StringComparison.Ordinal);
         Assert.Equal(80, rows[1].Length);

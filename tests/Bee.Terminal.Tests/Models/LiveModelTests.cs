@@ -78,7 +78,7 @@ public sealed class LiveModelTests
     }
 
     [Fact]
-    public void A_screen_that_is_too_small_says_so()
+    public void A_screen_that_is_too_small_shows_a_message()
     {
         var viewer = new Viewer(50, 10);
         Assert.Contains("60x15", viewer.Look().Text, StringComparison.Ordinal);
@@ -92,7 +92,7 @@ public sealed class LiveModelTests
     [InlineData(1.7, " cpu 170%")]
     [InlineData(0.0, " cpu 0%")]
     [InlineData(null, null)]
-    public void The_header_says_what_the_programs_cost_where_it_is_counted(double? share, string? text)
+    public void The_header_shows_the_cpu_share_if_it_is_counted(double? share, string? text)
     {
         var viewer = new Viewer(80, 24) { Status = new(1000, 3, 12, 0.25, 0.5, true, false, share) };
         viewer.Look();
@@ -111,7 +111,7 @@ public sealed class LiveModelTests
     [InlineData(null, "lost ?")]
     [InlineData(0UL, "lost 0")]
     [InlineData(123_456UL, "lost 123k")]
-    public void The_header_says_what_was_lost_and_how_full_buffers_are(ulong? lost, string text)
+    public void The_header_shows_losses_and_the_fill_of_buffers(ulong? lost, string text)
     {
         var viewer = new Viewer(80, 24) { Status = new(1000, lost, 12, 0.25, 0.5, true, true) };
         viewer.Look();
@@ -122,7 +122,7 @@ public sealed class LiveModelTests
     }
 
     [Fact]
-    public void The_header_says_how_fast_events_come()
+    public void The_header_shows_the_event_rate()
     {
         var viewer = new Viewer(80, 24);
         viewer.Look();

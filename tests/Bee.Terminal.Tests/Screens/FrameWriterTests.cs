@@ -7,7 +7,7 @@ namespace Bee.Terminal.Tests.Screens;
 public sealed class FrameWriterTests
 {
     [Fact]
-    public void Differences_one_after_the_other_give_the_last_picture()
+    public void Successive_differences_produce_the_last_frame()
     {
         var random = new Random(9);
         var writer = new FrameWriter(plain: false);

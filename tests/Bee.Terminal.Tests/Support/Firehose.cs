@@ -26,12 +26,12 @@ public sealed class FirehoseObject : IDisposable
     public void Dispose() => _folder.Dispose();
 }
 
-/// <summary>A shell that opens a file a hundred times a second, which the firehose makes events of.</summary>
+/// <summary>A shell that opens a file a hundred times a second. The firehose emits events for it.</summary>
 internal sealed class FirehoseLoad : IDisposable
 {
     private readonly Process _shell;
 
-    /// <param name="name">What the process calls itself; null for its own name.</param>
+    /// <param name="name">The name that the process sets for itself; null for its default.</param>
     public FirehoseLoad(string? name = null)
     {
         string rename = name is null ? "" : $"printf '{name}' > /proc/$$/comm; ";

@@ -2,21 +2,21 @@ using Bee.Cmdlets.Tests;
 
 namespace Bee.Terminal.Tests.Support;
 
-/// <summary>A test in a terminal of its own that loads programs; skipped, with the reason, where that cannot be.</summary>
+/// <summary>A test that loads programs in its own terminal. Skipped, with the reason, if the requirements are missing.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class TerminalFactAttribute : FactAttribute
 {
     public TerminalFactAttribute() => Skip = KernelTests.Obstacle ?? Tmux.Obstacle;
 }
 
-/// <summary>The same for a test with data.</summary>
+/// <summary>A theory that loads programs in its own terminal.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class TerminalTheoryAttribute : TheoryAttribute
 {
     public TerminalTheoryAttribute() => Skip = KernelTests.Obstacle ?? Tmux.Obstacle;
 }
 
-/// <summary>The same for a test that takes long: it runs in a full run.</summary>
+/// <summary>A long test that loads programs in its own terminal. Runs only in full runs.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class LongTerminalFactAttribute : FactAttribute
 {

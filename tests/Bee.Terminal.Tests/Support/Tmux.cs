@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Bee.Terminal.Tests.Support;
 
-/// <summary>A terminal of the test's own: a tmux server with one window, in which a shell runs.</summary>
+/// <summary>A terminal for a test: a tmux server with one window that runs a shell.</summary>
 internal sealed class Tmux : IDisposable
 {
     private static int s_number;
@@ -28,7 +28,7 @@ internal sealed class Tmux : IDisposable
         }
     }
 
-    /// <summary>Why there is no tmux here; null where there is.</summary>
+    /// <summary>Why tmux cannot be used here; null if it can.</summary>
     public static string? Obstacle { get; } = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "tmux"))) ? null : "needs tmux";
 
     public string Text => Run(["capture-pane", "-p", "-t", "a"]);
@@ -42,15 +42,15 @@ internal sealed class Tmux : IDisposable
     /// <summary>The line of the row that is shown reversed, below the headings; negative if none is.</summary>
     public int SelectedLine => Array.FindIndex(Run(["capture-pane", "-e", "-p", "-t", "a"]).Split('\n')[..^3], 3, line => System.Text.RegularExpressions.Regex.IsMatch(line, @"\e\[(?:\d+;)*7[;m]"));
 
-    /// <summary>Presses keys by the names that tmux has for them.</summary>
+    /// <summary>Presses keys, by tmux's names.</summary>
     public void Press(params string[] keys) => Run(["send-keys", "-t", "a", .. keys]);
 
-    /// <summary>Types text, whatever it means as a key's name.</summary>
+    /// <summary>Types text literally.</summary>
     public void Type(string text) => Run(["send-keys", "-t", "a", "-l", text]);
 
     public void Resize(int width, int height) => Run(["resize-window", "-t", "a", "-x", width.ToString(CultureInfo.InvariantCulture), "-y", height.ToString(CultureInfo.InvariantCulture)]);
 
-    /// <summary>Writes text to the screen behind the view's back.</summary>
+    /// <summary>Writes text to the screen, unnoticed by the view.</summary>
     public void Scribble(string text) => File.WriteAllText(Run(["display-message", "-p", "-t", "a", "#{pane_tty}"]).Trim(), text);
 
     /// <summary>Waits until the screen has a text.</summary>
@@ -59,7 +59,7 @@ internal sealed class Tmux : IDisposable
     /// <summary>Waits until the screen no longer has a text.</summary>
     public void WaitForEndOf(string text) => WaitFor(() => !Text.Contains(text, StringComparison.Ordinal), $"no '{text}'");
 
-    /// <summary>Waits for a condition, however busy the machine is.</summary>
+    /// <summary>Waits for a condition, without a timeout that a busy machine could exceed.</summary>
     public void WaitFor(Func<bool> condition, string what)
     {
         var deadline = Stopwatch.StartNew();
@@ -74,7 +74,7 @@ internal sealed class Tmux : IDisposable
     {
         using var server = Process.Start(Command(["kill-server"]))!;
         server.WaitForExit();
-        // tmux leaves the file of its socket.
+        // tmux does not delete its socket.
         File.Delete(Path.Combine(Environment.GetEnvironmentVariable("TMUX_TMPDIR") ?? "/tmp", "tmux-0", _socket));
     }
 

@@ -3,7 +3,7 @@ using Bee.Cmdlets.Tests;
 
 namespace Bee.Terminal.Tests.Support;
 
-/// <summary>A PowerShell in a terminal of its own that shows something, between two looks at the terminal's settings.</summary>
+/// <summary>Runs PowerShell in its own terminal, and compares the terminal's settings before and after.</summary>
 internal sealed class ViewSession : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -12,7 +12,7 @@ internal sealed class ViewSession : IDisposable
 
     /// <param name="width">The terminal's width.</param>
     /// <param name="height">The terminal's height.</param>
-    /// <param name="script">What PowerShell runs; $load is the process that makes events.</param>
+    /// <param name="script">The script. $load is the process that causes events.</param>
     /// <param name="comm">The name of that process.</param>
     /// <param name="environment">Settings such as NO_COLOR=1.</param>
     public ViewSession(int width, int height, string script, string? comm = null, params string[] environment)
@@ -26,7 +26,7 @@ internal sealed class ViewSession : IDisposable
 
     public Tmux Screen { get; }
 
-    /// <summary>The process of the PowerShell.</summary>
+    /// <summary>The id of the PowerShell process.</summary>
     public int ProcessId => _process != 0 ? _process : _process = int.Parse(File.ReadAllText(_folder["pid"]), CultureInfo.InvariantCulture);
 
     /// <summary>Shows the firehose and waits for events.</summary>
@@ -47,7 +47,7 @@ internal sealed class ViewSession : IDisposable
         }
     }
 
-    /// <summary>Waits until the shell has the terminal back, and compares its settings with those before.</summary>
+    /// <summary>Waits until the shell controls the terminal again, and compares its settings with those before.</summary>
     public void AssertRestored(KernelIds? held = null)
     {
         Screen.WaitFor(() => File.Exists(_folder["after"]) && Screen.Text.Contains("over", StringComparison.Ordinal), "the shell");

@@ -8,7 +8,7 @@ using Bee.Toolchain.Isolation;
 
 namespace Bee.Terminal.Tests.Support;
 
-/// <summary>A model on a virtual screen, laid out and written as on a real one, with keys as bytes.</summary>
+/// <summary>Shows a model on a virtual screen, with the real layout and encoding, and passes keys as bytes.</summary>
 internal sealed class Viewer
 {
     private readonly ILiveRenderer _renderer = Isolated.Create<ILiveRenderer>();
@@ -47,7 +47,7 @@ internal sealed class Viewer
     ],
     item => $"Number : {item}\nText   : number {item} of many");
 
-    /// <summary>Presses keys, given as the bytes that a terminal sends, and looks.</summary>
+    /// <summary>Passes keys as the bytes that a terminal sends, and returns the new screen.</summary>
     public Viewer Press(string keys)
     {
         foreach (Key key in _decoder.Add(Encoding.UTF8.GetBytes(keys)).Concat(_decoder.Flush()))

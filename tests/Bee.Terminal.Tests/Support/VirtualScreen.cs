@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Bee.Terminal.Tests.Support;
 
-/// <summary>A terminal that knows what a frame writer sends, and refuses anything else.</summary>
+/// <summary>A virtual terminal that interprets the sequences of a frame writer, and rejects all others.</summary>
 internal sealed class VirtualScreen(int width, int height)
 {
     private readonly (string Text, string Style)[,] _cells = Blank(width, height);

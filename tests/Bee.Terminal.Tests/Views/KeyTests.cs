@@ -4,7 +4,7 @@ using Bee.Terminal.Tests.Support;
 
 namespace Bee.Terminal.Tests.Views;
 
-/// <summary>Every key that <c>?</c> lists, in a real terminal, while events come. A class for each size, so that they run side by side.</summary>
+/// <summary>Presses all keys that <c>?</c> lists, in a real terminal, while events arrive. Each size has a class, so that they run in parallel.</summary>
 public abstract class KeyTests(FirehoseObject firehose, int width, int height, int burst, string quit) : IClassFixture<FirehoseObject>
 {
     protected void Drive()
@@ -156,7 +156,7 @@ public abstract class KeyTests(FirehoseObject firehose, int width, int height, i
             session.AssertRestored(held);
         });
 
-        // A key that is listed and not driven is a key that nobody has tried.
+        // All listed keys must be pressed by the test.
         Assert.Equal(LiveKeys.All.Select(key => key.Keys).Order(StringComparer.Ordinal), driven.Order(StringComparer.Ordinal));
 
         void On(string keys, Action drive)

@@ -83,7 +83,7 @@ public sealed class LiveViewTests : IDisposable
     }
 
     [Fact]
-    public void Suspending_gives_the_terminal_back_and_takes_it_again()
+    public void Suspending_restores_the_terminal_and_continuing_enters_it_again()
     {
         _tab.Add(1);
         _view.Start();
@@ -119,7 +119,7 @@ public sealed class LiveViewTests : IDisposable
     [InlineData(true, "", true, "TERM is not set")]
     [InlineData(true, "dumb", true, "TERM is dumb")]
     [InlineData(true, "xterm", false, "no controlling terminal")]
-    public void What_is_no_terminal_for_a_view_is_told(bool isTerminal, string? term, bool hasControl, string why) =>
+    public void WhyNot_reports_why_a_view_cannot_be_shown(bool isTerminal, string? term, bool hasControl, string why) =>
         Assert.Contains(why, TerminalSupport.WhyNot(isTerminal, term, hasControl), StringComparison.Ordinal);
 
     [Fact]

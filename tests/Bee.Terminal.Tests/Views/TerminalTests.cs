@@ -4,7 +4,7 @@ using Bee.Terminal.Tests.Support;
 
 namespace Bee.Terminal.Tests.Views;
 
-/// <summary>The cmdlets in a real terminal: what they leave behind, and what they need.</summary>
+/// <summary>Runs the cmdlets in a real terminal, and checks their requirements and cleanup.</summary>
 public sealed class TerminalTests(FirehoseObject firehose) : IClassFixture<FirehoseObject>
 {
     [TerminalTheory]
@@ -38,7 +38,7 @@ public sealed class TerminalTests(FirehoseObject firehose) : IClassFixture<Fireh
     }
 
     [TerminalFact]
-    public void Show_BeeEvent_shows_the_first_object_of_an_endless_stream_ends_it_and_gives_what_was_marked()
+    public void Show_BeeEvent_shows_an_endless_stream_ends_it_and_returns_marked_objects()
     {
         using var session = new ViewSession(80, 24,
             $"Invoke-BeeProgram '{firehose.Path}' -Map print_* -Parameter @{{ target_pid = $load; burst = 1 }} | Show-BeeEvent -PassThru | ForEach-Object {{ \"marked $($_.comm)\" }}");
@@ -50,7 +50,7 @@ public sealed class TerminalTests(FirehoseObject firehose) : IClassFixture<Fireh
     }
 
     [TerminalFact]
-    public void Show_BeeEvent_ends_a_stream_that_waits_and_the_script_goes_on()
+    public void Show_BeeEvent_ends_a_waiting_stream_and_the_script_continues()
     {
         using var session = new ViewSession(80, 24, "$null = Get-Item / | Show-BeeEvent -Title first\n'between'\n& { 'row'; Start-Sleep 600 } | Show-BeeEvent -Title second\n");
         session.Screen.WaitFor("first");

@@ -8,7 +8,7 @@ namespace Bee.VirtualMachine.Compatibility;
 /// <summary>Writes docs/compatibility.md from the results of a run, and reads it for the comparison with a later run.</summary>
 internal static partial class CompatibilityPage
 {
-    /// <summary>The page's file.</summary>
+    /// <summary>The path of the page.</summary>
     public static string File { get; } = Path.Combine(Project.Root, "docs", "compatibility.md");
 
     private const string Before = """

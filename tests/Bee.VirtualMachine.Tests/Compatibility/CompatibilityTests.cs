@@ -4,7 +4,7 @@ using Bee.VirtualMachine.Machine;
 
 namespace Bee.VirtualMachine.Compatibility;
 
-/// <summary>docs/compatibility.md says what the kernels do.</summary>
+/// <summary>Compares docs/compatibility.md with the kernels.</summary>
 public class CompatibilityTests
 {
     private static readonly Dictionary<string, string> s_sections = ProgramKinds.All.ToDictionary(kind => kind.Name, kind => kind.Section);
@@ -22,7 +22,7 @@ public class CompatibilityTests
 
     [Theory]
     [KernelData]
-    public void The_page_says_what_the_kernel_takes(string kernel)
+    public void The_page_matches_the_kernel(string kernel)
     {
         var page = CompatibilityPage.Parse(s_page.Value)[kernel];
         GuestRun.Of(kernel).Assert("kinds");
@@ -32,7 +32,7 @@ public class CompatibilityTests
         Assert.Equal(s_sections.Count, GuestRun.Of(kernel).Kinds.Count);
     }
 
-    // Asked for by the environment, and then before the tests read what is written.
+    // Updates the page if the environment asks for it, before the tests read it.
     private static string ReadPage()
     {
         if (Environment.GetEnvironmentVariable("BEE_UPDATE_DOCS") is null)

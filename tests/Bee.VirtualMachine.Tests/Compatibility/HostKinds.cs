@@ -3,13 +3,13 @@ using Bee.VirtualMachine.Machine;
 
 namespace Bee.VirtualMachine.Compatibility;
 
-/// <summary>The same programs on the kernel that runs here: in a network namespace and a control group of their own.</summary>
+/// <summary>Runs the same programs on the running kernel, in their own network namespace and cgroup.</summary>
 internal static class HostKinds
 {
     /// <summary>The running kernel's major and minor number.</summary>
     public static string Kernel { get; } = string.Join('.', File.ReadAllText("/proc/sys/kernel/osrelease").Split('.').Take(2));
 
-    /// <summary>Runs them. It takes root.</summary>
+    /// <summary>Runs the programs. Requires root.</summary>
     public static IReadOnlyList<KindResult> Run()
     {
         string mount = File.ReadAllLines("/proc/self/mounts").Select(line => line.Split(' ')).First(fields => fields[2] == "cgroup2")[1];

@@ -4,11 +4,11 @@ using Xunit.Sdk;
 
 namespace Bee.VirtualMachine.Compatibility;
 
-/// <summary>The versions of all kernels; skipped, with the reason, where one cannot be booted.</summary>
+/// <summary>The versions of all kernels. Skipped, with the reason, if one cannot be booted.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class KernelDataAttribute : DataAttribute
 {
-    /// <summary>Looks for each.</summary>
+    /// <summary>Checks the requirements of each kernel.</summary>
     public KernelDataAttribute() => Skip = DebianKernel.All.Select(kernel => Requirements.Obstacle(kernel.Version)).FirstOrDefault(obstacle => obstacle is not null);
 
     /// <inheritdoc/>

@@ -2,8 +2,8 @@ using Bee.Packages;
 
 namespace Bee.VirtualMachine.Kernels;
 
-/// <summary>An unpacked kernel: <c>vmlinuz</c>, its settings and the modules that the guest loads.</summary>
-/// <param name="Folder">The folder that holds them.</param>
+/// <summary>An unpacked kernel: <c>vmlinuz</c>, its configuration and the modules that the guest loads.</summary>
+/// <param name="Folder">The folder of the files.</param>
 internal sealed record KernelFiles(string Folder)
 {
     // In the order in which the guest loads them. Traffic control of 6.1 is a module; 6.12 attaches without it.
@@ -12,14 +12,14 @@ internal sealed record KernelFiles(string Folder)
     /// <summary>The compressed kernel.</summary>
     public string Image => Path.Combine(Folder, "vmlinuz");
 
-    /// <summary>The settings that it was built with, named after its release as in /boot.</summary>
+    /// <summary>The kernel configuration, named after the release as in /boot.</summary>
     public string Settings => Directory.GetFiles(Folder, "config-*").Single();
 
     /// <summary>The modules, in the order in which they load.</summary>
     public IEnumerable<string> Modules => Directory.GetFiles(Folder, "*.ko*").Order(StringComparer.Ordinal);
 
-    /// <summary>The kernel from the cache; fetched and put there when it is not in it yet.</summary>
-    /// <exception cref="PackageMissingException">It cannot be had; the message says why.</exception>
+    /// <summary>Returns the kernel from the cache. Downloads it if necessary.</summary>
+    /// <exception cref="PackageMissingException">The files are not available, for the reason in the message.</exception>
     public static KernelFiles Obtain(DebianKernel kernel) => new(CachedPackage.Obtain("kernels", $"{kernel.Version}-debian", (keep, work) =>
     {
         var source = PackageSource.Open(kernel.Suite, "amd64", work);

@@ -3,24 +3,24 @@ using Bee.VirtualMachine.Kernels;
 
 namespace Bee.VirtualMachine.Machine;
 
-/// <summary>Boots a guest under plain emulation and waits until it has switched itself off.</summary>
+/// <summary>Boots a guest under plain emulation and waits until it powers off.</summary>
 internal static class Emulator
 {
-    /// <summary>How long a guest may run.</summary>
+    /// <summary>The time limit of a guest.</summary>
     public static TimeSpan Limit { get; } = TimeSpan.FromSeconds(Project.Reach is null ? 300 : 1200);
 
     /// <summary>Runs a guest to its end.</summary>
-    /// <param name="kernel">What it boots.</param>
-    /// <param name="archive">Its root file system.</param>
-    /// <param name="folder">Where its two serial lines are written: <c>console</c> and <c>results</c>.</param>
-    /// <returns>Null when it switched itself off, else what happened.</returns>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="archive">The root file system.</param>
+    /// <param name="folder">Receives the output of the two serial lines: <c>console</c> and <c>results</c>.</param>
+    /// <returns>Null if the guest powered off, otherwise the failure.</returns>
     public static string? Run(KernelFiles kernel, string archive, string folder)
     {
         // One processor: a kernel that rewrites its own code (tracepoints, fentry, jump labels) puts int3 there meanwhile, and under emulation with several
         // threads another processor may still run that int3 when the kernel has forgotten it, which is a panic. A second processor saves no time here.
         string[] arguments =
         [
-            // timeout(1) ends the guest also when these tests are killed.
+            // timeout(1) ends the guest even if the tests are killed.
             "--kill-after=5", $"{Limit.TotalSeconds:f0}", Requirements.Qemu!,
             "-machine", "pc", "-accel", "tcg", "-cpu", "max", "-smp", "1", "-m", "1536",
             "-no-user-config", "-nodefaults", "-display", "none", "-no-reboot",

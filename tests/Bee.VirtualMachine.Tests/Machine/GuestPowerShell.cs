@@ -6,12 +6,12 @@ using Bee.Packages;
 namespace Bee.VirtualMachine.Machine;
 
 /// <summary>
-/// The PowerShell of .config/dotnet-tools.json, as it goes into the guest: without what no scenario uses, and with the assemblies that start a session
+/// Prepares the PowerShell of .config/dotnet-tools.json for the guest: without files that no scenario uses, and with the assemblies that start a session
 /// compiled ahead of time. The package holds portable code only, and an emulated processor takes half a minute to compile that.
 /// </summary>
 internal static class GuestPowerShell
 {
-    // Each is loaded before the first scenario. By name, the file that goes into the guest.
+    // All of them are loaded before the first scenario. Maps each name to the file for the guest.
     private static readonly Lazy<Dictionary<string, string>> s_compiled = new(() => new[]
     {
         "System.Management.Automation.dll", "Microsoft.PowerShell.ConsoleHost.dll", "Microsoft.PowerShell.Commands.Management.dll", "Microsoft.PowerShell.Commands.Utility.dll",
@@ -19,13 +19,13 @@ internal static class GuestPowerShell
 
     private static readonly string[] s_modules = ["Microsoft.PowerShell.Management", "Microsoft.PowerShell.Utility"];
 
-    /// <summary>The folder of pwsh.dll; null when <c>build.sh</c> has not restored it.</summary>
+    /// <summary>The folder of pwsh.dll; null if <c>build.sh</c> has not restored it.</summary>
     public static string? Folder { get; } = Find();
 
-    /// <summary>Compiles the assemblies; the first call takes a while where the cache does not have them.</summary>
+    /// <summary>Compiles the assemblies. The first call is slow unless they are cached.</summary>
     public static void Prepare() => _ = s_compiled.Value;
 
-    /// <summary>Adds its files to a folder of the guest, flat, so that the runtime finds all of them without a list of dependencies.</summary>
+    /// <summary>Adds the files to one folder of the guest, so that the runtime finds them without a deps.json.</summary>
     public static void Add(NewcArchive archive, string path)
     {
         string[] folders = [Folder!, .. new[] { "unix", "linux-x64" }.Select(name => Path.Combine(Folder!, "runtimes", name))];
@@ -54,7 +54,7 @@ internal static class GuestPowerShell
             : null;
     }
 
-    // From the cache, or compiled now; the portable file where the compiler (a package that building the module restores) does not exist.
+    // Cached, or compiled now. Without the compiler, a package that the build of the module restores, the portable file.
     private static string Compile(string portable)
     {
         string framework = RuntimeEnvironment.GetRuntimeDirectory().TrimEnd('/');

@@ -20,13 +20,13 @@ internal sealed class GuestRun
         _console = console;
     }
 
-    /// <summary>What became of a program of each kind.</summary>
+    /// <summary>The results of the program kinds.</summary>
     public IReadOnlyList<KindResult> Kinds { get; }
 
-    /// <summary>What the guest of this kernel gave; it is booted when it is asked for first.</summary>
+    /// <summary>Returns the run of a kernel's guest. The first call boots it.</summary>
     public static GuestRun Of(string version) => s_runs.GetOrAdd(version, key => new(() => Boot(DebianKernel.Of(key)))).Value;
 
-    /// <summary>Fails when the scenario failed, or did not end.</summary>
+    /// <summary>Fails if the scenario failed or did not end.</summary>
     public void Assert(string scenario)
     {
         if (!_results.TryGetValue(scenario, out ScenarioResult? result))
@@ -69,7 +69,7 @@ internal sealed class GuestRun
         }
     }
 
-    // For whoever wants to see what a scenario showed; artifacts/ is nobody's source.
+    // Kept for inspection of the scenarios' output.
     private static void Keep(DebianKernel kernel, string console)
     {
         string folder = Directory.CreateDirectory(Path.Combine(Project.Root, "artifacts", "guests")).FullName;

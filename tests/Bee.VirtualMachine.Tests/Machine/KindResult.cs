@@ -1,14 +1,14 @@
 namespace Bee.VirtualMachine.Machine;
 
-/// <summary>What became of a program of one kind.</summary>
+/// <summary>The result of a program of one kind.</summary>
 /// <param name="Kind">The kind's name.</param>
-/// <param name="Attached">True when it ran.</param>
-/// <param name="Fault">The error's id without what all have in common; empty when it ran.</param>
-/// <param name="Message">The error's first line; empty when it ran.</param>
-/// <param name="Remedy">What the error says to do.</param>
+/// <param name="Attached">Whether the program attached.</param>
+/// <param name="Fault">The error id without the common prefix; empty if the program attached.</param>
+/// <param name="Message">The first line of the error; empty if the program attached.</param>
+/// <param name="Remedy">The remedy of the error.</param>
 internal sealed record KindResult(string Kind, bool Attached, string Fault, string Message, string Remedy)
 {
-    /// <summary>Reads the lines that inside/try-kinds.ps1 gives, and passes over others.</summary>
+    /// <summary>Parses the output of inside/try-kinds.ps1, and ignores other lines.</summary>
     public static IReadOnlyList<KindResult> Parse(string text)
     {
         var kinds = new List<KindResult>();

@@ -5,7 +5,7 @@ namespace Bee.VirtualMachine.Machine;
 
 /// <summary>
 /// Writes a cpio archive in the "newc" form that the kernel unpacks at boot (Documentation/driver-api/early-userspace/buffer-format.rst). All
-/// dates are 0 and numbers count up, so the same files give the same bytes.
+/// timestamps are 0 and inode numbers are sequential, so the same files yield the same bytes.
 /// </summary>
 internal sealed class NewcArchive(Stream to) : IDisposable
 {
@@ -16,14 +16,14 @@ internal sealed class NewcArchive(Stream to) : IDisposable
     private readonly HashSet<string> _folders = [];
     private uint _number = 1;
 
-    /// <summary>Adds a file of this machine under a path of the guest's, with the folders above it.</summary>
+    /// <summary>Adds a file of this machine under a path in the guest, with its parent folders.</summary>
     public void AddFile(string path, string file)
     {
         using FileStream from = File.OpenRead(file);
         Add(path, Executable, from);
     }
 
-    /// <summary>Adds a file with this text.</summary>
+    /// <summary>Adds a file with a text.</summary>
     public void AddText(string path, string text)
     {
         using var from = new MemoryStream(Encoding.UTF8.GetBytes(text));

@@ -2,7 +2,7 @@ using Bee.Packages;
 
 namespace Bee.VirtualMachine.Machine;
 
-/// <summary>What the scenarios run, made by Invoke-BeeBuild, once a run: images of the suite's own programs and of the examples, and objects of each kind.</summary>
+/// <summary>The tools of the scenarios, built once by Invoke-BeeBuild: images of the suite's programs and of the examples, and an object for each program kind.</summary>
 internal static class ProgramStore
 {
     private static readonly Lazy<string> s_built = new(Build);
@@ -13,12 +13,12 @@ internal static class ProgramStore
     /// <summary>The folder with an object file for each kind of program.</summary>
     public static string Kinds => Path.Combine(s_built.Value, "kinds");
 
-    /// <summary>Builds them; the first call takes a while.</summary>
+    /// <summary>Builds the tools. The first call is slow.</summary>
     public static void Prepare() => _ = s_built.Value;
 
     private static string Build()
     {
-        // Not a temporary folder: the tests' process is ended before it could delete one.
+        // Not a temporary folder, because the test process ends before it could delete one.
         string folder = Path.Combine(Project.Root, "artifacts", "guests", "programs");
         if (Directory.Exists(folder))
         {

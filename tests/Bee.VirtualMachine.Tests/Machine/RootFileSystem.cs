@@ -3,7 +3,7 @@ using Bee.VirtualMachine.Kernels;
 
 namespace Bee.VirtualMachine.Machine;
 
-/// <summary>What the guest has for a disk: an archive that the kernel unpacks into memory.</summary>
+/// <summary>Writes the root file system of the guest: an archive that the kernel unpacks into memory.</summary>
 internal static class RootFileSystem
 {
     /// <summary>Writes the archive: a shell, .NET, PowerShell, the module, a store of images and the scenarios.</summary>
@@ -55,12 +55,12 @@ internal static class RootFileSystem
         archive.AddFile($"dotnet/host/fxr/{version}/libhostfxr.so", resolver);
         archive.AddFolder($"dotnet/shared/Microsoft.NETCore.App/{version}", framework, IsOfUse);
 
-        // These two are loaded by name when they are needed; the digests of images are OpenSSL's work.
+        // These two are loaded by name on demand. OpenSSL computes the digests of images.
         string[] opened = [SharedLibraries.Find(SharedLibraries.Libbpf)!, SharedLibraries.Find(SharedLibraries.OpenSsl)!];
         string[] native = [Path.Combine(root, "dotnet"), .. opened, .. Directory.GetFiles(framework, "*.so").Where(IsOfUse)];
         foreach (string library in SharedLibraries.Of(native).Concat(opened))
         {
-            // In a folder where the linker looks without a cache.
+            // In a folder that the dynamic linker searches without a cache.
             archive.AddFile($"lib/{Path.GetFileName(library)}", library);
         }
 
@@ -68,7 +68,7 @@ internal static class RootFileSystem
         archive.AddLink("usr/lib", "../lib");
     }
 
-    // What debuggers, tracers and Windows need is a good part of the folder.
+    // Omits files for debuggers, tracers and Windows, which are a large part of the folder.
     private static bool IsOfUse(string file) => Path.GetFileName(file) is var name
         && name is not ("createdump" or "libcoreclrtraceptprovider.so" or "libmscordaccore.so" or "libmscordbi.so")
         && !name.StartsWith("Microsoft.VisualBasic", StringComparison.Ordinal);

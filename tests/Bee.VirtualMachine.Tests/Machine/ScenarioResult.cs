@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Bee.VirtualMachine.Machine;
 
-/// <summary>How a scenario ended in the guest.</summary>
-/// <param name="Passed">True when it threw nothing.</param>
-/// <param name="Milliseconds">How long it took there.</param>
-/// <param name="Message">What it threw.</param>
+/// <summary>The result of a scenario in the guest.</summary>
+/// <param name="Passed">Whether the scenario completed without an exception.</param>
+/// <param name="Milliseconds">The duration in the guest, in milliseconds.</param>
+/// <param name="Message">The exception.</param>
 internal sealed record ScenarioResult(bool Passed, int Milliseconds, string Message)
 {
-    /// <summary>Reads the guest's lines: name, passed or failed, milliseconds, message (percent-encoded), with tabs between.</summary>
+    /// <summary>Parses the guest's lines: name, passed or failed, milliseconds and message (percent-encoded), separated by tabs.</summary>
     public static Dictionary<string, ScenarioResult> Parse(string text)
     {
         var results = new Dictionary<string, ScenarioResult>();

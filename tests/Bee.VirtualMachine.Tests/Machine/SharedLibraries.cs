@@ -2,16 +2,16 @@ using Bee.Packages;
 
 namespace Bee.VirtualMachine.Machine;
 
-/// <summary>The libraries that programs of this machine need, as its dynamic linker finds them.</summary>
+/// <summary>Finds the libraries that programs of this machine need, with its dynamic linker.</summary>
 internal static class SharedLibraries
 {
-    /// <summary>libbpf, by the name under which the module looks for it.</summary>
+    /// <summary>The file name of libbpf that the module loads.</summary>
     public const string Libbpf = "libbpf.so.1";
 
-    /// <summary>OpenSSL, by the name under which .NET looks for it.</summary>
+    /// <summary>The file name of OpenSSL that .NET loads.</summary>
     public const string OpenSsl = "libssl.so.3";
 
-    /// <summary>The full paths of all that these files need, themselves not among them; the dynamic linker included.</summary>
+    /// <summary>Returns the full paths of all libraries that the files need, including the dynamic linker.</summary>
     public static IReadOnlyCollection<string> Of(IEnumerable<string> files)
     {
         var found = new SortedSet<string>(StringComparer.Ordinal);
@@ -29,7 +29,7 @@ internal static class SharedLibraries
         return found;
     }
 
-    /// <summary>Where this machine has a library; null when it is not installed.</summary>
+    /// <summary>Returns the path of a library; null if it is not installed.</summary>
     public static string? Find(string name) =>
         new[] { "/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib" }.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 }
