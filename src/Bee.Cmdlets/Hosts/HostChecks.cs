@@ -53,7 +53,7 @@ internal static class HostChecks
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
-            return new CheckResult(name, CheckState.Unknown, $"The check failed unexpectedly: {fault.Message}");
+            return new CheckResult(name, CheckState.Unknown, $"The check could not run: {fault.Message}");
         }
     }
 }

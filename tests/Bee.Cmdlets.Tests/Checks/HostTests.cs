@@ -155,7 +155,7 @@ public sealed class HostTests : IDisposable
         File.WriteAllText(settings, "{ \"defualt\": \"ghcr.io\" }");
         lines = Lines(Run(Script, environment: environment));
         Assert.StartsWith($"Failed No registry can be used: {settings}:1:3", lines[0], StringComparison.Ordinal);
-        Assert.StartsWith("Unknown It could not be checked", lines[1], StringComparison.Ordinal);
+        Assert.StartsWith("Unknown The check could not run", lines[1], StringComparison.Ordinal);
     }
 
     private static ChildResult Run(string script, string[]? prefix = null, IReadOnlyDictionary<string, string?>? environment = null) => Child.Run(script, prefix, environment);

@@ -73,8 +73,8 @@ public sealed partial class CiTemplateTests : IDisposable
         string said = Words().Replace(result.Messages + result.Output, " ");
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("the session is not interactive. Use a PSCredential", said, StringComparison.Ordinal);
-        Assert.Contains("No password or token for localhost:1 came", said, StringComparison.Ordinal);
-        Assert.Contains("No login for localhost:1 is given", said, StringComparison.Ordinal);
+        Assert.Contains("No password or token for localhost:1 was passed", said, StringComparison.Ordinal);
+        Assert.Contains("No login for localhost:1 was given", said, StringComparison.Ordinal);
         Assert.DoesNotContain("Password for user", said, StringComparison.Ordinal);
     }
 
