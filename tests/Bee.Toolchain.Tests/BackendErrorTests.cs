@@ -34,7 +34,7 @@ public class BackendErrorTests
     [InlineData("return *(double *)x * *(double *)(x + 8) > 0;", "floating-point")]
     [InlineData("return *(__int128 *)x / *(__int128 *)(x + 16) > 0;", "128 bits")]
     [InlineData("void *t[] = { &&a, &&b }; goto *t[x[0] & 1]; a: return 1; b: return 2;", "computed jumps")]
-    public void What_the_code_generator_refuses_is_told_without_its_own_failure(string body, string remedy)
+    public void Unsupported_operation_is_reported_without_clangs_crash_report(string body, string remedy)
     {
         using var folder = new TemporaryFolder();
         var errors = Errors(folder, $$"""

@@ -44,7 +44,7 @@ public class CompatibilityTests(ITestOutputHelper output)
         """;
 
     [KernelFact]
-    public void Relocations_come_out_as_in_libbpf_and_the_verdict_as_the_verifiers()
+    public void Relocations_match_libbpf_and_the_verdict_matches_the_verifier()
     {
         var kernel = TargetKernel.Running();
         var compared = 0;

@@ -39,7 +39,7 @@ public class CompileCommandsTests
     }
 
     [CompileFact]
-    public void Entries_of_other_files_stay_and_a_file_stands_once()
+    public void Entries_of_other_files_stay_and_each_file_appears_once()
     {
         using var folder = new TemporaryFolder();
         var source = folder.Write("tool.bpf.c", Source);
@@ -60,7 +60,7 @@ public class CompileCommandsTests
     }
 
     [CompileFact]
-    public void Link_is_refused_and_what_it_leads_to_is_not_copied()
+    public void Link_is_refused_and_its_target_is_not_copied()
     {
         using var folder = new TemporaryFolder();
         var target = folder.Write("elsewhere/private.json", "[\"secret\"]");

@@ -171,7 +171,7 @@ public class CompilerTests
     }
 
     [CompileFact]
-    public void A_function_that_is_nowhere_is_an_error_with_every_clang()
+    public void Undefined_function_is_an_error_with_every_clang()
     {
         using var folder = new TemporaryFolder();
         var result = Compile(folder, "#include \"bee.h\"\nint f(void)\n{\n\treturn bpf_get_curent_pid_tgid();\n}\n");
@@ -236,7 +236,7 @@ public class CompilerTests
     }
 
     [Fact]
-    public void An_old_clang_is_told_apart()
+    public void Old_clang_is_reported()
     {
         using var folder = new TemporaryFolder();
         var clang = Script(folder, "clang", "echo 'Ubuntu clang version 10.0.0-4ubuntu1'");

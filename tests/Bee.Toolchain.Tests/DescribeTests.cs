@@ -79,7 +79,7 @@ public class DescribeTests
     }
 
     [KernelFact]
-    public void The_kernel_takes_tagged_programs()
+    public void Kernel_loads_tagged_programs()
     {
         using var session = BpfSession.Load(Sources.Compile(Source), new BpfSessionOptions());
 

@@ -24,7 +24,7 @@ public class DiagnosticParserTests
     }
 
     [Fact]
-    public void The_way_in_stands_innermost_first()
+    public void Includes_are_listed_innermost_first()
     {
         var found = DiagnosticParser.Parse("""
             In file included from a.bpf.c:1:
@@ -56,7 +56,7 @@ public class DiagnosticParserTests
         Assert.Contains(origin, DiagnosticParser.Parse($"a.c:1:10: fatal error: '{header}' file not found", "/").Single().Remedy);
 
     [Fact]
-    public void A_header_of_nobody_has_no_remedy() =>
+    public void Header_of_unknown_origin_has_no_remedy() =>
         Assert.Null(DiagnosticParser.Parse("a.c:1:10: fatal error: 'mine.h' file not found", "/").Single().Remedy);
 
     [Fact]
@@ -80,7 +80,7 @@ public class DiagnosticParserTests
     }
 
     [Fact]
-    public void What_the_code_generator_adds_on_further_lines_belongs_to_its_error()
+    public void Continuation_lines_of_the_code_generator_belong_to_its_error()
     {
         var found = DiagnosticParser.Parse("a.c:2:5: error: in function f i32 (i64): stack limit\nsecond line\n1 error generated.\n", "/");
 

@@ -34,7 +34,7 @@ public class ExampleRunTests
     }
 
     [KernelFact]
-    public void Exitsnoop_tells_codes_and_signals()
+    public void Exitsnoop_reports_codes_and_signals()
     {
         var events = Run("exitsnoop", () =>
         {
@@ -47,7 +47,7 @@ public class ExampleRunTests
     }
 
     [KernelFact]
-    public void Opensnoop_tells_what_worked_and_what_did_not()
+    public void Opensnoop_reports_successful_and_failed_opens()
     {
         var events = Run("opensnoop", () => Execute("/bin/cat", "/dev/null", "/etc/there is none"));
 
@@ -96,7 +96,7 @@ public class ExampleRunTests
     }
 
     [KernelFact]
-    public void Cpusample_finds_who_is_busy()
+    public void Cpusample_finds_the_busy_process()
     {
         var entries = Run("cpusample", () =>
         {
@@ -113,7 +113,7 @@ public class ExampleRunTests
     }
 
     [KernelFact]
-    public void Cpustack_finds_where_who_is_busy()
+    public void Cpustack_finds_the_stack_of_the_busy_process()
     {
         var entries = Run("cpustack", () =>
         {
@@ -159,7 +159,7 @@ public class ExampleRunTests
 
     /// <summary>Where the kernel has kprobes only, the virtual machines run it.</summary>
     [CapabilityFact]
-    public void Capable_tells_what_was_asked_for_and_refused()
+    public void Capable_reports_requested_and_refused_capabilities()
     {
         var file = Sources.CompileFile(Path.Combine(Sources.Examples, "capable", "capable.bpf.c"), "-DCAPABLE_TRACEPOINT");
         var options = new BpfSessionOptions { Parameters = { ["target_pid"] = Environment.ProcessId } };

@@ -33,7 +33,7 @@ public class ExampleTests
 
     [CompileTheory]
     [MemberData(nameof(Names))]
-    public void It_compiles_without_a_warning_and_takes_a_pid_or_is_told_its_place(string name)
+    public void Example_compiles_without_a_warning_and_has_a_pid_parameter_or_an_attach_option(string name)
     {
         var file = Compile(name);
 
@@ -59,7 +59,7 @@ public class ExampleTests
     /// <summary>Loaded only: nothing is attached, so nobody is watched. tcpconnect wants kprobes to attach, but loads without.</summary>
     [KernelTheory]
     [MemberData(nameof(Names))]
-    public void The_verifier_takes_it(string name)
+    public void Verifier_accepts_the_program(string name)
     {
         var file = Compile(name);
         try

@@ -101,7 +101,7 @@ public class ExporterMetadataTests
     [InlineData("just a word")]
     [InlineData("metrics: 5")]
     [InlineData("name: mytool")]
-    public void A_file_of_something_else_is_none(string text) => Assert.Null(Isolated.Create<IExporterMetadataReader>().Read("tool.yaml", text));
+    public void Read_of_another_YAML_file_returns_null(string text) => Assert.Null(Isolated.Create<IExporterMetadataReader>().Read("tool.yaml", text));
 
     [Theory]
     [InlineData("metrics: { histograms: [{ name: a, bucket_type: exp3, bucket_max: 3 }] }", "exp3")]

@@ -72,7 +72,7 @@ public class GadgetMetadataTests
     private static GadgetMetadata Read(string text) => Isolated.Create<IGadgetMetadataReader>().Read("metadata", text);
 
     [Fact]
-    public void Aliases_that_stand_for_more_than_there_is_memory_for_are_refused()
+    public void Aliases_that_expand_beyond_memory_are_rejected()
     {
         IEnumerable<string> fields = Enumerable.Range(1, 60).Select(i => $"      f{i}: *f");
         IEnumerable<string> sources = Enumerable.Range(1, 60).Select(i => $"  s{i}: *s");
@@ -116,7 +116,7 @@ public class GadgetMetadataTests
     [InlineData("[1, 2]")]
     [InlineData("datasources: 5\nparams: [a]\nstructs: { event: { fields: word } }\nebpfParams:")]
     [InlineData("datasources: { a: { fields: { b: 1, c: { annotations: [x] }, d: { annotations: { columns.width: many, columns.hidden: perhaps } } } } }")]
-    public void What_has_another_form_says_nothing(string text)
+    public void Malformed_marks_are_ignored(string text)
     {
         GadgetMetadata metadata = Read(text);
         Assert.Empty(metadata.Parameters);
@@ -127,7 +127,7 @@ public class GadgetMetadataTests
     [InlineData("a: [")]
     [InlineData("{ : : }}")]
     [InlineData("a: &a\n  ? *a\n  : 1")]
-    public void What_is_no_YAML_is_refused(string text) => Assert.Throws<ManifestException>(() => Read(text));
+    public void Invalid_YAML_is_rejected(string text) => Assert.Throws<ManifestException>(() => Read(text));
 
     [Fact]
     public void A_text_whose_aliases_say_more_than_it_has_room_for_is_refused()

@@ -25,7 +25,7 @@ public class HeaderClashTests
     }
 
     [CompileFact]
-    public void A_type_of_the_author_is_no_clash_of_headers()
+    public void Type_of_the_author_is_not_a_header_clash()
     {
         using var folder = new TemporaryFolder();
         folder.Write("own.h", "struct task_struct { int mine; };\n");

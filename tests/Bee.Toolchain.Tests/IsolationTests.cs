@@ -53,13 +53,13 @@ public class IsolationTests
     }
 
     [Fact]
-    public void The_folder_holds_nothing_that_the_module_has() =>
+    public void Folder_contains_no_assembly_of_the_module() =>
         Assert.DoesNotContain(
             Directory.GetFiles(Path.Combine(Path.GetDirectoryName(typeof(Isolated).Assembly.Location)!, "deps"), "*.dll"),
             path => Path.GetFileName(path) is not "Bee.Isolated.dll" and var name && File.Exists(Path.Combine(Path.GetDirectoryName(typeof(Isolated).Assembly.Location)!, name)));
 
     [Fact]
-    public void An_interface_that_nobody_implements_is_told() =>
+    public void Interface_without_a_class_is_an_error() =>
         Assert.Throws<InvalidOperationException>(Isolated.Create<IDisposable>);
 
     private static object Create(Assembly toolchain) => toolchain.GetType(typeof(Isolated).FullName!)!.GetMethod("Create")!

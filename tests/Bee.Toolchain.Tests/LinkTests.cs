@@ -81,7 +81,7 @@ public class LinkTests
     }
 
     [KernelFact]
-    public void The_kernel_takes_them_and_both_report()
+    public void Kernel_loads_both_programs_and_both_report()
     {
         using var folder = new TemporaryFolder();
         var file = ObjectFile.Read(Build(folder, One, Two).Object, "linked");
@@ -111,7 +111,7 @@ public class LinkTests
     }
 
     [CompileFact]
-    public void Descriptions_of_both_files_come_through()
+    public void Linked_object_has_the_descriptions_of_both_files()
     {
         using var folder = new TemporaryFolder();
         var file = ObjectFile.Read(Build(folder, One.Replace("BEE_RING", "BEE_DESCRIBE(\"One.\") BEE_RING"), Two.Replace("u64 pid;", "BEE_DESCRIBE(\"Two.\") u64 pid;")).Object, "linked");
@@ -121,7 +121,7 @@ public class LinkTests
     }
 
     [CompileFact]
-    public void A_mistake_in_either_file_is_told_with_its_place()
+    public void Error_in_either_file_has_its_position()
     {
         using var folder = new TemporaryFolder();
         var result = Build(folder, One.Replace("return 0;", "return nothing;"), Two.Replace("pid == target_pid", "pid == no_such"));
@@ -131,7 +131,7 @@ public class LinkTests
     }
 
     [CompileFact]
-    public void A_name_defined_twice_is_told_with_the_second_file()
+    public void Duplicate_definition_is_reported_in_the_second_file()
     {
         using var folder = new TemporaryFolder();
         var result = Build(folder, One, Two.Replace("extern const volatile pid_t target_pid;", "BEE_PARAM(pid_t, target_pid, 0);"));
@@ -143,7 +143,7 @@ public class LinkTests
     }
 
     [CompileFact]
-    public void Licenses_that_differ_are_told()
+    public void Different_licenses_are_reported()
     {
         using var folder = new TemporaryFolder();
         var error = Assert.Single(Build(folder, One, Two.Replace("\"GPL\"", "\"Dual MIT/GPL\"")).Diagnostics);

@@ -24,7 +24,7 @@ public class ManifestSchemaTests
 
     [Theory]
     [MemberData(nameof(Parts))]
-    public void The_reader_knows_the_same_keys(string part, string around)
+    public void Reader_and_schema_have_the_same_keys(string part, string around)
     {
         // The message for an unknown key names all that are known.
         var wrong = Assert.Throws<ManifestException>(() => Read(string.Format(around, "no_such_key: 1")));
@@ -35,7 +35,7 @@ public class ManifestSchemaTests
 
     [Theory]
     [MemberData(nameof(Parts))]
-    public void The_reader_takes_what_the_schema_takes_and_nothing_else(string part, string around)
+    public void Reader_accepts_exactly_the_values_of_the_schema(string part, string around)
     {
         foreach (var (key, schema) in Properties(part))
         {

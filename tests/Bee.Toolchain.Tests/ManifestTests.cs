@@ -59,7 +59,7 @@ public class ManifestTests
     }
 
     [Fact]
-    public void What_it_says_of_the_parts_is_read()
+    public void Metadata_of_the_parts_is_read()
     {
         var said = Read(Parts);
 
@@ -85,7 +85,7 @@ public class ManifestTests
     public void Words_of_a_field_are_read() => Assert.Equal(new FieldMetadata { Words = true }, Read("maps: { print_x: { fields: { args: { words: true } } } }").Metadata.Maps["print_x"].Fields["args"]);
 
     [Fact]
-    public void An_alias_stands_for_what_it_names() => Assert.Equal("Ann", Read("description: &who Ann\nlicense: *who\nname: x\n").License);
+    public void Alias_is_replaced_by_its_value() => Assert.Equal("Ann", Read("description: &who Ann\nlicense: *who\nname: x\n").License);
 
     [Theory]
     [InlineData("? &a [*a]\n: x\n")]
@@ -107,7 +107,7 @@ public class ManifestTests
     [InlineData("_a1=")]
     [InlineData("A=b c=d")]
     [InlineData("MAX(a,b)=((a) > (b) ? (a) : (b))")]
-    public void What_clang_takes_as_a_macro_is_one(string define) => Assert.Null(MacroDefinition.Fault(define));
+    public void Macros_that_clang_accepts_are_valid(string define) => Assert.Null(MacroDefinition.Fault(define));
 
     [Theory]
     [InlineData("A B")]
@@ -115,7 +115,7 @@ public class ManifestTests
     [InlineData("=1")]
     [InlineData("-DA")]
     [InlineData("A-B=1")]
-    public void What_clang_takes_as_none_is_refused(string define) => Assert.Contains("NAME=VALUE", MacroDefinition.Fault(define));
+    public void Macros_that_clang_rejects_are_invalid(string define) => Assert.Contains("NAME=VALUE", MacroDefinition.Fault(define));
 
     [Fact]
     public void One_author_and_a_list_of_defines_do()
@@ -167,7 +167,7 @@ public class ManifestTests
     [InlineData("platforms: []\n", 1, 12, "empty")]
     [InlineData("platforms:\n  - linux/amd64\n  - windows/amd64\n", 3, 5, "eBPF programs are for linux")]
     [InlineData("platforms: sparc\n", 1, 12, "no architecture that has eBPF")]
-    public void What_is_wrong_has_its_place(string text, int line, int column, string problem)
+    public void Error_has_its_position(string text, int line, int column, string problem)
     {
         var wrong = Assert.Throws<ManifestException>(() => Read(text));
 
@@ -185,11 +185,11 @@ public class ManifestTests
     [InlineData("description: \"Which programs?\"*a\n")]
     [InlineData("maps:\n  m: { help: text }*a\n")]
     [InlineData("maps: { m: { buckets: [1, 1: { buckets: [1, 10, 1e3] }\n")]
-    public void What_the_YAML_package_trips_over_is_told_with_its_place(string text) =>
+    public void Exceptions_of_the_YAML_package_become_errors_with_a_position(string text) =>
         Assert.True(Assert.Throws<ManifestException>(() => Read(text)).Line > 0);
 
     [Fact]
-    public void A_file_without_end_is_not_read() =>
+    public void Endless_file_is_not_read() =>
         Assert.Contains("larger", Assert.Throws<ManifestException>(() => Read("#" + new string(' ', 1 << 20))).Message);
 
     [Fact]

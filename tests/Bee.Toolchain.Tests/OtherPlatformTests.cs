@@ -44,7 +44,7 @@ public sealed class OtherPlatformTests : IDisposable
     [InlineData("s390x", 2)]
     [InlineData("ppc64", 2)]
     [InlineData("mips64", 2)]
-    public void What_all_kernels_have_is_compiled_for_each_in_its_byte_order(string architecture, byte order)
+    public void Common_types_compile_for_each_architecture_in_its_byte_order(string architecture, byte order)
     {
         CompileResult result = Compile(Common, architecture);
 
@@ -87,7 +87,7 @@ public sealed class OtherPlatformTests : IDisposable
     [InlineData("SEC(\"kprobe/do_sys_openat2\") int BPF_KPROBE(f) { return 0; }")]
     [InlineData("SEC(\"fentry/do_sys_openat2\") int BPF_PROG(f, int dfd) { return dfd; }")]
     [InlineData("SEC(\"perf_event\") int f(struct bpf_perf_event_data *ctx) { return ctx->sample_period; }")]
-    public void Registers_that_nobody_reads_are_no_hindrance(string program)
+    public void Hidden_registers_do_not_break_programs_that_do_not_read_them(string program)
     {
         CompileResult result = Compile($"#include \"bee.h\"\nBEE_LICENSE(\"GPL\");\n{program}\n", "arm64");
         Assert.True(result.Success, string.Join('\n', result.Diagnostics));
@@ -122,7 +122,7 @@ public sealed class OtherPlatformTests : IDisposable
     }
 
     [Fact]
-    public void Damaged_big_endian_types_are_told_as_damaged()
+    public void Damaged_big_endian_types_are_reported()
     {
         var random = new Random(4);
         for (var i = 0; i < 2000; i++)

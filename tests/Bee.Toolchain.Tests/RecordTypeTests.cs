@@ -134,7 +134,7 @@ public class RecordTypeTests
     }
 
     [CompileFact]
-    public void Type_that_no_source_defines_is_left_out_and_told_by_the_manifest()
+    public void Undefined_type_is_ignored_and_reported_by_the_manifest()
     {
         using var folder = new TemporaryFolder();
         var result = Compile(folder, Untyped, ("events", "evnt"), ("dump", "other"), ("no map", "event"));

@@ -78,7 +78,7 @@ public sealed class ElfFunctionTests : IDisposable
     }
 
     [ClangFact]
-    public void Damaged_files_do_no_harm()
+    public void Damaged_files_are_rejected_without_a_crash()
     {
         var whole = File.ReadAllBytes(Compile("-pie", "-fPIE"));
         var random = new Random(7);
@@ -106,7 +106,7 @@ public sealed class ElfFunctionTests : IDisposable
     }
 
     [Fact]
-    public void What_is_no_ELF_file_gives_nothing()
+    public void Files_that_are_not_ELF_have_no_functions()
     {
         Assert.Null(ElfImage.Open(Bytes([])));
         Assert.Null(ElfImage.Open(Bytes(new byte[1000])));
@@ -117,7 +117,7 @@ public sealed class ElfFunctionTests : IDisposable
     }
 
     [Fact]
-    public void A_pipe_is_not_waited_for()
+    public void Pipe_is_rejected_without_waiting()
     {
         var pipe = Path.Combine(_folder, "pipe");
         Fixture.Run("mkfifo", pipe);
@@ -128,7 +128,7 @@ public sealed class ElfFunctionTests : IDisposable
     }
 
     [Fact]
-    public void Another_file_under_the_path_is_not_taken_for_it()
+    public void Replaced_file_is_not_used()
     {
         var path = Path.Combine(_folder, "some");
         File.WriteAllText(path, "text");

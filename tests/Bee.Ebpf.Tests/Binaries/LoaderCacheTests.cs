@@ -13,7 +13,7 @@ public sealed class LoaderCacheTests
     [InlineData("libzstd", null)]
     [InlineData("libz.so", null)]
     [InlineData("", null)]
-    public void Find_gives_the_library_of_this_architecture(string name, string? path)
+    public void Find_returns_the_library_of_this_architecture(string name, string? path)
     {
         var cache = Cache((0x003, "libz.so.1", "/usr/lib32/libz.so.1"), (s_flags, "libz.so.1", "/usr/lib/x/libz.so.1"));
 
@@ -23,7 +23,7 @@ public sealed class LoaderCacheTests
     }
 
     [Fact]
-    public void Find_in_a_damaged_cache_gives_nothing()
+    public void Find_in_a_damaged_cache_returns_null()
     {
         var cache = Cache((s_flags, "libz.so.1", "/usr/lib/x/libz.so.1"));
         for (var length = 0; length < cache.Length; length++)

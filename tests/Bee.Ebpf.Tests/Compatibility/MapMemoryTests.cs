@@ -19,7 +19,7 @@ public class MapMemoryTests(ITestOutputHelper output)
     private static readonly string[] s_growing = ["hash_lazy", "prefixes"];
 
     [KernelFact]
-    public void Each_map_takes_what_is_said()
+    public void Each_map_gets_its_metadata()
     {
         var file = Fixture.Object("memory");
         var memory = new MapMemory(BtfSpec.ReadKernel(), Cpus.Possible, Environment.SystemPageSize);

@@ -47,7 +47,7 @@ public class MutationTests(ITestOutputHelper output)
 
     /// <summary>What once went wrong.</summary>
     [Fact]
-    public void What_once_went_wrong_is_refused()
+    public void Objects_that_once_passed_wrongly_are_rejected()
     {
         var files = Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Objects", "damaged"));
         Assert.NotEmpty(files);

@@ -24,7 +24,7 @@ public class OtherKernelTests
     private static readonly string[] s_used = ["struct own", "struct list", "enum bpf_prog_type", "enum bpf_map_type", "enum bpf_func_id", "btf_trace_known"];
 
     [ClangFact]
-    public void What_it_lacks_is_found()
+    public void Missing_tools_are_reported()
     {
         var kernel = KernelTypes.Kernel(KernelTypes.Compile(Kernel, s_used));
         var findings = Check(kernel, """

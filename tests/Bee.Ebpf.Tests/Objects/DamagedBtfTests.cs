@@ -7,7 +7,7 @@ namespace Bee.Ebpf.Tests.Objects;
 public class DamagedBtfTests
 {
     [Fact]
-    public void Structs_that_are_many_times_in_each_other_are_not_walked_without_end()
+    public void Structs_that_contain_each_other_many_times_are_walked_in_bounded_time()
     {
         var types = new BtfBuilder().Int().Type(BtfKind.Union, "u2", 4, 1, 0, 1, 0);
         for (uint id = 3; id <= 10; id++)

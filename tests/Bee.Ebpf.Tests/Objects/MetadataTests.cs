@@ -39,7 +39,7 @@ public class MetadataTests
     }
 
     [ClangFact]
-    public void An_authors_default_is_where_values_start()
+    public void Default_in_metadata_replaces_the_files()
     {
         var file = Fixtures.Read("parameters");
         var said = file.WithMetadata(Default("limits", new Dictionary<string, object?> { ["high"] = "9" })).WithMetadata(Default("table", new object[] { new object[] { "7" } }));

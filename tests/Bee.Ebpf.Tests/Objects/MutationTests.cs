@@ -10,7 +10,7 @@ namespace Bee.Ebpf.Tests.Objects;
 public class MutationTests(ITestOutputHelper output)
 {
     [LibbpfFact]
-    public void What_the_reader_lets_through_does_not_kill_libbpf()
+    public void Accepted_objects_do_not_crash_libbpf()
     {
         var count = MutationOptions.Count;
         var report = MutationRun.Execute([.. Fixtures.All.OrderBy(f => f.Key).Select(f => f.Value)], MutationOptions.Seed, count);
@@ -21,7 +21,7 @@ public class MutationTests(ITestOutputHelper output)
     }
 
     [LibbpfFact]
-    public void What_kills_libbpf_is_refused()
+    public void Objects_that_crash_libbpf_are_rejected()
     {
         var files = Fixtures.All.OrderBy(f => f.Key).Select(f => f.Value).ToArray();
         var report = MutationRun.Execute(files, seed: 1, count: 1500, isChecked: false);

@@ -15,7 +15,7 @@ public sealed class PerfEventTextTests
     [InlineData("r1a8", 4, 0x1a8, null, null)]
     [InlineData("type=1,config=3,frequency=99", 1, 3, 99, null)]
     [InlineData("type=0x1,config=0x3,sample_period=7", 1, 3, null, 7)]
-    public void Read_gives_the_event_and_its_rate(string text, int type, int config, int? frequency, int? period)
+    public void Read_returns_the_event_and_its_rate(string text, int type, int config, int? frequency, int? period)
     {
         var (events, fault, _) = PerfEventText.Read(text);
 
@@ -25,7 +25,7 @@ public sealed class PerfEventTextTests
     }
 
     [Fact]
-    public void Read_gives_each_event_of_a_list()
+    public void Read_returns_each_event_of_a_list()
     {
         var (events, _, _) = PerfEventText.Read("page-faults,period=2,context-switches,type=1,config=1,frequency=10");
 
@@ -53,7 +53,7 @@ public sealed class PerfEventTextTests
     [InlineData("perf_event/profiler", null)]
     [InlineData("perf_event/read", null)]
     [InlineData("perf_event", null)]
-    public void Section_has_the_event_where_it_names_one(string section, string? target)
+    public void Section_with_an_event_sets_the_target(string section, string? target)
     {
         var found = SectionKind.Of(section);
 

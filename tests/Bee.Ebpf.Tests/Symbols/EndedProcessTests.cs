@@ -31,7 +31,7 @@ public sealed class EndedProcessTests : IDisposable
     private string Tool => Path.Combine(_folder, "tool");
 
     [KernelFact]
-    public void Stack_of_a_program_that_has_ended_has_names_as_long_as_its_file_is_there()
+    public void Stack_of_an_exited_process_has_names_while_its_file_exists()
     {
         Compile(Source);
         var stack = StackOfEnded();
@@ -39,7 +39,7 @@ public sealed class EndedProcessTests : IDisposable
     }
 
     [KernelFact]
-    public void Stack_of_a_program_whose_path_is_another_files_by_now_has_no_names_of_that()
+    public void Stack_of_a_replaced_file_has_no_names_of_the_new_file()
     {
         Compile(Source + "int first_build;");
         var stack = StackOfEnded(() => Compile(Source.Replace("calls_into_the_kernel", "another_name")));

@@ -29,7 +29,7 @@ public class KernelSymbolReaderTests
     [InlineData(7)]
     [InlineData(4096)]
     [InlineData(1 << 20)]
-    public void A_line_may_come_in_pieces(int piece)
+    public void Line_may_arrive_in_pieces(int piece)
     {
         // More than the reader holds at once.
         var names = Enumerable.Range(0, 5000).Select(i => $"function_{i}_{new string('x', i % 500)}").ToArray();

@@ -33,10 +33,10 @@ public class KernelSymbolTests
     }
 
     [Fact]
-    public void What_comes_before_all_is_unknown() => Assert.Null(s_symbols.Find(0xffffffff80000000));
+    public void Address_before_all_symbols_is_unknown() => Assert.Null(s_symbols.Find(0xffffffff80000000));
 
     [Fact]
-    public void Hidden_addresses_give_no_names()
+    public void Hidden_addresses_have_no_names()
     {
         var hidden = KernelSymbols.Read(Listed("0000000000000000 T _stext\n0000000000000000 t vfs_read\n"u8));
 
@@ -48,13 +48,13 @@ public class KernelSymbolTests
     [InlineData("0000000000000000 A fixed_percpu_data\n0000000000000000 T startup_64\n", false)]
     [InlineData("ffffffff81000000 t local\n", true)]
     [InlineData("", null)]
-    public void The_first_function_tells_whether_addresses_are_shown(string list, bool? shown)
+    public void First_function_decides_whether_addresses_are_shown(string list, bool? shown)
     {
         Assert.Equal(shown, KernelSymbols.ShowsAddresses(Listed(Encoding.ASCII.GetBytes(list))));
     }
 
     [Fact]
-    public void Why_addresses_are_hidden_is_said()
+    public void Reason_for_hidden_addresses_is_reported()
     {
         Assert.Contains("kernel.kptr_restrict=1", KernelSymbols.Hidden("2"), StringComparison.Ordinal);
         Assert.Contains("CAP_SYSLOG", KernelSymbols.Hidden("1"), StringComparison.Ordinal);
@@ -62,7 +62,7 @@ public class KernelSymbolTests
     }
 
     [Fact]
-    public void Text_of_any_form_does_no_harm()
+    public void Any_text_is_parsed_without_a_crash()
     {
         var random = new Random(1);
         for (var i = 0; i < 2000; i++)

@@ -115,7 +115,7 @@ public sealed class ProcessSymbolTests : IDisposable
     }
 
     [ClangFact]
-    public void Generated_code_is_looked_for_where_the_process_is()
+    public void Generated_code_is_searched_in_the_mount_namespace_of_the_process()
     {
         var (process, _) = Start(Compile("-pie", "-fPIE"));
         var list = $"/tmp/perf-{process}.map";

@@ -34,7 +34,7 @@ public class StackTests
     }
 
     [KernelFact]
-    public void Frame_of_a_loaded_program_has_its_name_where_the_list_of_symbols_lacks_it()
+    public void Frame_of_a_loaded_program_has_a_name_if_kallsyms_lacks_it()
     {
         // Read before the program is loaded, the list cannot have it; so it is where net.core.bpf_jit_kallsyms is off.
         KernelSymbols.Current();

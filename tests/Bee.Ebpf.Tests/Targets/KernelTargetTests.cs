@@ -25,17 +25,17 @@ public sealed class KernelTargetTests
     }
 
     [KernelFact]
-    public void What_only_the_compiler_knows_is_no_target() =>
+    public void Compiler_generated_symbols_are_not_targets() =>
         Assert.DoesNotContain(KernelTargets.Names("kprobe"), name => name.Contains('.') || name.StartsWith("__pfx_", StringComparison.Ordinal));
 
     [KernelTheory]
     [InlineData("xdp")]
     [InlineData("uprobe")]
     [InlineData("nothing")]
-    public void Kinds_of_other_targets_have_none(string kind) => Assert.Empty(KernelTargets.Names(kind));
+    public void Kinds_without_kernel_targets_have_no_names(string kind) => Assert.Empty(KernelTargets.Names(kind));
 
     [KernelFact]
-    public void Where_nothing_can_be_read_there_are_no_names()
+    public void Unreadable_lists_have_no_names()
     {
         Assert.Empty(OtherWorlds.WithoutTracefs(() => KernelTargets.Names("tracepoint")));
         Assert.Empty(OtherWorlds.WithoutKernelBtf(() => KernelTargets.Names("fentry")));
@@ -67,5 +67,5 @@ public sealed class KernelTargetTests
     [InlineData("sched", "../../README")]
     [InlineData("", "")]
     [InlineData("sched", "none")]
-    public void What_is_no_tracepoint_has_no_fields(string group, string name) => Assert.Empty(TracepointFormat.Read(group, name));
+    public void Unknown_tracepoint_has_no_fields(string group, string name) => Assert.Empty(TracepointFormat.Read(group, name));
 }

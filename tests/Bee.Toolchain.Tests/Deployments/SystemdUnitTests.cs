@@ -28,7 +28,7 @@ public sealed class SystemdUnitTests
     [InlineData("[::1]:9435", true)]
     [InlineData("0.0.0.0:9435", false)]
     [InlineData("[::]:9435", false)]
-    public void Listening_beyond_loopback_takes_a_token_from_a_file(string listen, bool isLocal)
+    public void Listening_beyond_loopback_requires_a_token_file(string listen, bool isLocal)
     {
         string unit = SystemdUnit.Write(Request(listen), ["/usr/bin/pwsh"], "/var/lib/bee/store");
 

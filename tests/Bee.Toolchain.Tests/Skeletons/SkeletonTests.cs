@@ -13,11 +13,11 @@ public partial class SkeletonTests
         => Assert.Equal(ProgramKinds.All.Select(kind => kind.Name).Order(), ProgramSkeleton.Kinds.Concat(SkeletonKinds.Refused.Keys).Order());
 
     [Fact]
-    public void What_makes_no_sense_is_refused_with_the_reason()
+    public void Conflicting_options_are_rejected_with_the_reason()
     {
         foreach (var map in new[] { SkeletonMapType.RingBuffer, SkeletonMapType.PerfBuffer })
         {
-            Assert.Contains("level", Refusal("tracepoint", map, SkeletonOutput.Gauge, SkeletonFault.Combination));
+            Assert.Contains("stores none", Refusal("tracepoint", map, SkeletonOutput.Gauge, SkeletonFault.Combination));
         }
 
         Assert.Contains("writes its records itself", Refusal("iter", SkeletonMapType.Hash, SkeletonOutput.Print, SkeletonFault.Combination));
@@ -103,7 +103,7 @@ public partial class SkeletonTests
     [InlineData("lsm", "file_opne", "file_open")]
     [InlineData("ksyscall", "opneat", "openat")]
     [InlineData("iter", "tsk", "task")]
-    public void A_target_that_is_not_there_is_answered_with_those_near(string kind, string wrong, string right)
+    public void Unknown_target_is_reported_with_similar_names(string kind, string wrong, string right)
     {
         var refusal = Assert.Throws<SkeletonException>(() => Write(kind, wrong));
 
