@@ -116,7 +116,7 @@ public class GadgetMetadataTests
     [InlineData("[1, 2]")]
     [InlineData("datasources: 5\nparams: [a]\nstructs: { event: { fields: word } }\nebpfParams:")]
     [InlineData("datasources: { a: { fields: { b: 1, c: { annotations: [x] }, d: { annotations: { columns.width: many, columns.hidden: perhaps } } } } }")]
-    public void Malformed_marks_are_ignored(string text)
+    public void Values_of_the_wrong_type_are_ignored(string text)
     {
         GadgetMetadata metadata = Read(text);
         Assert.Empty(metadata.Parameters);

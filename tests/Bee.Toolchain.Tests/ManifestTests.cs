@@ -189,7 +189,7 @@ public class ManifestTests
         Assert.True(Assert.Throws<ManifestException>(() => Read(text)).Line > 0);
 
     [Fact]
-    public void Endless_file_is_not_read() =>
+    public void Oversized_file_is_rejected() =>
         Assert.Contains("larger", Assert.Throws<ManifestException>(() => Read("#" + new string(' ', 1 << 20))).Message);
 
     [Fact]

@@ -47,7 +47,7 @@ public class MutationTests(ITestOutputHelper output)
 
     /// <summary>What once went wrong.</summary>
     [Fact]
-    public void Objects_that_once_passed_wrongly_are_rejected()
+    public void Objects_that_were_accepted_by_mistake_are_rejected()
     {
         var files = Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Objects", "damaged"));
         Assert.NotEmpty(files);

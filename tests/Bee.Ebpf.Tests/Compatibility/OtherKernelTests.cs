@@ -24,7 +24,7 @@ public class OtherKernelTests
     private static readonly string[] s_used = ["struct own", "struct list", "enum bpf_prog_type", "enum bpf_map_type", "enum bpf_func_id", "btf_trace_known"];
 
     [ClangFact]
-    public void Missing_tools_are_reported()
+    public void Missing_kernel_features_are_found()
     {
         var kernel = KernelTypes.Kernel(KernelTypes.Compile(Kernel, s_used));
         var findings = Check(kernel, """

@@ -39,7 +39,7 @@ public class MetadataTests
     }
 
     [ClangFact]
-    public void Default_in_metadata_replaces_the_files()
+    public void Values_start_from_the_default_in_the_metadata()
     {
         var file = Fixtures.Read("parameters");
         var said = file.WithMetadata(Default("limits", new Dictionary<string, object?> { ["high"] = "9" })).WithMetadata(Default("table", new object[] { new object[] { "7" } }));
