@@ -4,11 +4,11 @@ using Bee.Posix;
 
 namespace Bee.Oci.Registry;
 
-/// <summary>Reads manifests from a repository, and checks what anyone may have written into them.</summary>
+/// <summary>Reads and validates manifests of a repository.</summary>
 internal static class RepositoryManifests
 {
-    /// <summary>A manifest as what its descriptor says.</summary>
-    /// <exception cref="RegistryException">It is no such thing.</exception>
+    /// <summary>Parses a manifest or an index.</summary>
+    /// <exception cref="RegistryException">The document is malformed or not of its media type.</exception>
     public static ManifestDocument Parse(Content manifest)
     {
         if (!MediaTypes.IsIndex(manifest.Descriptor.MediaType) && !MediaTypes.IsManifest(manifest.Descriptor.MediaType))
@@ -21,11 +21,11 @@ internal static class RepositoryManifests
         return Told(() => ManifestDocument.Read(manifest.Bytes, manifest.Descriptor));
     }
 
-    /// <summary>What a manifest refers to.</summary>
-    /// <exception cref="RegistryException">One of the descriptors has no sha256 digest, or no size.</exception>
+    /// <summary>Returns the descriptors in a manifest.</summary>
+    /// <exception cref="RegistryException">A descriptor has no sha256 digest or no size.</exception>
     public static IReadOnlyList<Descriptor> Descriptors(IEnumerable<DescriptorDocument?>? documents, Descriptor of) => Told(() => ManifestDocument.Descriptors(documents, of));
 
-    /// <summary>A manifest of known digest and length.</summary>
+    /// <summary>Fetches a manifest and verifies its size.</summary>
     public static async Task<Content> FetchAsync(IReadOnlyRepository source, Descriptor descriptor, CancellationToken cancellationToken)
     {
         if (descriptor.Size > StoreLimits.Manifest)
@@ -41,8 +41,8 @@ internal static class RepositoryManifests
                 RegistryFault.DigestMismatch, $"The manifest {descriptor.Digest} has {Quantity.Of(content.Bytes.Length, "byte")}, not the {descriptor.Size} of its descriptor.");
     }
 
-    /// <summary>The manifests of an index, with those of the indexes in it.</summary>
-    /// <exception cref="RegistryException">An index is missing, or none.</exception>
+    /// <summary>Returns the manifests of an index and of the indexes in it.</summary>
+    /// <exception cref="RegistryException">An index is missing or malformed.</exception>
     public static ValueTask<IReadOnlyList<PlatformManifest>> ListAsync(IReadOnlyRepository source, Content top, CancellationToken cancellationToken) =>
         PlatformManifests.FindAsync(top.Descriptor, async index =>
         {
@@ -50,8 +50,8 @@ internal static class RepositoryManifests
             return ParseSound(content);
         });
 
-    /// <summary>A manifest as what its descriptor says, in which each descriptor has a digest and a size.</summary>
-    /// <exception cref="RegistryException">It is no such thing.</exception>
+    /// <summary>Parses a manifest or an index, and validates its descriptors.</summary>
+    /// <exception cref="RegistryException">The document is malformed, or a descriptor has no digest or size.</exception>
     public static ManifestDocument ParseSound(Content manifest)
     {
         ManifestDocument document = Parse(manifest);

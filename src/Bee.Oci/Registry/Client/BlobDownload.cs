@@ -9,13 +9,13 @@ using Bee.Posix;
 namespace Bee.Oci.Registry.Client;
 
 /// <summary>
-/// A blob as it comes over the network: exactly as long as its descriptor says. The last bytes are not given before the digest of all is
-/// checked, so whoever has read the whole length has the right content. A connection that breaks is continued with <c>Range</c>; a registry that
-/// does not know that is read again from the beginning, up to where it broke (OCI Distribution Specification 1.1, "Pulling blobs").
+/// Downloads a blob of exactly the descriptor's size. The digest is verified before the last bytes are returned, so a reader that has read the whole
+/// size has valid content. A broken connection is resumed with <c>Range</c>; if the registry does not support it, the blob is read again and the known
+/// part skipped (OCI Distribution Specification 1.1, "Pulling blobs").
 /// </summary>
 internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
 {
-    /// <summary>A connection has to bring this much before it counts as one that works, so that one that brings single bytes comes to an end.</summary>
+    /// <summary>The bytes that a connection must deliver to reset the backoff, so that one that delivers single bytes is given up.</summary>
     private const int WorthARetry = 64 << 10;
 
     private readonly Endpoint _endpoint;
@@ -50,7 +50,7 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
     }
 
     /// <summary>Opens a blob.</summary>
-    /// <exception cref="RegistryException">It is not there, has another length, or the registry gives none.</exception>
+    /// <exception cref="RegistryException">The blob does not exist, or has another size.</exception>
     public static async Task<BlobDownload> OpenAsync(
         Endpoint endpoint, string path, string name, RegistryScope scope, Descriptor descriptor, CancellationToken cancellationToken)
     {
@@ -78,7 +78,7 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
         long left = _descriptor.Size - _offset;
         if (_failed || left == 0 || buffer.Length == 0)
         {
-            // After a wrong digest there is no end that could be taken for a good one.
+            // After a wrong digest a read must not return 0, which would look like a valid end.
             return _failed ? throw OtherDigest() : 0;
         }
 
@@ -179,7 +179,7 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
         }
     }
 
-    /// <summary>Asks for what is missing, and leaves the body where it begins.</summary>
+    /// <summary>Requests the missing part of the blob.</summary>
     private async Task RequestAsync(CancellationToken cancellationToken)
     {
         long from = _offset;
@@ -216,7 +216,7 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
             throw new RegistryException(RegistryFault.BadAnswer, $"Asked for the blob {_descriptor.Digest} of {_name} from byte {from} on, and got '{range}'.") { Status = 206 };
         }
 
-        // Said before a byte is read, where it is said at all.
+        // If the response has a length, a wrong one is reported before a byte is read.
         long? length = isRest ? range!.Length ?? (response.Content.Headers.ContentLength + from) : response.Content.Headers.ContentLength;
         if (length is not null && length != _descriptor.Size)
         {
@@ -224,8 +224,8 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
         }
     }
 
-    /// <summary>Reads over what is here already. It is not looked at: the digest is that of what was given out.</summary>
-    /// <returns>False where the body ends before.</returns>
+    /// <summary>Skips the part that was returned already. It is not compared: the digest covers what was returned.</summary>
+    /// <returns>False if the body ends before.</returns>
     private async ValueTask<bool> SkipAsync(CancellationToken cancellationToken)
     {
         byte[] buffer = _skip == 0 ? [] : new byte[64 << 10];
@@ -244,15 +244,15 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
     }
 }
 
-/// <summary>Reads bodies that fit into memory, and no others.</summary>
+/// <summary>Reads bodies of limited size.</summary>
 internal static class ResponseBody
 {
-    /// <summary>The whole body.</summary>
-    /// <param name="response">The answer.</param>
-    /// <param name="limit">The most bytes that it may have; a body without an end costs no more than this.</param>
-    /// <param name="what">What it is, for the message.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="RegistryException"><see cref="RegistryFault.TooLarge"/>, or what the transport throws while reading.</exception>
+    /// <summary>Reads a body.</summary>
+    /// <param name="response">The response.</param>
+    /// <param name="limit">The most bytes.</param>
+    /// <param name="what">The kind of document, for the message.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.TooLarge"/>, or a failure of the transport.</exception>
     public static async Task<byte[]> ReadAsync(HttpResponseMessage response, int limit, string what, CancellationToken cancellationToken) =>
         await SmallBody.ReadAsync(response.Content, limit, cancellationToken).ConfigureAwait(false) ?? throw TooLarge(what, limit);
 

@@ -7,9 +7,9 @@ using Bee.Oci.Registry.Authentication;
 namespace Bee.Oci.Registry.Client;
 
 /// <summary>
-/// One blob on its way to a registry (OCI Distribution Specification 1.1, "Pushing blobs"): POST and PUT where it is small, POST, PATCHes and PUT
-/// where it is not. None of these is sent twice blindly. When one fails, the registry is asked whether it has the blob after all, then how far the
-/// upload is, and only when it knows of none the upload begins anew.
+/// Uploads a blob (OCI Distribution Specification 1.1, "Pushing blobs"): POST and PUT for a small one, POST, PATCHes and PUT for a large one. A failed
+/// request is not simply repeated: the client first checks whether the registry has the blob, then asks for the position of the upload, and starts over
+/// only if the registry does not know the upload.
 /// </summary>
 internal sealed class BlobUpload(Endpoint endpoint, string path, string name, RegistryScope scope, Descriptor descriptor, Func<Stream> open, IProgress<long>? progress)
 {
@@ -19,13 +19,13 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
     private long _chunk = endpoint.Options.ChunkLength;
     private bool _chunked = descriptor.Size > endpoint.Options.ChunkLength;
 
-    // The registry's idea of where the upload stands was believed once: then a wrong digest may come of that.
+    // True after the position that the registry reported was used. If that position was wrong, the digest will be wrong too.
     private bool _resumed;
 
-    /// <summary>Sends the blob.</summary>
-    /// <param name="location">An upload that the registry has begun already (mounting does when it fails); null for none.</param>
-    /// <param name="exists">Whether the registry has the blob.</param>
-    /// <param name="cancellationToken">Ends the upload.</param>
+    /// <summary>Uploads the blob.</summary>
+    /// <param name="location">An upload that the registry has begun already, after a failed mount; null for none.</param>
+    /// <param name="exists">Checks whether the registry has the blob.</param>
+    /// <param name="cancellationToken">Cancels the upload.</param>
     public async Task RunAsync(Uri? location, Func<CancellationToken, Task<bool>> exists, CancellationToken cancellationToken)
     {
         _location = location;
@@ -68,7 +68,7 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
                 endpoint.Note($"{e.Message} Trying to go on.");
                 await backoff.RestAsync(cancellationToken).ConfigureAwait(false);
 
-                // What broke may have been the answer alone.
+                // Only the response may have been lost.
                 if (await exists(cancellationToken).ConfigureAwait(false))
                 {
                     return;
@@ -86,7 +86,7 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
 
     private static bool IsNoChunks(RegistryException e) => e.Fault == RegistryFault.Unsupported || e.Status is 411 or 415;
 
-    /// <summary>A broken connection, a fault of the registry's own, or an upload that it does not know any more or has in another state.</summary>
+    /// <summary>True for a broken connection, an internal error of the registry, or an upload that the registry has forgotten or has in another state.</summary>
     private bool MayGoOn(RegistryException e) =>
         e.Fault is RegistryFault.Broken or RegistryFault.Unreachable or RegistryFault.ServerError
         || e.Status is 404 or 408 or 416 or 504
@@ -148,7 +148,7 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
         _offset = next;
     }
 
-    /// <summary>Ends the upload with the digest, and with the whole content where it was not sent yet.</summary>
+    /// <summary>Completes the upload with the digest, and with the content if it was not sent in chunks.</summary>
     private async Task FinishAsync(Func<HttpContent>? body, CancellationToken cancellationToken)
     {
         using HttpResponseMessage response = await SendAsync(
@@ -172,7 +172,7 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
                 var request = new HttpRequestMessage(method, address) { Content = body?.Invoke() ?? new ByteArrayContent([]) };
                 if (range is not null)
                 {
-                    // Without the unit that HTTP has there: so the specification wants it.
+                    // Without the unit, unlike in HTTP: the specification requires this form.
                     request.Content.Headers.TryAddWithoutValidation("Content-Range", range);
                 }
 
@@ -182,10 +182,10 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
             cancellationToken,
             repeat: false);
 
-    /// <summary>Asks how far the upload is. Where the registry does not know, or cannot go on, the next one begins at the beginning.</summary>
+    /// <summary>Asks for the position of the upload. If the registry does not know it, the next attempt starts over.</summary>
     private async Task ResumeAsync(RegistryException failure, CancellationToken cancellationToken)
     {
-        // The registry's word for how far it is was wrong once; 0-0 alone can mean none and one byte.
+        // The reported position was wrong before. A range of 0-0 is ambiguous: no byte, or one.
         bool isWrong = _resumed && (failure.Status == 416 || failure.Code is "DIGEST_INVALID" or "SIZE_INVALID" or "RANGE_INVALID");
         _resumed = _chunked && !isWrong && await AskAsync(_location!, cancellationToken).ConfigureAwait(false);
         if (!_resumed)
@@ -194,7 +194,7 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
         }
     }
 
-    // Version 2 of the distribution project's registry knows an upload only by what it answered last: after a chunk that broke off it says 404.
+    // Version 2 of the distribution project's registry returns 404 after a chunk that was cut off.
     private async Task<bool> AskAsync(Uri location, CancellationToken cancellationToken)
     {
         using HttpResponseMessage response = await endpoint.SendAsync(HttpMethod.Get, location, scope, cancellationToken).ConfigureAwait(false);
@@ -209,7 +209,7 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
         return true;
     }
 
-    /// <summary>Tells the registry that it need not keep what it has.</summary>
+    /// <summary>Cancels the upload at the registry.</summary>
     private async Task AbandonAsync()
     {
         if (_location is { } location)
@@ -220,13 +220,13 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
     }
 }
 
-/// <summary>The blobs of one repository: whether they are there, and how they come there.</summary>
+/// <summary>Checks, pushes and mounts the blobs of one repository.</summary>
 internal sealed class Uploads(Endpoint endpoint, string path, string name, RepositoryRights rights)
 {
-    /// <summary>Uploads that the registry began instead of mounting, for the push that follows.</summary>
+    /// <summary>Uploads that the registry began instead of mounting; the following push uses them.</summary>
     private readonly ConcurrentDictionary<Digest, Uri> _begun = new();
 
-    /// <summary>Whether a blob is there.</summary>
+    /// <summary>Checks whether a blob exists.</summary>
     public async Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken)
     {
         using HttpResponseMessage response = await endpoint.SendAsync(
@@ -239,7 +239,7 @@ internal sealed class Uploads(Endpoint endpoint, string path, string name, Repos
         };
     }
 
-    /// <summary>Sends a blob.</summary>
+    /// <summary>Pushes a blob.</summary>
     public Task PushAsync(Descriptor descriptor, Func<Stream> open, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         References.Check(descriptor.Digest.ToString());
@@ -248,8 +248,8 @@ internal sealed class Uploads(Endpoint endpoint, string path, string name, Repos
         return upload.RunAsync(begun, cancellationToken => ExistsAsync(descriptor, cancellationToken), cancellationToken);
     }
 
-    /// <summary>Takes a blob over from another repository (OCI Distribution Specification 1.1, "Mounting a blob from another repository").</summary>
-    /// <returns>False where the registry does not, for whatever reason: sending the blob does the same.</returns>
+    /// <summary>Mounts a blob of another repository (OCI Distribution Specification 1.1, "Mounting a blob from another repository").</summary>
+    /// <returns>False if the registry does not mount it, for any reason; the caller pushes the blob then.</returns>
     public async Task<bool> MountAsync(Descriptor descriptor, string from, CancellationToken cancellationToken)
     {
         string digest = Uri.EscapeDataString(References.Check(descriptor.Digest.ToString()));
@@ -262,7 +262,7 @@ internal sealed class Uploads(Endpoint endpoint, string path, string name, Repos
         }
         catch (RegistryException e) when (e.Fault is RegistryFault.Unauthorized or RegistryFault.Denied)
         {
-            // No token that reaches the other repository: without it there may well be one for this.
+            // The token does not cover the other repository. A push needs only this one.
             return false;
         }
 
@@ -284,7 +284,7 @@ internal sealed class Uploads(Endpoint endpoint, string path, string name, Repos
         }
     }
 
-    /// <summary>Tells a registry that an upload will not be finished. It forgets such ones by itself, only later: so a failure is none.</summary>
+    /// <summary>Cancels an upload at the registry. Ignores failures, because registries expire uploads themselves.</summary>
     public static async Task CancelAsync(Endpoint endpoint, Uri location, RegistryScope scope)
     {
         using var soon = new CancellationTokenSource(endpoint.Options.CancelTimeout);
@@ -299,7 +299,7 @@ internal sealed class Uploads(Endpoint endpoint, string path, string name, Repos
     }
 }
 
-/// <summary>A part of a blob on its way out. Opened anew for each try of a request; memory does not grow with its length.</summary>
+/// <summary>A part of a blob as request body. Opened for each attempt, and streamed.</summary>
 internal sealed class UploadBody : HttpContent
 {
     private const int BufferLength = 128 << 10;
@@ -309,11 +309,11 @@ internal sealed class UploadBody : HttpContent
     private readonly long _length;
     private readonly IProgress<long>? _progress;
 
-    /// <summary>Makes one.</summary>
-    /// <param name="open">Opens the blob from its beginning.</param>
-    /// <param name="offset">Where the part begins in the blob.</param>
-    /// <param name="length">How many bytes it has.</param>
-    /// <param name="progress">Is told how far in the blob the registry is.</param>
+    /// <summary>Creates the body.</summary>
+    /// <param name="open">Opens the blob at its beginning.</param>
+    /// <param name="offset">The offset of the part in the blob.</param>
+    /// <param name="length">The size of the part in bytes.</param>
+    /// <param name="progress">Receives the position in the blob.</param>
     public UploadBody(Func<Stream> open, long offset, long length, IProgress<long>? progress)
     {
         (_open, _offset, _length, _progress) = (open, offset, length, progress);
@@ -371,10 +371,10 @@ internal sealed class UploadBody : HttpContent
     }
 }
 
-/// <summary>How far an upload is: the header <c>Range</c> of the registry's answers, <c>0-1023</c>.</summary>
+/// <summary>Parses the position of an upload: the header <c>Range</c> of responses, <c>0-1023</c>.</summary>
 internal static class UploadRange
 {
-    /// <summary>The number of bytes that the registry has; null where the answer does not say.</summary>
+    /// <summary>Returns the number of bytes that the registry has; null without the header.</summary>
     public static long? Next(HttpResponseMessage response)
     {
         if (!response.Headers.NonValidated.TryGetValues("Range", out var values))
@@ -394,7 +394,7 @@ internal static class UploadRange
             return null;
         }
 
-        // The distribution project's registry says 0-0 for nothing at all. No chunk has one byte, so that is what it means.
+        // The distribution project's registry returns 0-0 for an empty upload. No chunk has one byte, so this is unambiguous.
         return last == 0 ? 0 : last + 1;
     }
 }

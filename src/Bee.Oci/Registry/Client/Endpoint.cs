@@ -7,12 +7,12 @@ using Bee.Posix;
 
 namespace Bee.Oci.Registry.Client;
 
-/// <summary>A registry's API, as the parts of the client use it: addresses, requests, documents. One for each registry.</summary>
+/// <summary>The API of one registry: URLs, requests and small documents.</summary>
 internal sealed class Endpoint : IDisposable
 {
     private readonly RegistryWarnings _warnings;
 
-    /// <summary>Makes one; asks nothing yet.</summary>
+    /// <summary>Creates the endpoint. Sends nothing yet.</summary>
     public Endpoint(string host, RegistryOptions options)
     {
         (Host, Options) = (host, options);
@@ -23,17 +23,17 @@ internal sealed class Endpoint : IDisposable
     /// <summary>Host and port, as the registry is named in references.</summary>
     public string Host { get; }
 
-    /// <summary>How it is spoken to.</summary>
+    /// <summary>The options.</summary>
     public RegistryOptions Options { get; }
 
-    /// <summary>What sends.</summary>
+    /// <summary>The transport.</summary>
     public RegistryTransport Transport { get; }
 
-    /// <summary>An address of the API.</summary>
-    /// <param name="path">What follows <c>/v2/</c>.</param>
+    /// <summary>Returns a URL of the API.</summary>
+    /// <param name="path">The path after <c>/v2/</c>.</param>
     public Uri Address(string path) => new(Transport.Base, "v2/" + path);
 
-    /// <summary>Sends a request that has no body; the answer may have any status.</summary>
+    /// <summary>Sends a request without a body, and returns the response with any status.</summary>
     public async Task<HttpResponseMessage> SendAsync(
         HttpMethod method, Uri address, RegistryScope scope, CancellationToken cancellationToken, Action<HttpRequestMessage>? with = null)
     {
@@ -50,15 +50,15 @@ internal sealed class Endpoint : IDisposable
         return response;
     }
 
-    /// <summary>Gets a document that fits into memory. It is asked for again where the connection breaks in its middle.</summary>
-    /// <param name="address">Where it is.</param>
-    /// <param name="scope">What that needs the right to.</param>
-    /// <param name="doing">What is tried, as it continues "Cannot".</param>
-    /// <param name="what">What it is, for messages.</param>
-    /// <param name="limit">The most bytes that it may have.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>Reads a small document, and retries if the connection breaks.</summary>
+    /// <param name="address">The URL.</param>
+    /// <param name="scope">The scope of the request.</param>
+    /// <param name="doing">The action, as it continues "Cannot".</param>
+    /// <param name="what">The kind of document, for messages.</param>
+    /// <param name="limit">The most bytes.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     /// <param name="with">Adds headers.</param>
-    /// <param name="absent">Statuses that mean that there is no such document; null is given for them.</param>
+    /// <param name="absent">Returns true for a status that means that the document does not exist; the result is null then.</param>
     public async Task<RegistryDocument?> GetAsync(
         Uri address,
         RegistryScope scope,
@@ -91,10 +91,10 @@ internal sealed class Endpoint : IDisposable
         }
     }
 
-    /// <summary>What an answer that is no success says.</summary>
-    /// <param name="response">The answer.</param>
-    /// <param name="doing">What was tried, as it continues "Cannot".</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>Returns the exception for an error response.</summary>
+    /// <param name="response">The response.</param>
+    /// <param name="doing">The action, as it continues "Cannot".</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     public Task<RegistryException> FailureAsync(HttpResponseMessage response, string doing, CancellationToken cancellationToken)
     {
         Uri? asked = response.RequestMessage?.RequestUri;
@@ -102,8 +102,8 @@ internal sealed class Endpoint : IDisposable
         return RegistryErrors.ReadAsync(response, doing, Host, elsewhere, cancellationToken);
     }
 
-    /// <summary>What a registry wrote, as a person may see it: on one line, without what was sent to it in secret, and cut short.</summary>
-    /// <param name="text">The registry's words.</param>
+    /// <summary>Sanitizes text of a registry for output: one line, secrets redacted, and truncated.</summary>
+    /// <param name="text">The text.</param>
     /// <param name="longest">The most characters.</param>
     public string Shown(string text, int longest)
     {
@@ -111,23 +111,22 @@ internal sealed class Endpoint : IDisposable
         return clean.Length > longest ? clean[..longest] + "…" : clean;
     }
 
-    /// <summary>Tells a person a detail, which is no warning.</summary>
+    /// <summary>Sends a note that is not a warning.</summary>
     public void Note(string text) => Options.Note?.Invoke(new RegistryNote(TerminalText.Clean(text), IsWarning: false));
 
     /// <inheritdoc/>
     public void Dispose() => Transport.Dispose();
 }
 
-/// <summary>An answer with its whole body. The answer is disposed; its headers can still be read.</summary>
+/// <summary>A response with its body. The response is disposed; its headers can still be read.</summary>
 internal sealed record RegistryDocument(HttpResponseMessage Response, byte[] Body)
 {
-    /// <summary>What it is, without parameters; null where the answer does not say.</summary>
+    /// <summary>The media type without parameters; null if the response has none.</summary>
     public string? ContentType => Response.Content.Headers.ContentType?.MediaType;
 }
 
 /// <summary>
-/// What a registry wants people to know: the header <c>Warning</c> (OCI Distribution Specification 1.1, "Warnings"). It is told, each text once,
-/// and nothing follows from it.
+/// Reports the header <c>Warning</c> of responses as notes (OCI Distribution Specification 1.1, "Warnings"), each text once.
 /// </summary>
 internal sealed class RegistryWarnings(Endpoint endpoint)
 {
@@ -137,7 +136,7 @@ internal sealed class RegistryWarnings(Endpoint endpoint)
 
     private readonly ConcurrentDictionary<string, bool> _told = new(StringComparer.Ordinal);
 
-    /// <summary>Tells what an answer warns of.</summary>
+    /// <summary>Reports the warnings of a response.</summary>
     public void Tell(HttpResponseMessage response)
     {
         if (endpoint.Options.Note is not { } note || !response.Headers.NonValidated.TryGetValues("Warning", out var values))
@@ -162,27 +161,27 @@ internal sealed class RegistryWarnings(Endpoint endpoint)
     }
 }
 
-/// <summary>Addresses that a registry answers with: where an upload goes on, where the next page is. They may be absolute or relative.</summary>
+/// <summary>Resolves absolute and relative URLs in response headers: the next request of an upload, the next page of a list.</summary>
 internal static class AnswerAddress
 {
-    /// <summary>Where an upload goes on (the header <c>Location</c>).</summary>
-    /// <remarks>It may be on another host, which the specification allows; the transport sends no credentials there.</remarks>
-    /// <param name="response">The answer.</param>
-    /// <param name="registry">The registry's own address.</param>
-    /// <exception cref="RegistryException">There is none, or none that may be followed.</exception>
+    /// <summary>Returns the URL for the next request of an upload (the header <c>Location</c>).</summary>
+    /// <remarks>The specification allows another host; the transport sends no credentials there.</remarks>
+    /// <param name="response">The response.</param>
+    /// <param name="registry">The registry's URL.</param>
+    /// <exception cref="RegistryException">The header is missing, invalid or not safe to follow.</exception>
     public static Uri Location(HttpResponseMessage response, Uri registry) =>
         TryLocation(response, registry)
         ?? throw new RegistryException(RegistryFault.BadAnswer, $"{registry.Authority} begins an upload without saying where it goes on (no Location header).") { Status = (int)response.StatusCode };
 
-    /// <summary>The same; null where the answer has none.</summary>
+    /// <summary>Returns the URL for the next request of an upload; null without the header.</summary>
     public static Uri? TryLocation(HttpResponseMessage response, Uri registry)
     {
         string text = response.Headers.NonValidated.TryGetValues("Location", out var values) ? values.ToString().Trim() : "";
         return text.Length == 0 ? null : Resolve(text, Asked(response, registry), registry);
     }
 
-    /// <summary>The next page (the header <c>Link</c> with <c>rel="next"</c>, RFC 8288); null where this is the last one.</summary>
-    /// <exception cref="RegistryException">It is no address, or one of another host: a list of one registry is not continued at another.</exception>
+    /// <summary>Returns the URL of the next page (the header <c>Link</c> with <c>rel="next"</c>, RFC 8288); null for the last page.</summary>
+    /// <exception cref="RegistryException">The URL is invalid, or has another host.</exception>
     public static Uri? NextPage(HttpResponseMessage response, Uri registry)
     {
         if (!response.Headers.NonValidated.TryGetValues("Link", out var values))
@@ -202,7 +201,7 @@ internal static class AnswerAddress
             : throw new RegistryException(RegistryFault.Unsafe, $"{registry.Authority} continues a list at another host ({next.Authority}); Bee does not follow.");
     }
 
-    /// <summary>An upload's address with the digest that ends it. What the registry put into the query stays as it is.</summary>
+    /// <summary>Adds the digest to the URL of an upload. The existing query stays unchanged.</summary>
     public static Uri WithDigest(Uri location, Digest digest)
     {
         string address = location.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped);
@@ -215,12 +214,12 @@ internal static class AnswerAddress
 
     private static Uri Resolve(string text, Uri asked, Uri registry)
     {
-        // A path must not be read as a file name, which .NET does with one that stands alone.
+        // .NET would parse an absolute path as a file: URL.
         bool relative = text.StartsWith('/') || !text.Contains("://", StringComparison.Ordinal);
         if (!Uri.TryCreate(asked, text, out Uri? address) || (relative && !RegistryAddress.IsSameOrigin(address, asked) && !text.StartsWith("//", StringComparison.Ordinal))
             || address.Scheme is not ("http" or "https") || address.Host.Length == 0)
         {
-            // Not quoted: addresses of uploads may hold what opens them.
+            // Not quoted, because URLs of uploads may contain signatures.
             throw new RegistryException(RegistryFault.BadAnswer, $"{registry.Authority} answers with an address that is not valid.");
         }
 
@@ -234,7 +233,7 @@ internal static class AnswerAddress
             return address;
         }
 
-        // A registry behind a proxy that ends TLS may think that it speaks http: the same host is asked over TLS as before.
+        // A registry behind a proxy that terminates TLS may return http URLs of its own host, which are requested with https.
         return string.Equals(address.IdnHost, registry.IdnHost, StringComparison.OrdinalIgnoreCase)
             ? new UriBuilder(address) { Scheme = "https", Port = registry.Port }.Uri
             : throw new RegistryException(RegistryFault.Unsafe, $"{registry.Authority} answers with an address on plain http ({address.Authority}); Bee does not follow.");

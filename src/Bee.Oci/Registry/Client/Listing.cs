@@ -4,26 +4,26 @@ using Bee.Oci.Registry.Authentication;
 
 namespace Bee.Oci.Registry.Client;
 
-/// <summary>Lists that come in pages, each saying where the next one is (OCI Distribution Specification 1.1, "Listing Tags", "Listing Referrers").</summary>
+/// <summary>Reads paginated lists (OCI Distribution Specification 1.1, "Listing Tags", "Listing Referrers").</summary>
 internal static class Listing
 {
-    /// <summary>How many names are asked for at once. Registries may give fewer, or all.</summary>
+    /// <summary>The requested page size. Registries may return fewer names, or all.</summary>
     public const int PageLength = 1000;
 
     private const int LargestPage = 16 << 20;
 
-    /// <summary>A list may have this many pages. More is a registry that never comes to an end.</summary>
+    /// <summary>The most pages, so that a hostile list ends.</summary>
     private const int MostPages = 2000;
 
-    /// <summary>The pages, as they come.</summary>
+    /// <summary>Reads the pages of a list.</summary>
     /// <param name="endpoint">The registry.</param>
-    /// <param name="first">Where the first page is.</param>
-    /// <param name="scope">What they need the right to.</param>
-    /// <param name="doing">What is tried, as it continues "Cannot".</param>
-    /// <param name="largest">The most bytes that a page may have.</param>
-    /// <param name="absent">Statuses of the first page that mean that there is no list; null for none.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="RegistryException">Among others <see cref="RegistryFault.BadAnswer"/> where the pages go round in a circle.</exception>
+    /// <param name="first">The URL of the first page.</param>
+    /// <param name="scope">The scope of the requests.</param>
+    /// <param name="doing">The action, as it continues "Cannot".</param>
+    /// <param name="largest">The most bytes of a page.</param>
+    /// <param name="absent">Returns true for a status of the first page that means that the list does not exist; may be null.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.BadAnswer"/>: the pages form a cycle; or another failure.</exception>
     public static async IAsyncEnumerable<RegistryDocument> PagesAsync(
         Endpoint endpoint,
         Uri first,
@@ -48,20 +48,20 @@ internal static class Listing
                 yield break;
             }
 
-            // Read first: an address that may not be followed spoils the list, and then its last page should not look like the end.
+            // Parsed before the page is returned: after an invalid link the page must not look like the last one.
             next = AnswerAddress.NextPage(page.Response, endpoint.Transport.Base);
             yield return page;
         }
     }
 
-    /// <summary>A list of names, which is asked for in pages of <see cref="PageLength"/> unless the registry refuses that number.</summary>
+    /// <summary>Reads a list of names in pages of <see cref="PageLength"/>, or without a page size if the registry rejects it.</summary>
     /// <param name="endpoint">The registry.</param>
-    /// <param name="list">Where the list is.</param>
-    /// <param name="scope">What it needs the right to.</param>
-    /// <param name="doing">What is tried, as it continues "Cannot".</param>
-    /// <param name="names">The names in a page.</param>
-    /// <param name="isName">Whether a name is one. Others are left out, with a note: nothing could be done with them.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="list">The URL of the list.</param>
+    /// <param name="scope">The scope of the requests.</param>
+    /// <param name="doing">The action, as it continues "Cannot".</param>
+    /// <param name="names">Returns the names in a page.</param>
+    /// <param name="isName">Returns whether a name is valid. Invalid names are skipped with a note.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     public static async IAsyncEnumerable<string> NamesAsync(
         Endpoint endpoint,
         Uri list,
@@ -87,7 +87,7 @@ internal static class Listing
             yield break;
         }
 
-        // Some registries have a largest number of their own, and no word for what it is.
+        // Some registries have a smaller limit and do not report it.
         await foreach (RegistryDocument page in PagesAsync(endpoint, list, scope, doing, LargestPage, null, cancellationToken).ConfigureAwait(false))
         {
             foreach (string name in Sound(endpoint, names(page.Body), isName))
@@ -116,7 +116,7 @@ internal static class Listing
 /// <summary>The header <c>Link</c> (RFC 8288): <c>&lt;/v2/x/tags/list?last=v1&gt;; rel="next"</c>, several of them separated by commas.</summary>
 internal static class LinkHeader
 {
-    /// <summary>The target of the link with the relation <c>next</c>; null where there is none.</summary>
+    /// <summary>Returns the target of the link with the relation <c>next</c>; null for none.</summary>
     public static string? Next(string header)
     {
         int at = 0;
@@ -149,7 +149,7 @@ internal static class LinkHeader
         return null;
     }
 
-    /// <summary>One parameter from <paramref name="at"/> up to the next semicolon or comma that is not quoted.</summary>
+    /// <summary>Reads a parameter from <paramref name="at"/> to the next unquoted semicolon or comma.</summary>
     private static string Parameter(string header, ref int at)
     {
         int start = header[at] == ';' ? ++at : at;

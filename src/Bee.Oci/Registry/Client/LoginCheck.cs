@@ -3,21 +3,21 @@ using Bee.Oci.Registry.Authentication;
 
 namespace Bee.Oci.Registry.Client;
 
-/// <summary>Tries a login before it is kept.</summary>
+/// <summary>Checks a login with the registry before it is stored.</summary>
 internal static class LoginCheck
 {
-    /// <summary>Registries that take a token in the password's place do not look at the name, but want one.</summary>
+    /// <summary>The user name for registries that accept a token as password and ignore the name.</summary>
     private const string TokenUser = "token";
 
-    /// <summary>Asks a registry whether it takes a user name and a password (OCI Distribution Specification 1.1, "Determining Support").</summary>
+    /// <summary>Checks a user name and a password (OCI Distribution Specification 1.1, "Determining Support").</summary>
     /// <param name="registry">Host and port.</param>
     /// <param name="user">User name.</param>
     /// <param name="password">Password.</param>
-    /// <param name="options">How to speak to it; its credentials are not used.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The credential to keep.</returns>
-    /// <exception cref="RegistryException"><see cref="RegistryFault.Unauthorized"/> or <see cref="RegistryFault.Denied"/>: it does not take it;
-    /// <see cref="RegistryFault.BadAnswer"/>: it is no registry; and all that can go wrong on the way.</exception>
+    /// <param name="options">The options; their credentials are not used.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <returns>The credential to store.</returns>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Unauthorized"/> or <see cref="RegistryFault.Denied"/>: the registry rejects the login;
+    /// <see cref="RegistryFault.BadAnswer"/>: the host is not a registry; or another failure.</exception>
     public static async Task<RegistryCredential> PasswordAsync(
         string registry, string user, string password, RegistryOptions options, CancellationToken cancellationToken = default)
     {
@@ -26,13 +26,13 @@ internal static class LoginCheck
         return credential;
     }
 
-    /// <summary>The same with a token, of which nobody says what kind it is: tried as an identity token, in the password's place, and as it is.</summary>
+    /// <summary>Checks a token of unknown kind: as an identity token, as a password, and as a bearer token.</summary>
     /// <param name="registry">Host and port.</param>
     /// <param name="token">The token.</param>
-    /// <param name="options">How to speak to it; its credentials are not used.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The credential to keep, in the form that the registry took.</returns>
-    /// <exception cref="RegistryException">As with a password; it takes the token in no form.</exception>
+    /// <param name="options">The options; their credentials are not used.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <returns>The credential to store, in the form that the registry accepted.</returns>
+    /// <exception cref="RegistryException">The registry rejects the token in every form; or another failure, as for a password.</exception>
     public static async Task<RegistryCredential> TokenAsync(string registry, string token, RegistryOptions options, CancellationToken cancellationToken = default)
     {
         RegistryCredential[] forms =
@@ -58,7 +58,7 @@ internal static class LoginCheck
         }
     }
 
-    /// <summary>What kind a credential is.</summary>
+    /// <summary>Returns the kind of a credential.</summary>
     public static LoginKind KindOf(RegistryCredential credential) =>
         credential.IdentityToken is not null ? LoginKind.IdentityToken
         : credential.Password is not null ? LoginKind.Password

@@ -7,12 +7,12 @@ using Bee.Posix;
 
 namespace Bee.Oci.Registry.Client;
 
-/// <summary>The manifests of one repository (OCI Distribution Specification 1.1, "Pulling manifests", "Pushing Manifests", "Content Management").</summary>
+/// <summary>Reads, pushes and deletes the manifests of one repository (OCI Distribution Specification 1.1, "Pulling manifests", "Pushing Manifests", "Content Management").</summary>
 internal sealed class Manifests(Endpoint endpoint, string path, string name, RepositoryRights rights)
 {
     private static readonly string[] s_accepted = [MediaTypes.ImageIndex, MediaTypes.ImageManifest, MediaTypes.DockerManifestList, MediaTypes.DockerManifest];
 
-    /// <summary>The descriptor of a manifest without its content, or null where there is none.</summary>
+    /// <summary>Returns the descriptor of a manifest; null if it does not exist.</summary>
     public async Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellationToken)
     {
         Digest? asked = References.AsDigest(reference);
@@ -35,25 +35,25 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
             }
         }
 
-        // Without digest, length or type only the content tells. And an answer to HEAD has no words for what is wrong.
+        // Without digest, size or media type the content is needed. For an error too: a response to HEAD has no error text.
         return (await TryFetchAsync(reference, cancellationToken).ConfigureAwait(false))?.Content.Descriptor;
     }
 
-    /// <summary>A manifest, or an error that says that there is none.</summary>
+    /// <summary>Reads a manifest; throws if it does not exist.</summary>
     public async Task<Content> FetchAsync(string reference, CancellationToken cancellationToken)
     {
         RegistryDocument document = (await GetAsync(reference, null, cancellationToken).ConfigureAwait(false))!;
         return Check(reference, document);
     }
 
-    /// <summary>A manifest and its entity tag, or null where there is none.</summary>
+    /// <summary>Reads a manifest and its entity tag; returns null if it does not exist.</summary>
     public async Task<(Content Content, EntityTagHeaderValue? Tag)?> TryFetchAsync(string reference, CancellationToken cancellationToken)
     {
         RegistryDocument? document = await GetAsync(reference, status => status == HttpStatusCode.NotFound, cancellationToken).ConfigureAwait(false);
         return document is null ? null : (Check(reference, document), document.Response.Headers.ETag);
     }
 
-    /// <summary>Whether a manifest is there.</summary>
+    /// <summary>Checks whether a manifest exists.</summary>
     public async Task<bool> ExistsAsync(Descriptor descriptor, CancellationToken cancellationToken)
     {
         using HttpResponseMessage response = await endpoint.SendAsync(
@@ -66,12 +66,12 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
         };
     }
 
-    /// <summary>Puts a manifest under a tag or its digest.</summary>
+    /// <summary>Pushes a manifest under a tag or by its digest.</summary>
     /// <param name="content">The manifest.</param>
     /// <param name="reference">A tag, or its digest.</param>
-    /// <param name="ifMatch">The entity tag that what stands there has to have; null for any.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>False where something else stands there. And whether the registry has seen that the manifest refers to another.</returns>
+    /// <param name="ifMatch">The entity tag that the current manifest must have; null for any.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <returns>Put is false if the entity tag differs. SubjectSeen is true if the registry has processed the manifest's subject.</returns>
     public async Task<(bool Put, bool SubjectSeen)> PutAsync(Content content, string reference, EntityTagHeaderValue? ifMatch, CancellationToken cancellationToken)
     {
         if (content.Bytes.Length > StoreLimits.Manifest)
@@ -138,7 +138,7 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
         }
     }
 
-    /// <summary>The digest that the registry says; null where it says none, or one of a kind that cannot be compared.</summary>
+    /// <summary>Returns the digest in the response's header; null without one, or for another algorithm.</summary>
     private static Digest? DigestHeader(HttpResponseMessage response) =>
         response.Headers.NonValidated.TryGetValues("Docker-Content-Digest", out var values) && Digest.TryParse(values.ToString().Trim(), out Digest digest) ? digest : null;
 
@@ -147,7 +147,7 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
     private Task<RegistryDocument?> GetAsync(string reference, Func<HttpStatusCode, bool>? absent, CancellationToken cancellationToken) => endpoint.GetAsync(
         Address(References.Check(reference)), rights.Read, $"read the manifest {Shown(reference)}", $"manifest {Shown(reference)}", StoreLimits.Manifest, cancellationToken, Accept, absent);
 
-    /// <summary>The manifest in an answer, if it is what was asked for and what it says.</summary>
+    /// <summary>Validates the manifest in a response: digest and media type.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryFault.DigestMismatch"/> or <see cref="RegistryFault.BadAnswer"/>.</exception>
     internal Content Check(string reference, RegistryDocument document)
     {
@@ -161,7 +161,7 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
         string? said = IsKnown(document.ContentType) ? document.ContentType : null;
         if (manifest.MediaType is not null && said is not null && manifest.MediaType != said)
         {
-            // One document that is a manifest to some and an index to others: CVE-2021-41190.
+            // A document that some clients read as a manifest and others as an index: CVE-2021-41190.
             throw new RegistryException(RegistryFault.BadAnswer, $"The manifest {Shown(reference)} says that it is '{TerminalText.Clean(manifest.MediaType)}', and the registry that it is '{said}'.");
         }
 

@@ -7,13 +7,13 @@ using Bee.Oci.Repositories;
 
 namespace Bee.Oci.Registry.Client;
 
-/// <summary>What refers to a manifest of one repository (OCI Distribution Specification 1.1, "Listing Referrers").</summary>
+/// <summary>Lists the referrers of manifests in one repository (OCI Distribution Specification 1.1, "Listing Referrers").</summary>
 internal sealed class Referrers(Endpoint endpoint, string path, string name, RepositoryRights rights, ReferrersTag fallback)
 {
-    // Anybody who may push makes this longer, and some readers hold all of it.
+    // Anyone who can push can make the list longer, and some callers hold all of it in memory.
     private const int Largest = 4 * StoreLimits.Manifest;
 
-    /// <summary>Descriptors of what refers to a manifest: from the API, or from the tag where there is no API.</summary>
+    /// <summary>Lists the referrers of a manifest, from the API, or from the tag if the registry has no API.</summary>
     public async IAsyncEnumerable<Descriptor> ListAsync(Digest subject, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         bool hasApi = false;
@@ -21,7 +21,7 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Rep
         await foreach (RegistryDocument page in Listing.PagesAsync(
             endpoint, Address(subject), rights.Read, Doing(subject), StoreLimits.Manifest, HasNoApi, cancellationToken).ConfigureAwait(false))
         {
-            // A web page for every address there is: what some registries put before their API.
+            // Some registries return a web page for unknown paths.
             if (page.ContentType is "text/html" or "text/plain")
             {
                 break;
@@ -54,7 +54,7 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Rep
         }
     }
 
-    /// <summary>Whether the registry lists referrers itself.</summary>
+    /// <summary>Checks whether the registry has the referrers API.</summary>
     public async Task<bool> HasApiAsync(Digest subject, CancellationToken cancellationToken)
     {
         RegistryDocument? page = await endpoint.GetAsync(
@@ -62,12 +62,12 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Rep
         return page is not null && page.ContentType is not ("text/html" or "text/plain");
     }
 
-    /// <summary>The entries of a page that can be of use.</summary>
-    /// <exception cref="RegistryException"><see cref="RegistryFault.BadAnswer"/>: it is no page.</exception>
+    /// <summary>Returns the valid entries of a page.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.BadAnswer"/>: the page is malformed.</exception>
     internal IEnumerable<Descriptor> Read(byte[] page, Digest subject) =>
         Sound(RegistryDocuments.Read(page, OciJson.Canonical.ManifestDocument, $"list of what refers to {name}@{subject}"));
 
-    // 404 is what the specification says; the others come from registries that know the path for nothing, or for another thing.
+    // The specification says 404; some registries return other statuses for the unknown path.
     private static bool HasNoApi(HttpStatusCode status) =>
         status is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.BadRequest or HttpStatusCode.NotAcceptable or HttpStatusCode.NotImplemented;
 
@@ -93,46 +93,46 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Rep
 }
 
 /// <summary>
-/// The index at the tag <c>sha256-…</c>, by which clients keep the list of referrers where the registry does not (OCI Distribution Specification
-/// 1.1, "Referrers Tag Schema"). Registries have no way to change it in one step, so two clients may write over each other: after writing
-/// it is read again, twice, and whoever finds that its entry is gone adds it again.
+/// Maintains the index at the tag <c>sha256-…</c>, in which clients list referrers if the registry has no API for them (OCI Distribution Specification
+/// 1.1, "Referrers Tag Schema"). Registries cannot change it atomically, so two clients may overwrite each other's entries. After writing, the client
+/// reads the index twice and adds its entry again if it is missing.
 /// </summary>
 internal sealed class ReferrersTag(Manifests manifests, string name, SemaphoreSlim gate)
 {
     private const int MostTries = 20;
 
-    // In milliseconds. A writer that has just started is slow, since its code is not compiled yet.
+    // In milliseconds. A writer that has just started is slow, because its code is not compiled yet.
     private const double LeastPause = 20, LeastWait = 150, LongestPause = 1000;
 
-    /// <summary>The tag at which the referrers of a manifest are listed.</summary>
+    /// <summary>Returns the tag that lists the referrers of a manifest.</summary>
     public static string Name(Digest subject) => DigestTag.Referrers(subject);
 
-    /// <summary>The index; null where there is none, or what has the tag is no index.</summary>
+    /// <summary>Reads the index; returns null if the tag does not exist or is not an index.</summary>
     public async Task<ManifestDocument?> ReadAsync(Digest subject, CancellationToken cancellationToken)
     {
         var found = await manifests.TryFetchAsync(Name(subject), cancellationToken).ConfigureAwait(false);
         return found is { } there && MediaTypes.IsIndex(there.Content.Descriptor.MediaType) ? Parse(there.Content.Bytes, subject) : null;
     }
 
-    /// <summary>Adds an entry, unless there is one with its digest.</summary>
-    /// <exception cref="RegistryException">Among others <see cref="RegistryFault.Refused"/> where the tag is something else's.</exception>
+    /// <summary>Adds an entry, unless one with its digest exists.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Refused"/>: the tag is not an index; or another failure.</exception>
     public Task AddAsync(Digest subject, DescriptorDocument entry, CancellationToken cancellationToken) => ChangeAsync(
         subject,
         entries => entries.Any(e => e?.Digest == entry.Digest) ? null : [.. entries, entry],
         cancellationToken);
 
-    /// <summary>Takes an entry out.</summary>
+    /// <summary>Removes an entry.</summary>
     public Task RemoveAsync(Digest subject, Digest digest, CancellationToken cancellationToken) => ChangeAsync(
         subject,
         entries => entries.All(e => e?.ParsedDigest != digest) ? null : [.. entries.Where(e => e?.ParsedDigest != digest)],
         cancellationToken);
 
-    /// <param name="subject">What is referred to.</param>
-    /// <param name="change">Gives the entries as they should be; null where they are so.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="subject">The digest of the subject.</param>
+    /// <param name="change">Returns the new entries; null if nothing has to change.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     private async Task ChangeAsync(Digest subject, Func<List<DescriptorDocument?>, List<DescriptorDocument?>?> change, CancellationToken cancellationToken)
     {
-        // Writers of this process need not race each other.
+        // Serializes the writers of this process.
         await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -166,19 +166,19 @@ internal sealed class ReferrersTag(Manifests manifests, string name, SemaphoreSl
                     settled = 0;
                     Content changed = Write(subject, index, entries);
 
-                    // Looked at once more: what is left is the time of one request, in which another writer would have to come between.
+                    // Resolved again right before writing, which limits the race to the time of one request.
                     Digest? now = (await manifests.ResolveAsync(Name(subject), cancellationToken).ConfigureAwait(false))?.Digest;
                     if (now == found?.Content.Descriptor.Digest)
                     {
                         EntityTagHeaderValue? tag = conditional && found?.Tag is { IsWeak: false } strong ? strong : null;
                         (written, _) = await manifests.PutAsync(changed, Name(subject), tag, cancellationToken).ConfigureAwait(false);
 
-                        // Something before the registry may have entity tags of its own, which never fit.
+                        // A proxy may use entity tags of its own, which never match.
                         conditional &= written || tries < 3;
                     }
                 }
 
-                // After the first look, as long as a writer that had read before may need; after a write, out of step with the others.
+                // After a read, waits as long as a concurrent writer may need; after a write, a random time to desynchronize writers.
                 double took = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
                 double pause = entries is null
                     ? Math.Clamp(2 * took, LeastWait, LongestPause)

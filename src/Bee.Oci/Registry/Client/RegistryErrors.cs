@@ -8,27 +8,27 @@ using Bee.Posix;
 namespace Bee.Oci.Registry.Client;
 
 /// <summary>
-/// From an answer that is no success to the exception that a person reads: the registry's own code and words (OCI Distribution Specification
-/// 1.1, "Error Codes"), and what to do about it. What the registry wrote is cut short and cannot rewrite the terminal.
+/// Converts error responses to exceptions: the registry's code and message (OCI Distribution Specification 1.1, "Error Codes"), sanitized and
+/// truncated, and a remedy.
 /// </summary>
 internal static class RegistryErrors
 {
     private const int LongestDocument = 64 << 10;
     private const int LongestMessage = 400;
 
-    /// <summary>Reads the error out of an answer.</summary>
-    /// <param name="response">The answer; its body may be anything.</param>
-    /// <param name="doing">What was tried, as it continues "Cannot": <c>read the manifest of ghcr.io/me/x:v1</c>.</param>
-    /// <param name="host">The registry, as people name it.</param>
-    /// <param name="elsewhere">The host that answered, where it is another one that the registry led to; else null.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>Reads an error response.</summary>
+    /// <param name="response">The response; its body may be anything.</param>
+    /// <param name="doing">The action, as it continues "Cannot": <c>read the manifest of ghcr.io/me/x:v1</c>.</param>
+    /// <param name="host">The registry's host.</param>
+    /// <param name="elsewhere">The host that answered, if the registry redirected to another one; otherwise null.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     public static async Task<RegistryException> ReadAsync(HttpResponseMessage response, string doing, string host, string? elsewhere, CancellationToken cancellationToken)
     {
         byte[] body = await BodyAsync(response, cancellationToken).ConfigureAwait(false);
         return Make(response.StatusCode, body, doing, host, elsewhere);
     }
 
-    /// <summary>The exception for a status and a body.</summary>
+    /// <summary>Returns the exception for a status and a body.</summary>
     public static RegistryException Make(HttpStatusCode status, byte[] body, string doing, string host, string? elsewhere = null)
     {
         (string? code, string? message) = Words(body);
@@ -54,12 +54,12 @@ internal static class RegistryErrors
         }
         catch (RegistryException)
         {
-            // The status says what it is; an explanation that breaks off or has no end adds nothing.
+            // The status is enough; a truncated or endless explanation adds nothing.
             return [];
         }
     }
 
-    /// <summary>The first error's code, and the messages of all; nulls where the body is something else.</summary>
+    /// <summary>Returns the code of the first error and the messages of all; nulls for another body.</summary>
     private static (string? Code, string? Message) Words(byte[] body)
     {
         try
@@ -91,7 +91,7 @@ internal static class RegistryErrors
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // No JSON, or text that is no text (a lone surrogate).
+            // Not JSON, or invalid Unicode (a lone surrogate).
             return (null, null);
         }
     }
@@ -107,7 +107,7 @@ internal static class RegistryErrors
 
     private static RegistryFault FaultOf(string? code, int status) => code switch
     {
-        // Some registries answer what is forbidden with 401 and DENIED: without a login only a login helps.
+        // Some registries return 401 and DENIED to anonymous clients, which need a login.
         "DENIED" => status == 401 ? RegistryFault.Unauthorized : RegistryFault.Denied,
         "UNAUTHORIZED" => status == 403 ? RegistryFault.Denied : RegistryFault.Unauthorized,
         "NAME_UNKNOWN" or "MANIFEST_UNKNOWN" or "BLOB_UNKNOWN" or "BLOB_UPLOAD_UNKNOWN" => RegistryFault.NotFound,
@@ -159,11 +159,11 @@ internal static class RegistryErrors
     };
 }
 
-/// <summary>Reading of what registries answer.</summary>
+/// <summary>Reads JSON documents of registries.</summary>
 internal static class RegistryDocuments
 {
     /// <summary>Reads a document.</summary>
-    /// <exception cref="RegistryException"><see cref="RegistryFault.BadAnswer"/>: it is not what it should be.</exception>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.BadAnswer"/>: the document is malformed.</exception>
     public static T Read<T>(ReadOnlySpan<byte> content, JsonTypeInfo<T> type, string what)
         where T : class
     {

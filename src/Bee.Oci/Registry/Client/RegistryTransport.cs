@@ -7,8 +7,7 @@ using Bee.Oci.Registry.Transport;
 namespace Bee.Oci.Registry.Client;
 
 /// <summary>
-/// Requests to one registry. Authentication, redirects, retries, timeouts, certificates and proxies are done here and nowhere else.
-/// Safe to use from several threads.
+/// Sends requests to one registry, with authentication, redirects, retries, timeouts, certificates and proxies. Thread-safe.
 /// </summary>
 internal sealed class RegistryTransport : IDisposable
 {
@@ -18,10 +17,10 @@ internal sealed class RegistryTransport : IDisposable
     private readonly Authenticator _authenticator;
     private volatile Uri _base;
 
-    /// <summary>Makes one; asks nothing yet.</summary>
+    /// <summary>Creates the transport. Sends nothing yet.</summary>
     /// <param name="host">Host and port: <c>ghcr.io</c>, <c>localhost:5000</c>.</param>
-    /// <param name="options">How to speak to it.</param>
-    /// <exception cref="RegistryException">The host is none, or an option or a proxy variable is of no use.</exception>
+    /// <param name="options">The options.</param>
+    /// <exception cref="RegistryException">The host, an option or a proxy variable is invalid.</exception>
     public RegistryTransport(string host, RegistryOptions options)
     {
         _options = options;
@@ -32,24 +31,24 @@ internal sealed class RegistryTransport : IDisposable
         _authenticator = new Authenticator(host, options.Credentials, tokens);
     }
 
-    /// <summary>The address of the registry: <c>https://ghcr.io/</c>. One of this machine begins with http, and changes once where it answers that it wants TLS.</summary>
+    /// <summary>The URL of the registry: <c>https://ghcr.io/</c>. A loopback registry starts with http, and switches to https if it answers that it requires TLS.</summary>
     public Uri Base => _base;
 
-    /// <summary>Sends a request and gives the answer, whatever its status, with its headers read. The caller disposes it.</summary>
-    /// <param name="make">Makes the request, anew for each time that it is sent, with a body that is at its beginning. Its address may be
-    /// relative to <see cref="Base"/>. Credentials go only to the registry itself, whatever the address.</param>
-    /// <param name="scope">What the request needs the right to.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <param name="repeat">False for a request that must not be sent again when nobody knows whether the registry took the first one. One
-    /// that was refused for want of a token (401), or for coming too soon (429), is sent again in any case.</param>
-    /// <returns>The answer. Its body is under the idle timeout; reading it throws <see cref="RegistryException"/> with
+    /// <summary>Sends a request and returns the response with any status, after its headers are read. The caller disposes it.</summary>
+    /// <param name="make">Creates the request for each attempt, with its body at the beginning. Its URL may be relative to <see cref="Base"/>.
+    /// Credentials are sent only to the registry itself.</param>
+    /// <param name="scope">The scope of the request.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <param name="repeat">False for a request that must not be repeated if the registry may have processed it. After 401 and 429 it is
+    /// repeated in any case.</param>
+    /// <returns>The response. The idle timeout applies to its body; reading it throws <see cref="RegistryException"/> with
     /// <see cref="RegistryFault.TimedOut"/> or <see cref="RegistryFault.Broken"/>.</returns>
-    /// <exception cref="RegistryException">There is no answer, or none that may be followed.</exception>
+    /// <exception cref="RegistryException">The registry did not respond, or a redirect is not safe to follow.</exception>
     public Task<HttpResponseMessage> SendAsync(
         Func<HttpRequestMessage> make, RegistryScope scope, CancellationToken cancellationToken, bool repeat = true) =>
         _retries.RunAsync(cancellationToken => FollowAsync(make, scope, cancellationToken), repeat, $"Request to {Base.Authority}", cancellationToken);
 
-    /// <summary>A text of the registry's for a person, without the secrets that were sent. Before it is cut: half a secret is found by nobody.</summary>
+    /// <summary>Redacts secrets in a registry's text. Call this before truncating: half of a secret is not recognized.</summary>
     public string WithoutSecrets(string text) => RefusalText.Clean(text, _authenticator.Secrets());
 
     /// <inheritdoc/>
@@ -71,7 +70,7 @@ internal sealed class RegistryTransport : IDisposable
             Uri address = request.RequestUri = next ?? Secured(new Uri(Base, request.RequestUri ?? Base));
             RequireAllowed(request);
 
-            // Who was sent away from the registry once gets no credentials any more: the way back was chosen by someone else.
+            // After a redirect to another host no credentials are sent, even if that host redirects back to the registry.
             own = own && RegistryAddress.IsSameOrigin(Base, address);
             HttpResponseMessage answer = own
                 ? await AuthenticateAsync(request, make, address, scope, cancellationToken).ConfigureAwait(false)
@@ -107,7 +106,7 @@ internal sealed class RegistryTransport : IDisposable
         }
     }
 
-    /// <summary>Whether a server with TLS was asked without, which is tried first on this machine alone, and elsewhere where it was asked for.</summary>
+    /// <summary>Checks whether a plain http request reached a server that requires TLS.</summary>
     private async Task<bool> WantsTlsAsync(HttpResponseMessage answer, Uri address, CancellationToken cancellationToken)
     {
         if (answer.StatusCode != HttpStatusCode.BadRequest || address.Scheme != Uri.UriSchemeHttp)
@@ -120,12 +119,12 @@ internal sealed class RegistryTransport : IDisposable
             return await RefusalText.SaysAsync(answer, "HTTPS", cancellationToken).ConfigureAwait(false);
         }
 
-        // An answer to HEAD has no words, and a push begins with HEAD.
+        // A response to HEAD has no error text, and a push begins with HEAD.
         using HttpResponseMessage words = await _sender.SendAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(Base, "/v2/")), cancellationToken).ConfigureAwait(false);
         return words.StatusCode == HttpStatusCode.BadRequest && await RefusalText.SaysAsync(words, "HTTPS", cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>An address that was made before it was known that the registry wants TLS.</summary>
+    /// <summary>Switches a URL that was created before the registry required TLS to https.</summary>
     private Uri Secured(Uri address) =>
         Base.Scheme == Uri.UriSchemeHttps && address.Scheme == Uri.UriSchemeHttp && address.Authority == Base.Authority && RegistryAddress.IsLoopback(address)
             ? new UriBuilder(address) { Scheme = Uri.UriSchemeHttps, Port = address.Port }.Uri
@@ -175,7 +174,7 @@ internal sealed class RegistryTransport : IDisposable
         return await _sender.SendAsync(again, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Plain http only where it was asked for, and to this machine; never from a registry with a certificate.</summary>
+    /// <summary>Throws for plain http, unless the options allow it or the host is loopback; always throws if the registry uses https.</summary>
     private void RequireAllowed(HttpRequestMessage request)
     {
         Uri address = request.RequestUri!;

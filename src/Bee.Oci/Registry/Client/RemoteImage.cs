@@ -3,7 +3,7 @@ using Bee.Oci.Repositories;
 
 namespace Bee.Oci.Registry.Client;
 
-/// <summary>What a registry has: a repository, or one image of it under a tag or a digest, as it was when the registry was asked.</summary>
+/// <summary>A repository of a registry, or an image in it, as it was at the time of the request.</summary>
 public sealed class RemoteImage
 {
     private RemoteImage(ImageReference reference) => (Reference, Registry, Repository, Tag) = (reference.ToString(), reference.Registry ?? "", reference.Name, reference.Tag);
@@ -17,48 +17,48 @@ public sealed class RemoteImage
     /// <summary>Registry and repository: <c>ghcr.io/me/opensnoop</c>.</summary>
     public string Repository { get; }
 
-    /// <summary>The tag; null for a repository, and for an image that was asked for by its digest alone.</summary>
+    /// <summary>The tag; null for a repository, and for an image that was requested by digest.</summary>
     public string? Tag { get; }
 
-    /// <summary>Digest of the manifest or the index, <c>sha256:…</c>; null where the registry has not been asked for it.</summary>
+    /// <summary>The digest of the manifest or index, <c>sha256:…</c>; null if not requested.</summary>
     public string? Digest { get; private init; }
 
-    /// <summary>Media type of the manifest or the index; null where the registry has not been asked for it.</summary>
+    /// <summary>The media type of the manifest or index; null if not requested.</summary>
     public string? MediaType { get; private init; }
 
-    /// <summary>Bytes of manifest, config and layers, each blob once; null where it is not known, as of an index, which does not tell of its manifests' layers.</summary>
+    /// <summary>The size in bytes of manifest, config and layers, each blob once; null if unknown. An index does not list its manifests' layers.</summary>
     public long? Size { get; private init; }
 
-    /// <summary>The platforms of an index; with those of the indexes in it, and without attestations; empty for a plain manifest, which does not tell.</summary>
+    /// <summary>The platforms of an index and of the indexes in it; empty for a plain manifest, which has no platform.</summary>
     public IReadOnlyList<Platform> Platforms { get; private init; } = [];
 
-    /// <summary>The manifest's annotations; empty where it has not been asked for.</summary>
+    /// <summary>The manifest's annotations; empty if not requested.</summary>
     public IReadOnlyDictionary<string, string> Annotations { get; private init; } = new Dictionary<string, string>();
 
-    /// <summary>What it does, by the annotation.</summary>
+    /// <summary>The description, from the annotation.</summary>
     public string? Description => Annotations.GetValueOrDefault(AnnotationKeys.Description);
 
-    /// <summary>Local time, by the annotation; null where there is none.</summary>
+    /// <summary>The date in local time, from the annotation; null for none.</summary>
     public DateTime? Created => CreationDate.Read(Annotations.GetValueOrDefault(AnnotationKeys.Created));
 
-    /// <summary>A repository, or a tag of which no more than its name is known.</summary>
-    /// <param name="reference">Its name.</param>
+    /// <summary>Returns a repository or a tag with nothing but its name.</summary>
+    /// <param name="reference">The name.</param>
     public static RemoteImage Named(ImageReference reference) => new(reference);
 
-    /// <summary>An image of which the registry has told the descriptor.</summary>
-    /// <param name="reference">Its name.</param>
-    /// <param name="descriptor">What the name stands for.</param>
+    /// <summary>Returns an image with its name and descriptor.</summary>
+    /// <param name="reference">The name.</param>
+    /// <param name="descriptor">The descriptor.</param>
     public static RemoteImage Resolved(ImageReference reference, Descriptor descriptor) => new(reference)
     {
         Digest = descriptor.Digest.ToString(),
         MediaType = descriptor.MediaType,
     };
 
-    /// <summary>Asks for an image's manifest, and for the indexes in it.</summary>
-    /// <param name="repository">Where it is.</param>
-    /// <param name="reference">Its name.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="RegistryException">It is not there, or damaged.</exception>
+    /// <summary>Reads the manifest of an image, and the indexes in it.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="reference">The image.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <exception cref="RegistryException">The image does not exist, or is damaged.</exception>
     public static async Task<RemoteImage> DescribeAsync(IReadOnlyRepository repository, ImageReference reference, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(repository);
@@ -71,7 +71,7 @@ public sealed class RemoteImage
         {
             Digest = content.Descriptor.Digest.ToString(),
             MediaType = content.Descriptor.MediaType,
-            // Anyone may have written the sizes: they are summed up as far as a sum means something.
+            // The sizes are not trustworthy, so absurd ones are left out of the sum.
             Size = isIndex ? null : new[] { manifest.Config }.Concat(manifest.Layers ?? []).OfType<DescriptorDocument>().DistinctBy(part => part.Digest)
                 .Aggregate((long)content.Bytes.Length, (sum, part) => part.Size is > 0 and < (1L << 50) ? sum + part.Size : sum),
             Platforms = [.. manifests.Select(one => one.Descriptor.Platform).OfType<Platform>().Distinct()],

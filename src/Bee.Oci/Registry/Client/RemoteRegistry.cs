@@ -6,18 +6,17 @@ using Bee.Posix;
 namespace Bee.Oci.Registry.Client;
 
 /// <summary>
-/// A registry that is spoken to over HTTP, as the OCI Distribution Specification 1.1 has it. Safe for several threads at once. What it gives is
-/// checked before it is believed; what it is given it is not asked to store twice.
+/// A client for one registry (OCI Distribution Specification 1.1). Thread-safe. Responses are verified before they are used.
 /// </summary>
 internal sealed class RemoteRegistry : IRegistry
 {
     private readonly Endpoint _endpoint;
     private readonly SemaphoreSlim _referrersGate = new(1, 1);
 
-    /// <summary>Makes one; asks nothing yet.</summary>
+    /// <summary>Creates the client. Sends nothing yet.</summary>
     /// <param name="host">Host and port, <c>ghcr.io</c>, <c>localhost:5000</c>, <c>[::1]:5000</c>.</param>
-    /// <param name="options">How it is spoken to.</param>
-    /// <exception cref="RegistryException">The host is none, or the options cannot be met (a certificate file that is missing).</exception>
+    /// <param name="options">The options.</param>
+    /// <exception cref="RegistryException">The host or an option is invalid, such as a missing certificate file.</exception>
     public RemoteRegistry(string host, RegistryOptions options) => _endpoint = new Endpoint(host, options);
 
     /// <inheritdoc/>
@@ -44,7 +43,7 @@ internal sealed class RemoteRegistry : IRegistry
     }
 
     /// <inheritdoc/>
-    /// <exception cref="RegistryException"><see cref="RegistryFault.BadName"/>: no repository can have this name.</exception>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.BadName"/>: the name is invalid.</exception>
     public IRepository Repository(string name) => new RemoteRepository(_endpoint, References.CheckRepository(Host, name), _referrersGate);
 
     /// <inheritdoc/>
@@ -65,10 +64,10 @@ internal sealed class RemoteRegistry : IRegistry
     }
 }
 
-/// <summary>Names that become part of an address: nothing goes there that was not looked at.</summary>
+/// <summary>Validates names before they become part of a URL.</summary>
 internal static class References
 {
-    /// <summary>The reference, if it is a tag or a <c>sha256:</c> digest.</summary>
+    /// <summary>Returns a reference if it is a tag or a <c>sha256:</c> digest.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryFault.BadName"/>.</exception>
     public static string Check(string reference)
     {
@@ -76,23 +75,23 @@ internal static class References
         return fault is null ? reference : throw new RegistryException(RegistryFault.BadName, $"'{TerminalText.Clean(reference)}' is neither a tag nor a digest: {fault}");
     }
 
-    /// <summary>A tag.</summary>
+    /// <summary>Returns a tag if it is valid.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryFault.BadName"/>.</exception>
     public static string CheckTag(string tag) =>
         ReferenceGrammar.TagFault(tag) is { } fault ? throw new RegistryException(RegistryFault.BadName, $"Bad tag: {fault}") : tag;
 
-    /// <summary>A repository's name.</summary>
+    /// <summary>Returns a repository's name if it is valid.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryFault.BadName"/>.</exception>
     public static string CheckRepository(string host, string name) =>
         (ReferenceGrammar.RepositoryFault(name) ?? ReferenceGrammar.LengthFault(host, name)) is { } fault
             ? throw new RegistryException(RegistryFault.BadName, $"Bad repository name '{TerminalText.Clean(name)}': {fault}")
             : name;
 
-    /// <summary>The digest that a reference is; null for a tag.</summary>
+    /// <summary>Returns the digest of a reference; null for a tag.</summary>
     public static Digest? AsDigest(string reference) => Digest.TryParse(reference, out Digest digest) ? digest : null;
 }
 
-/// <summary>A repository of a <see cref="RemoteRegistry"/>: puts the parts of the client together.</summary>
+/// <summary>A repository of a <see cref="RemoteRegistry"/>.</summary>
 internal sealed class RemoteRepository : IRepository
 {
     private readonly Endpoint _endpoint;
@@ -103,16 +102,16 @@ internal sealed class RemoteRepository : IRepository
     private readonly ReferrersTag _referrersTag;
     private readonly Referrers _referrers;
 
-    /// <summary>Makes one; asks nothing yet.</summary>
+    /// <summary>Creates the client. Sends nothing yet.</summary>
     /// <param name="endpoint">The registry.</param>
     /// <param name="name">The repository's name without the registry.</param>
-    /// <param name="gate">Held while a list of referrers is changed.</param>
+    /// <param name="gate">The lock for changes of a list of referrers.</param>
     public RemoteRepository(Endpoint endpoint, string name, SemaphoreSlim gate)
     {
         _endpoint = endpoint;
         Name = $"{endpoint.Host}/{name}";
 
-        // Docker's own images are short for those of an owner called library.
+        // Docker Hub's official images belong to the owner "library".
         _path = endpoint.Host == "docker.io" && !name.Contains('/') ? "library/" + name : name;
         _rights = new RepositoryRights(_path);
         _manifests = new Manifests(endpoint, _path, Name, _rights);
@@ -211,7 +210,7 @@ internal sealed class RemoteRepository : IRepository
 
     private static bool IsManifest(Descriptor descriptor) => MediaTypes.IsManifest(descriptor.MediaType) || MediaTypes.IsIndex(descriptor.MediaType);
 
-    /// <summary>What a manifest refers to; null for most, and where it cannot be told.</summary>
+    /// <summary>Returns the subject of a manifest; null for none, or if the manifest is damaged.</summary>
     private async Task<Digest?> SubjectAsync(string digest, CancellationToken cancellationToken)
     {
         try
@@ -224,15 +223,14 @@ internal sealed class RemoteRepository : IRepository
         }
         catch (RegistryException e) when (e.Fault is RegistryFault.BadAnswer or RegistryFault.DigestMismatch or RegistryFault.TooLarge)
         {
-            // What is damaged may be deleted all the more.
+            // A damaged manifest can be deleted too.
             return null;
         }
     }
 }
 
 /// <summary>
-/// Which rights the requests to one repository ask for. Reading asks for no more than reading, until something is written: from then on one
-/// token does for both.
+/// The scopes of requests to one repository. Reads request pull access only, until the first write; from then on one token serves both.
 /// </summary>
 /// <param name="path">The repository's name in the registry.</param>
 internal sealed class RepositoryRights(string path)
@@ -241,10 +239,10 @@ internal sealed class RepositoryRights(string path)
     private readonly RegistryScope _push = RegistryScope.Push(path);
     private volatile bool _writes;
 
-    /// <summary>For a request that reads.</summary>
+    /// <summary>The scope of a read.</summary>
     public RegistryScope Read => _writes ? _push : _pull;
 
-    /// <summary>For a request that writes.</summary>
+    /// <summary>Returns the scope of a write.</summary>
     public RegistryScope Write()
     {
         _writes = true;
@@ -252,8 +250,8 @@ internal sealed class RepositoryRights(string path)
     }
 
     /// <summary>
-    /// Looks whether something is there. Before a first push nothing is, and many registries then give no right to read to somebody who may
-    /// write: so a look that is denied is tried with that right.
+    /// Checks whether something exists. Before the first push many registries deny pull access to a client that may push, so a denied check is repeated
+    /// with push access.
     /// </summary>
     public async Task<T> LookAsync<T>(Func<Task<T>> look)
     {

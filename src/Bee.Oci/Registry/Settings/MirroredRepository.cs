@@ -5,18 +5,17 @@ using Bee.Oci.Repositories;
 namespace Bee.Oci.Registry.Settings;
 
 /// <summary>
-/// A repository that can be read in several places: its mirrors are asked first, in their order, and the registry itself last. What one of them does not have, or
-/// cannot give, the next is asked for; one that does not answer is not asked again. Content is known by its digest, so where it comes from does
-/// not matter; which digest a tag stands for, the first place that has the tag says.
+/// Reads a repository from its mirrors, in order, and from the registry itself last. If a mirror does not have the content, or fails, the next one is tried; a failed
+/// mirror is not tried again. Digests verify the content, so its origin does not matter. The first place that has a tag decides which digest it resolves to.
 /// </summary>
 /// <param name="name">Registry and repository, as the reference names them.</param>
-/// <param name="places">The mirrors, and the registry's own repository last; one at least.</param>
-/// <param name="note">Is told of mirrors that failed; null for nobody.</param>
+/// <param name="places">The mirrors, and the registry's own repository last; at least one.</param>
+/// <param name="note">Receives notes about failed mirrors; may be null.</param>
 internal sealed class MirroredRepository(string name, IReadOnlyList<IReadOnlyRepository> places, Action<RegistryNote>? note = null) : IReadOnlyRepository
 {
     private volatile IReadOnlyList<IReadOnlyRepository> _places = places;
 
-    // A mirror has given the image, so what belongs to it may be missing there without the registry having to be reached.
+    // True after a mirror has returned the image. Then missing referrers are accepted if the registry is unreachable.
     private volatile bool _isServed;
 
     /// <inheritdoc/>
@@ -47,7 +46,7 @@ internal sealed class MirroredRepository(string name, IReadOnlyList<IReadOnlyRep
     /// <inheritdoc/>
     public async IAsyncEnumerable<Descriptor> ReferrersAsync(Digest digest, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        // Mirrors often copy images and not what refers to them.
+        // Mirrors often copy images without their referrers.
         foreach (Descriptor descriptor in await AskAsync(place => AllAsync(place, digest, cancellationToken), list => list.Count > 0).ConfigureAwait(false))
         {
             yield return descriptor;

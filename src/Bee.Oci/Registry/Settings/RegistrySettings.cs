@@ -5,8 +5,8 @@ using Bee.Posix;
 namespace Bee.Oci.Registry.Settings;
 
 /// <summary>
-/// What a person or an administrator has set for registries: which one a name without a registry means, and the mirrors of each. The files
-/// <see cref="SystemPath"/> and <see cref="UserPath"/>, of which the second counts where both say something, and the environment's <c>BEE_REGISTRY</c>.
+/// The settings for registries: the default registry, and mirrors, plain http and certificates of each. They come from the files <see cref="SystemPath"/> and
+/// <see cref="UserPath"/>, of which the second takes precedence, and from the environment variable <c>BEE_REGISTRY</c>.
 /// </summary>
 internal sealed record RegistrySettings
 {
@@ -22,17 +22,17 @@ internal sealed record RegistrySettings
     /// <exception cref="StoreException">The user has no home directory.</exception>
     public static string UserPath => Path.Combine(StorePaths.Configuration(), "bee", "registries.json");
 
-    /// <summary>What stands before a name that has no registry: a registry, with the beginning of a repository where there is one, <c>ghcr.io/me</c>; null for nothing.</summary>
+    /// <summary>The prefix for a name without a registry: a registry, optionally with the beginning of a repository, <c>ghcr.io/me</c>; null for none.</summary>
     public string? Default { get; init; }
 
-    /// <summary>What is set for each registry, by host and port.</summary>
+    /// <summary>The settings of each registry, by host and port.</summary>
     public IReadOnlyDictionary<string, RegistryHost> Registries { get; init; } = new Dictionary<string, RegistryHost>();
 
-    /// <summary>Where they come from: the variable and the files that are there. What stands first counts where several say something.</summary>
+    /// <summary>The sources that exist: the variable and the files, in order of precedence.</summary>
     public IReadOnlyList<string> Sources { get; init; } = [];
 
-    /// <summary>The settings of this process.</summary>
-    /// <exception cref="SettingsException">A file, or the variable, is not what it should be.</exception>
+    /// <summary>Loads the settings of this process.</summary>
+    /// <exception cref="SettingsException">A file or the variable is invalid.</exception>
     public static RegistrySettings Load()
     {
         RegistrySettings system = Read(SystemPath) ?? None;
@@ -59,17 +59,17 @@ internal sealed record RegistrySettings
     }
 
     /// <summary>Reads a file.</summary>
-    /// <returns>Its settings; null where there is no such file.</returns>
-    /// <exception cref="SettingsException">It cannot be read, is not what it should be, or others than root and this user could have written it.</exception>
+    /// <returns>The settings; null if the file does not exist.</returns>
+    /// <exception cref="SettingsException">The file cannot be read, is invalid, or is writable by users other than root and this one.</exception>
     public static RegistrySettings? Read(string path)
     {
-        // A folder that this user may not look into is somebody else's, as where only the user was changed and HOME was not.
+        // An inaccessible folder belongs to another user, for instance if the process changed its user but not HOME.
         if (!File.Exists(path) && new FileInfo(path).LinkTarget is null)
         {
             return null;
         }
 
-        // Which registry a name means decides what runs, and how it is spoken to who reads the login.
+        // The file must be trusted: the default registry decides which images run, and the transport decides who can read the login.
         if (TrustedFile.Read(Path.GetFullPath(path)) is not { } content)
         {
             return null;
@@ -97,7 +97,7 @@ internal sealed record RegistrySettings
         return new RegistrySettings { Default = first, Registries = registries, Sources = [path] };
     }
 
-    /// <summary>The reference, with <see cref="Default"/> before it where it names no registry; unchanged without a default.</summary>
+    /// <summary>Returns the reference, prefixed with <see cref="Default"/> if it names no registry; unchanged without a default.</summary>
     public ImageReference Complete(ImageReference reference)
     {
         ArgumentNullException.ThrowIfNull(reference);
@@ -115,7 +115,7 @@ internal sealed record RegistrySettings
         };
     }
 
-    // Another user who could write the file could stand in for the registry. Whether there is one, and what is in it, is asked when it is needed.
+    // Another user who can write the file could impersonate the registry. Existence and content are checked when the file is used.
     private static string Trusted(string file)
     {
         _ = TrustedFile.Read(file);
@@ -128,7 +128,7 @@ internal sealed record RegistrySettings
         return Problem(text) is { } problem ? throw json.Wrong(problem) : text.TrimEnd('/');
     }
 
-    // What may stand before a repository's name: put there, the whole is a reference whose registry is named.
+    // A valid prefix makes a reference with a registry when a repository is appended.
     private static string? Problem(string place)
     {
         string whole = $"{place.TrimEnd('/')}/any";
@@ -138,15 +138,15 @@ internal sealed record RegistrySettings
     }
 }
 
-/// <summary>What is set for a registry.</summary>
+/// <summary>The settings of a registry.</summary>
 internal sealed record RegistryHost
 {
-    /// <summary>Where its repositories can be read too, in the order in which they are asked: host and port, with what stands before the repository's name there.</summary>
+    /// <summary>The mirrors, in the order in which they are tried: host and port, optionally with a prefix for the repository's name.</summary>
     public IReadOnlyList<string> Mirrors { get; init; } = [];
 
-    /// <summary>Plain http for this host.</summary>
+    /// <summary>Whether to use plain http for this host.</summary>
     public bool PlainHttp { get; init; }
 
-    /// <summary>A PEM file with certificate authorities that are trusted for this host beside the system's; null for none.</summary>
+    /// <summary>The path of a PEM file with certificate authorities to trust for this host in addition to the system's; null for none.</summary>
     public string? CACertificate { get; init; }
 }

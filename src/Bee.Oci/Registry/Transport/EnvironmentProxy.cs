@@ -3,8 +3,8 @@ using System.Net;
 namespace Bee.Oci.Registry.Transport;
 
 /// <summary>
-/// The proxy variables: http_proxy, https_proxy, all_proxy, no_proxy, and the same in capitals. Read each time that a registry is spoken to,
-/// unlike .NET's own, which keeps what it found first: a session may set them later. This machine's own addresses are never asked by proxy.
+/// The proxy of the variables http_proxy, https_proxy, all_proxy and no_proxy, also in upper case. They are read for each client, unlike in .NET, which
+/// reads them once: a session may set them later. Loopback addresses never use the proxy.
 /// </summary>
 internal sealed class EnvironmentProxy : IWebProxy
 {
@@ -13,14 +13,14 @@ internal sealed class EnvironmentProxy : IWebProxy
 
     private EnvironmentProxy(Uri? http, Uri? https, string[] bypassed) => (_http, _https, _bypassed) = (http, https, bypassed);
 
-    /// <summary>Name and password for the proxy, which stand in its address.</summary>
+    /// <summary>The login for the proxy, from its URL.</summary>
     public ICredentials? Credentials { get; set; }
 
-    /// <summary>The proxies of the environment; null where there is none.</summary>
-    /// <exception cref="RegistryException"><see cref="RegistryFault.Unreachable"/>: a variable is no address of a proxy.</exception>
+    /// <summary>Reads the variables; returns null if none is set.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Unreachable"/>: a variable is not the URL of a proxy.</exception>
     public static EnvironmentProxy? Read()
     {
-        // HTTP_PROXY in capitals can come from a request's header where a web server calls a program (CGI): then it is not believed.
+        // Under CGI the header "Proxy" of a request becomes HTTP_PROXY, so that variable is ignored there.
         bool served = Environment.GetEnvironmentVariable("GATEWAY_INTERFACE") is not null;
         var credentials = new Logins();
         Uri? all = Address(credentials, "all_proxy", "ALL_PROXY");
@@ -44,7 +44,7 @@ internal sealed class EnvironmentProxy : IWebProxy
     /// <inheritdoc/>
     public bool IsBypassed(Uri host) => RegistryAddress.IsLoopback(host) || GetProxy(host) is null || _bypassed.Any(entry => Covers(entry, host));
 
-    /// <summary>An entry of no_proxy: *, a host with all below it, an address, a network; the first ones with a port if one counts.</summary>
+    /// <summary>Matches an entry of no_proxy: *, a host with its subdomains, an address, or a network; hosts may have a port.</summary>
     private static bool Covers(string entry, Uri host)
     {
         if (entry == "*")
@@ -89,7 +89,7 @@ internal sealed class EnvironmentProxy : IWebProxy
         // The value may hold a password, so no message repeats it.
         if (!Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text, UriKind.Absolute, out Uri? address)
             || address.Scheme is not ("http" or "https" or "socks4" or "socks4a" or "socks5") || address.Host.Length == 0
-            // A password with a slash in it ends the host early: name and port would be parts of the login.
+            // An unescaped slash in a password ends the host early, so parts of the login would become the host name.
             || address.PathAndQuery.Contains('@') || address.Fragment.Contains('@'))
         {
             throw new RegistryException(RegistryFault.Unreachable, $"The variable {names[0]} is not the address of a proxy.")
@@ -111,7 +111,7 @@ internal sealed class EnvironmentProxy : IWebProxy
     private static string? Value(params string[] names) =>
         names.Select(Environment.GetEnvironmentVariable).FirstOrDefault(value => !string.IsNullOrWhiteSpace(value))?.Trim();
 
-    /// <summary>Names and passwords by the proxy that they are for, whatever way of proving them it wants.</summary>
+    /// <summary>The logins by proxy, for any authentication scheme.</summary>
     private sealed class Logins : ICredentials
     {
         public Dictionary<string, NetworkCredential> ByProxy { get; } = new(StringComparer.OrdinalIgnoreCase);

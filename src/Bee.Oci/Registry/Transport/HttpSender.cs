@@ -7,7 +7,7 @@ using Bee.Oci.Formats;
 
 namespace Bee.Oci.Registry.Transport;
 
-/// <summary>Sends a request once, under the timeouts, through the proxy, with the certificates that are trusted. Follows nothing, adds no credentials.</summary>
+/// <summary>Sends a request once, with timeouts, the proxy and the trusted certificates. Does not follow redirects or add credentials.</summary>
 internal sealed class HttpSender : IDisposable
 {
     private static readonly string s_agent = "bee/" + (typeof(HttpSender).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
@@ -17,7 +17,7 @@ internal sealed class HttpSender : IDisposable
     private readonly RegistryOptions _options;
     private readonly ServerTrust _trust;
 
-    /// <exception cref="RegistryException">The file with the authorities or a proxy variable is of no use.</exception>
+    /// <exception cref="RegistryException">The file with authorities or a proxy variable is invalid.</exception>
     public HttpSender(RegistryOptions options)
     {
         _options = options;
@@ -35,8 +35,8 @@ internal sealed class HttpSender : IDisposable
         _http = new HttpMessageInvoker(sender);
     }
 
-    /// <summary>Sends the request, whose address is absolute. Disposes it.</summary>
-    /// <exception cref="RegistryException">There is no answer.</exception>
+    /// <summary>Sends a request with an absolute URL, and disposes it.</summary>
+    /// <exception cref="RegistryException">The registry did not respond.</exception>
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Uri address = request.RequestUri!;
@@ -107,20 +107,20 @@ internal sealed class HttpSender : IDisposable
     }
 }
 
-/// <summary>Which redirects are followed at all (RFC 9110, 15.4). Where credentials go is decided elsewhere.</summary>
+/// <summary>Decides which redirects are followed (RFC 9110, 15.4). The transport decides where credentials go.</summary>
 internal static class Redirects
 {
     private const int Most = 10;
 
-    /// <summary>Where an answer sends the request on to; false where it does not.</summary>
-    /// <param name="answer">The answer.</param>
-    /// <param name="address">Where the request went.</param>
-    /// <param name="method">How.</param>
-    /// <param name="hops">How often it was sent on already.</param>
-    /// <param name="took">How long the request was sent about so far.</param>
-    /// <param name="options">How long that may be: as long as a small answer may take.</param>
-    /// <param name="next">Where to.</param>
-    /// <exception cref="RegistryException">It sends on, and that cannot or should not be followed.</exception>
+    /// <summary>Reads the target of a redirect; returns false if the response is not one.</summary>
+    /// <param name="answer">The response.</param>
+    /// <param name="address">The URL of the request.</param>
+    /// <param name="method">The method of the request.</param>
+    /// <param name="hops">The number of redirects before.</param>
+    /// <param name="took">The time since the first request.</param>
+    /// <param name="options">The options, whose idle timeout limits <paramref name="took"/>.</param>
+    /// <param name="next">The target.</param>
+    /// <exception cref="RegistryException">The redirect is invalid or not safe to follow.</exception>
     public static bool TryRead(HttpResponseMessage answer, Uri address, HttpMethod method, int hops, TimeSpan took, RegistryOptions options, [NotNullWhen(true)] out Uri? next)
     {
         next = null;
@@ -162,18 +162,18 @@ internal static class Redirects
     }
 }
 
-/// <summary>From a registry's name, as references have it, to the address of its API.</summary>
+/// <summary>Converts a registry's host, as in references, to the URL of its API.</summary>
 internal static class RegistryAddress
 {
-    /// <summary>Docker's registry answers elsewhere than its name says.</summary>
+    /// <summary>Docker Hub's API has another host than its references.</summary>
     private const string DockerHub = "docker.io", DockerHubApi = "registry-1.docker.io";
 
     private static readonly SearchValues<char> s_notInHosts = SearchValues.Create("/\\@?# ");
 
-    /// <summary>The address that paths of the API are relative to.</summary>
+    /// <summary>Returns the base URL of the API.</summary>
     /// <param name="host">Host and port: <c>ghcr.io</c>, <c>[::1]:5000</c>.</param>
-    /// <param name="options">What was asked for.</param>
-    /// <exception cref="RegistryException"><see cref="RegistryFault.BadName"/>: this is no host.</exception>
+    /// <param name="options">The options.</param>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.BadName"/>: the host is invalid.</exception>
     public static Uri Api(string host, RegistryOptions options)
     {
         string asked = string.Equals(host, DockerHub, StringComparison.OrdinalIgnoreCase) ? DockerHubApi : host;
@@ -186,17 +186,17 @@ internal static class RegistryAddress
             };
         }
 
-        // A certificate option says that this registry has one, also on this machine.
+        // A certificate option implies https, also on loopback.
         bool secure = options.CACertificate is not null || options.SkipCertificateCheck;
         return options.PlainHttp || (!secure && IsLoopback(address)) ? new Uri($"http://{asked}/") : address;
     }
 
-    /// <summary>Whether this is an address of this machine that no other machine can take part in.</summary>
+    /// <summary>Checks whether a URL has a loopback host.</summary>
     public static bool IsLoopback(Uri address) =>
         string.Equals(address.IdnHost, "localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(address.IdnHost, out IPAddress? ip) && IPAddress.IsLoopback(ip));
 
-    /// <summary>Whether both are the same scheme, host and port: only then do credentials for one go to the other.</summary>
+    /// <summary>Checks whether two URLs have the same scheme, host and port. Credentials for one are sent to the other only then.</summary>
     public static bool IsSameOrigin(Uri one, Uri other) =>
         one.Scheme == other.Scheme && one.Port == other.Port
         && string.Equals(one.IdnHost, other.IdnHost, StringComparison.OrdinalIgnoreCase);

@@ -7,13 +7,13 @@ using Bee.Posix;
 namespace Bee.Oci.Registry.Transport;
 
 /// <summary>
-/// A body that has to move: <see cref="Least"/> bytes within the idle timeout, or all that is left. So one that trickles comes to an end too. Time counts only while
-/// somebody reads, so a reader may be as slow as it likes. What goes wrong comes out as <see cref="RegistryException"/>: <see cref="RegistryFault.TimedOut"/> or
+/// Enforces progress of a body: <see cref="Least"/> bytes, or the rest of the body, within the idle timeout, so that a trickling body times out too. Only the time of
+/// pending reads counts, so the reader may be slow. Errors are <see cref="RegistryException"/>: <see cref="RegistryFault.TimedOut"/> or
 /// <see cref="RegistryFault.Broken"/>.
 /// </summary>
 internal sealed class IdleStream : ReadOnlyStream
 {
-    /// <summary>What has to come within the idle timeout, in bytes.</summary>
+    /// <summary>The bytes that must arrive within the idle timeout.</summary>
     public const int Least = 1024;
 
     private readonly Stream _inner;
@@ -23,10 +23,10 @@ internal sealed class IdleStream : ReadOnlyStream
     private TimeSpan _left;
     private int _came;
 
-    /// <summary>Watches a body.</summary>
+    /// <summary>Wraps a body.</summary>
     /// <param name="inner">The body.</param>
     /// <param name="idle">The idle timeout.</param>
-    /// <param name="address">Where it comes from, for messages.</param>
+    /// <param name="address">The URL of the body, for messages.</param>
     public IdleStream(Stream inner, TimeSpan idle, Uri address) => (_inner, _idle, _left, _address) = (inner, idle, idle, address);
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -84,7 +84,7 @@ internal sealed class IdleStream : ReadOnlyStream
     }
 }
 
-/// <summary>A wait that ends at a time which can be put off, or when whoever waits gives up.</summary>
+/// <summary>A cancellation token with a deadline that can be moved.</summary>
 internal sealed class Deadline : IDisposable
 {
     private readonly CancellationToken _cancellationToken;
@@ -96,26 +96,26 @@ internal sealed class Deadline : IDisposable
         _source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
     }
 
-    /// <summary>Cancelled at the deadline, or by whoever waits.</summary>
+    /// <summary>Canceled at the deadline, or by the caller.</summary>
     public CancellationToken Token => _source.Token;
 
-    /// <summary>Whether it was the time, and not whoever waits.</summary>
+    /// <summary>True if the deadline has passed and the caller has not canceled.</summary>
     public bool IsOver => _source.IsCancellationRequested && !_cancellationToken.IsCancellationRequested;
 
-    /// <summary>Sets or moves the deadline, from now on.</summary>
+    /// <summary>Sets the deadline to a time from now.</summary>
     public void Within(TimeSpan time) => _source.CancelAfter(time);
 
     public void Dispose() => _source.Dispose();
 }
 
-/// <summary>Reads bodies that fit into memory: tokens, manifests, lists, errors. They are limited in length, and have to be whole within the idle timeout.</summary>
+/// <summary>Reads small bodies into memory: tokens, manifests, lists, errors. Their size is limited, and they must be complete within the idle timeout.</summary>
 internal static class SmallBody
 {
-    /// <summary>Returns the whole body; null where it is longer than the limit.</summary>
-    /// <param name="content">The body; one that came over the network brings its timeout.</param>
-    /// <param name="limit">The most bytes that it may have; a body without an end costs no more than this.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="RegistryException"><see cref="RegistryFault.TimedOut"/>, or what the transport throws while reading.</exception>
+    /// <summary>Reads a body; returns null if it is larger than the limit.</summary>
+    /// <param name="content">The body; one from the network has its own timeout.</param>
+    /// <param name="limit">The most bytes to read.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.TimedOut"/>, or another failure of the transport.</exception>
     public static async Task<byte[]?> ReadAsync(HttpContent content, int limit, CancellationToken cancellationToken)
     {
         if (content.Headers.ContentLength > limit)

@@ -4,24 +4,24 @@ using System.Text.Json;
 namespace Bee.Oci.Registry.Transport;
 
 /// <summary>
-/// Takes the secrets that were sent out of what a registry says about a request that it refused: its words reach a person's screen and log.
+/// Redacts secrets of the request from a registry's error response, which may reach screens and logs.
 /// </summary>
 internal static class RefusalText
 {
     private const int Longest = 64 << 10;
     private const string Instead = "(secret)";
 
-    /// <summary>Replaces the answer's body by one without the secrets; by none where it is longer than words are.</summary>
-    /// <param name="answer">An answer with a status from 400 on.</param>
-    /// <param name="secrets">What was sent, in each of its forms.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>Replaces the body by a redacted one; by an empty one if it is too large for an error.</summary>
+    /// <param name="answer">A response with a status from 400 on.</param>
+    /// <param name="secrets">The secrets that were sent, in each encoding.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     public static async Task CleanAsync(HttpResponseMessage answer, IReadOnlyList<string> secrets, CancellationToken cancellationToken)
     {
         byte[] words = await ReadAsync(answer.Content, cancellationToken).ConfigureAwait(false);
         Replace(answer, CleanJson(words, secrets) ?? Encoding.UTF8.GetBytes(Clean(Encoding.UTF8.GetString(words), secrets)));
     }
 
-    /// <summary>Whether the answer says a word. Its body can be read afterwards all the same.</summary>
+    /// <summary>Checks whether the body contains a word. The body can still be read afterwards.</summary>
     public static async Task<bool> SaysAsync(HttpResponseMessage answer, string word, CancellationToken cancellationToken)
     {
         byte[] words = await ReadAsync(answer.Content, cancellationToken).ConfigureAwait(false);
@@ -41,7 +41,7 @@ internal static class RefusalText
         answer.Content = clean;
     }
 
-    /// <summary>A text without the secrets.</summary>
+    /// <summary>Redacts secrets in a text.</summary>
     public static string Clean(string text, IReadOnlyList<string> secrets)
     {
         foreach (string secret in secrets.Where(secret => secret.Length > 0).OrderByDescending(secret => secret.Length))
@@ -52,7 +52,7 @@ internal static class RefusalText
         return text;
     }
 
-    /// <summary>A document with each of its texts cleaned, however they were escaped; null where it is none.</summary>
+    /// <summary>Redacts secrets in each string of a JSON document, independent of escapes; returns null if the body is not JSON.</summary>
     private static byte[]? CleanJson(byte[] words, IReadOnlyList<string> secrets)
     {
         try
@@ -112,7 +112,7 @@ internal static class RefusalText
         }
         catch (RegistryException)
         {
-            // The status says what it is; what breaks off in the middle of a secret would show half of it.
+            // A truncated body could contain half of a secret, which is not recognized. The status is enough.
             return [];
         }
     }

@@ -7,19 +7,19 @@ using Bee.Posix;
 namespace Bee.Oci.Registry.Transport;
 
 /// <summary>
-/// Tries a request again after 408, 429, 5xx and broken connections; never after another 4xx, and not after silence. Pauses double and are
-/// spread at random, so that many clients of a registry that comes back do not come at once; a <c>Retry-After</c> (RFC 9110, 10.2.3) is kept.
+/// Retries a request after 408, 429, 5xx and broken connections, but not after another 4xx or a timeout. Uses exponential backoff with jitter, and honors
+/// <c>Retry-After</c> (RFC 9110, 10.2.3).
 /// </summary>
 internal sealed class Retries(RegistryOptions options)
 {
     private volatile bool _answered;
 
-    /// <summary>Sends by <paramref name="once"/> until there is an answer to keep.</summary>
-    /// <param name="once">Sends it.</param>
-    /// <param name="repeat">False: again only where the request was refused unread (429).</param>
-    /// <param name="what">What is asked, for notes; no secret.</param>
-    /// <param name="cancellationToken">Ends the wait, also the pauses.</param>
-    /// <exception cref="RegistryException">There is no answer.</exception>
+    /// <summary>Calls <paramref name="once"/> until a response needs no retry.</summary>
+    /// <param name="once">Sends the request.</param>
+    /// <param name="repeat">False allows a retry only after 429, when the registry has not processed the request.</param>
+    /// <param name="what">The request, for notes; without secrets.</param>
+    /// <param name="cancellationToken">Cancels requests and pauses.</param>
+    /// <exception cref="RegistryException">The registry did not respond.</exception>
     public async Task<HttpResponseMessage> RunAsync(
         Func<CancellationToken, Task<HttpResponseMessage>> once, bool repeat, string what, CancellationToken cancellationToken)
     {
@@ -45,7 +45,7 @@ internal sealed class Retries(RegistryOptions options)
             {
                 if (backoff.IsOver || !repeat || (e.Repeat == Repeat.WhereItAnswered && !_answered))
                 {
-                    // Not again where this is part of a longer way either.
+                    // An outer loop must not retry either.
                     e.Repeat = Repeat.Never;
                     throw;
                 }
@@ -69,13 +69,13 @@ internal sealed class Retries(RegistryOptions options)
     };
 }
 
-/// <summary>Says in a person's words why there is no answer.</summary>
+/// <summary>Converts connection errors to exceptions with a remedy.</summary>
 internal static class ConnectionFault
 {
-    /// <summary>What one try failed of.</summary>
-    /// <param name="error">What .NET says. Its text has hosts and addresses, never headers.</param>
-    /// <param name="address">Where the request went.</param>
-    /// <param name="refusal">Why the certificate there was not believed; null where it was, or none was seen.</param>
+    /// <summary>Returns the exception for a failed attempt.</summary>
+    /// <param name="error">The error of .NET. Its text contains hosts and addresses, but no headers.</param>
+    /// <param name="address">The URL of the request.</param>
+    /// <param name="refusal">The reason why the certificate was rejected; null if it was not.</param>
     public static RegistryException From(HttpRequestException error, Uri address, CertificateRefusal? refusal)
     {
         string host = address.Authority;
@@ -105,11 +105,11 @@ internal static class ConnectionFault
         };
     }
 
-    /// <summary>The connection was there and broke.</summary>
+    /// <summary>Returns the exception for a broken connection.</summary>
     public static RegistryException Broken(Exception error, Uri address, Repeat repeat) =>
         new(RegistryFault.Broken, $"The connection to {address.Authority} broke: {Innermost(error).Message}", error) { Repeat = repeat };
 
-    /// <summary>The registry said nothing for too long. Not tried again: each try would take as long.</summary>
+    /// <summary>Returns the exception for a timeout. It is not retried: each attempt would take as long.</summary>
     public static RegistryException Silent(Uri address, TimeSpan time) => new(RegistryFault.TimedOut, string.Create(CultureInfo.InvariantCulture, $"{address.Authority} did not answer within {time.TotalSeconds:0.###} s."))
     {
         Remedy = "Check that it is a registry that runs there.",

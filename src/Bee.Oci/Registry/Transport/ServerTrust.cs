@@ -7,7 +7,7 @@ using Bee.Posix;
 
 namespace Bee.Oci.Registry.Transport;
 
-/// <summary>Which certificates are believed, and why one is not.</summary>
+/// <summary>Validates server certificates, and records why one was rejected.</summary>
 internal sealed class ServerTrust
 {
     private const int LargestFile = 16 << 20;
@@ -18,8 +18,8 @@ internal sealed class ServerTrust
     private readonly string? _file;
     private readonly X509Certificate2Collection? _authorities;
 
-    /// <summary>Does what the options ask for.</summary>
-    /// <exception cref="RegistryException"><see cref="RegistryFault.Certificate"/>: the file with authorities cannot be read or holds none.</exception>
+    /// <summary>Reads the certificate authorities of the options.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Certificate"/>: the file with authorities cannot be read, or is empty.</exception>
     public ServerTrust(RegistryOptions options)
     {
         _takesAny = options.SkipCertificateCheck;
@@ -30,10 +30,10 @@ internal sealed class ServerTrust
         }
     }
 
-    /// <summary>Why the certificate of a host was not believed the last time; null where nothing is known.</summary>
+    /// <summary>Returns the reason of the last rejection for a host; null for none.</summary>
     public CertificateRefusal? Refusal(Uri address) => _refusals.GetValueOrDefault(address.IdnHost);
 
-    /// <summary>Whether a server's certificate is believed.</summary>
+    /// <summary>Validates a server's certificate.</summary>
     public bool Check(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         if (_takesAny || errors == SslPolicyErrors.None)
@@ -44,7 +44,7 @@ internal sealed class ServerTrust
         var server = certificate as X509Certificate2;
         X509ChainStatusFlags flaws = Flaws(chain);
 
-        // Only an unknown issuer is what further authorities can mend: not another name, nor no certificate at all.
+        // Additional authorities can only fix an unknown issuer, not a wrong name or a missing certificate.
         if (_authorities is not null && server is not null && errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
         {
             flaws = FlawsWith(_authorities, server, chain);
@@ -75,7 +75,7 @@ internal sealed class ServerTrust
             again.ChainPolicy.ExtraStore.Add(element.Certificate);
         }
 
-        // What is refused has a flaw, also where the chain does not say which.
+        // A rejected chain has a flaw, even if its status does not name one.
         return again.Build(server) ? X509ChainStatusFlags.NoError
             : Flaws(again) is var flaws and not X509ChainStatusFlags.NoError ? flaws
             : X509ChainStatusFlags.PartialChain;
@@ -105,22 +105,22 @@ internal sealed class ServerTrust
     }
 }
 
-/// <summary>Why a server's certificate is not believed, and what to do about it.</summary>
-/// <param name="Reason">As it continues "The certificate is not trusted:".</param>
-/// <param name="Remedy">What to do.</param>
+/// <summary>The rejection of a server's certificate.</summary>
+/// <param name="Reason">The reason; continues "The certificate is not trusted:".</param>
+/// <param name="Remedy">The remedy.</param>
 internal sealed record CertificateRefusal(string Reason, string Remedy)
 {
     private const X509ChainStatusFlags UnknownIssuer = X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot;
 
-    // A certificate may list any number.
+    // The most names to show; a certificate may list any number.
     private const int MostNames = 5;
 
-    /// <summary>Puts into words what was found wrong.</summary>
-    /// <param name="certificate">The certificate; null where the server showed none.</param>
-    /// <param name="host">The host that was asked for.</param>
-    /// <param name="errors">What is wrong.</param>
-    /// <param name="flaws">What is wrong with its chain of issuers.</param>
-    /// <param name="authorities">The file with further authorities; null where there is none.</param>
+    /// <summary>Describes the errors of a certificate.</summary>
+    /// <param name="certificate">The certificate; null if the server sent none.</param>
+    /// <param name="host">The requested host.</param>
+    /// <param name="errors">The errors.</param>
+    /// <param name="flaws">The errors of the certificate chain.</param>
+    /// <param name="authorities">The file with additional authorities; null for none.</param>
     public static CertificateRefusal From(X509Certificate2? certificate, string host, SslPolicyErrors errors, X509ChainStatusFlags flaws, string? authorities)
     {
         var reasons = new List<string>();

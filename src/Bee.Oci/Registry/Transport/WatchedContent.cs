@@ -3,7 +3,7 @@ using System.Runtime.ExceptionServices;
 
 namespace Bee.Oci.Registry.Transport;
 
-/// <summary>The content of a message, watched while it moves; its headers and its length are those of what it wraps.</summary>
+/// <summary>Wraps the content of a message to observe its transfer. Headers and length are those of the wrapped content.</summary>
 internal abstract class WatchedContent : HttpContent
 {
     protected WatchedContent(HttpContent inner)
@@ -15,7 +15,7 @@ internal abstract class WatchedContent : HttpContent
         }
     }
 
-    /// <summary>What is watched.</summary>
+    /// <summary>The wrapped content.</summary>
     protected HttpContent Inner { get; }
 
     protected abstract override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken);
@@ -40,13 +40,13 @@ internal abstract class WatchedContent : HttpContent
     }
 }
 
-/// <summary>An answer's body under the idle timeout.</summary>
+/// <summary>A response body with the idle timeout.</summary>
 internal sealed class WatchedAnswer(HttpContent inner, TimeSpan idle, Uri address) : WatchedContent(inner)
 {
-    /// <summary>How long the body may stand still, and how long a small one may take as a whole.</summary>
+    /// <summary>The idle timeout, which is also the total timeout of a small body.</summary>
     public TimeSpan Idle => idle;
 
-    /// <summary>Where the answer came from.</summary>
+    /// <summary>The URL of the response.</summary>
     public Uri Address => address;
 
     protected override async Task<Stream> CreateContentReadStreamAsync() =>
@@ -66,14 +66,14 @@ internal sealed class WatchedAnswer(HttpContent inner, TimeSpan idle, Uri addres
 }
 
 /// <summary>
-/// A request's body that moves the deadline on as it is taken, and remembers whether it was the source of the content that failed:
-/// that is no fault of the connection, and sending again would not help.
+/// A request body that extends the deadline with each write, and records whether reading the content failed. Such a failure is not the
+/// connection's, and a retry would not help.
 /// </summary>
 internal sealed class WatchedUpload(HttpContent inner, Deadline deadline, RegistryOptions options) : WatchedContent(inner)
 {
     private ExceptionDispatchInfo? _sourceFault;
 
-    /// <summary>Throws what reading the content threw, if it did.</summary>
+    /// <summary>Rethrows the exception of reading the content, if there was one.</summary>
     public void ThrowSourceFault() => _sourceFault?.Throw();
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
@@ -92,7 +92,7 @@ internal sealed class WatchedUpload(HttpContent inner, Deadline deadline, Regist
         deadline.Within(options.HeaderTimeout);
     }
 
-    /// <summary>The connection's side.</summary>
+    /// <summary>The stream to the connection.</summary>
     private sealed class Taker(Stream connection, Action taken) : Stream
     {
         public bool HasFailed { get; private set; }
