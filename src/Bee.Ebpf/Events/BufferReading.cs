@@ -87,7 +87,7 @@ internal sealed class BufferReading : IDisposable
                 case CursorStep.Read:
                     return true;
                 case CursorStep.Rest:
-                    _waiter.Nap();
+                    _waiter.Rest();
                     break;
                 default:
                     _waiter.Wait(-1);

@@ -21,7 +21,7 @@ internal struct DecodingSink : IRecordSink
         _type = type;
         _sink = sink;
         _size = type.Size;
-        _most = type.IsOpen ? int.MaxValue : _size + stream.Filling;
+        _most = type.IsOpen ? int.MaxValue : _size + stream.Padding;
         _stacks = type.Stacks is null ? null : stream.Stacks;
         _observer = stream.Observer;
     }
@@ -39,7 +39,7 @@ internal struct DecodingSink : IRecordSink
         }
 
         var decoded = Decode(data);
-        return Give(data.Length <= _most ? decoded : Long(decoded, data));
+        return Pass(data.Length <= _most ? decoded : Long(decoded, data));
     }
 
     private readonly BpfEvent Decode(ReadOnlySpan<byte> data)
@@ -49,7 +49,7 @@ internal struct DecodingSink : IRecordSink
         return decoded;
     }
 
-    private bool Give(BpfEvent decoded)
+    private bool Pass(BpfEvent decoded)
     {
         _stream.Count++;
         if (_sink.Event(decoded))
@@ -69,18 +69,18 @@ internal struct DecodingSink : IRecordSink
         // Gadgets submit only the part of a large struct that they have filled, and Inspektor Gadget reads zeros for the rest.
         if (_stream.Map is { DataSource: not null })
         {
-            return Give(decoded);
+            return Pass(decoded);
         }
 
         _stream.ShortRecords++;
-        return Give(_stream.Truncate(decoded, data.Length, _sink));
+        return Pass(_stream.Truncate(decoded, data.Length, _sink));
     }
 
     private readonly BpfEvent Long(BpfEvent decoded, ReadOnlySpan<byte> data)
     {
-        if (!_stream.HasToldLong)
+        if (!_stream.HasReportedLong)
         {
-            _stream.HasToldLong = true;
+            _stream.HasReportedLong = true;
             _sink.Notice(_stream.Name, $"a record has {Quantity.Of(data.Length, "byte")}, but its type has {_size}; GetRest() of an event returns the bytes behind the type.");
         }
 

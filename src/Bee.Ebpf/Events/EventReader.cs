@@ -151,7 +151,7 @@ public sealed class EventReader : IDisposable
 
             if (fill == DrainResult.Some)
             {
-                _waiter.Nap();
+                _waiter.Rest();
             }
             else if (fill == DrainResult.Empty)
             {
@@ -177,7 +177,7 @@ public sealed class EventReader : IDisposable
 
         if (stopped && !_disposed)
         {
-            _sources.GiveLastHistograms(sink);
+            _sources.PassLastHistograms(sink);
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed class EventSources : IDisposable
     private readonly List<(string Map, string Text)> _notices = [];
     private volatile bool _abandoned;
     // Whether the sink ended the run at a histogram, so that it receives no further ones.
-    private bool _enoughHistograms;
+    private bool _stoppedAtHistogram;
 
     public EventSources(LoadedObject source, EventReaderOptions options)
     {
@@ -79,7 +79,7 @@ internal sealed class EventSources : IDisposable
     /// <returns>True if the sink has ended the run.</returns>
     public bool Begin(IEventSink sink)
     {
-        _enoughHistograms = false;
+        _stoppedAtHistogram = false;
         _notices.ForEach(notice => sink.Notice(notice.Map, notice.Text));
         _notices.Clear();
         var stopped = false;
@@ -127,13 +127,13 @@ internal sealed class EventSources : IDisposable
     }
 
     /// <summary>Passes the changed histograms on when the sink has ended the run at an event, so that they show the final state.</summary>
-    public void GiveLastHistograms(IEventSink sink)
+    public void PassLastHistograms(IEventSink sink)
     {
-        if (!_enoughHistograms)
+        if (!_stoppedAtHistogram)
         {
             foreach (var histograms in _polled.OfType<HistogramSource>())
             {
-                histograms.GiveLast(sink);
+                histograms.PassLast(sink);
             }
         }
     }
@@ -189,7 +189,7 @@ internal sealed class EventSources : IDisposable
             }
 
             one.Poll(sink, ref stopped);
-            _enoughHistograms = stopped && one is HistogramSource;
+            _stoppedAtHistogram = stopped && one is HistogramSource;
         }
     }
 

@@ -25,13 +25,13 @@ internal abstract class HistogramSource : IPolled
     protected SeriesTable Table { get; }
 
     /// <inheritdoc/>
-    public void Poll(IEventSink sink, ref bool stopped) => Give(sink, _all, ref stopped, heed: true);
+    public void Poll(IEventSink sink, ref bool stopped) => Pass(sink, _all, ref stopped, stoppable: true);
 
     /// <summary>Passes the changed histograms on at the end of a run, even if the sink has ended it.</summary>
-    public void GiveLast(IEventSink sink)
+    public void PassLast(IEventSink sink)
     {
         var stopped = false;
-        Give(sink, all: false, ref stopped, heed: false);
+        Pass(sink, all: false, ref stopped, stoppable: false);
     }
 
     /// <summary>Updates the counts.</summary>
@@ -43,10 +43,10 @@ internal abstract class HistogramSource : IPolled
     protected void Notice(string text) => _notice ??= text;
 
     /// <summary>Keeps the notice that there are too many combinations of labels.</summary>
-    protected void NoticeMany() => Notice(
+    protected void NoticeTooMany() => Notice(
         $"more than {SeriesTable.Most} combinations of {string.Join(", ", Type.Labels.Select(label => label.CName))}: further ones are not counted. Name fewer labels in bee.yaml.");
 
-    private void Give(IEventSink sink, bool all, ref bool stopped, bool heed)
+    private void Pass(IEventSink sink, bool all, ref bool stopped, bool stoppable)
     {
         Refresh();
         if (_notice is { Length: > 0 } notice)
@@ -69,7 +69,7 @@ internal abstract class HistogramSource : IPolled
             }
 
             _stream.Count++;
-            if (!sink.Event(series.Make(Type)) && heed)
+            if (!sink.Event(series.Make(Type)) && stoppable)
             {
                 stopped = true;
                 return;
@@ -125,7 +125,7 @@ internal sealed class HistogramScan : HistogramSource
         _plan.Identity.Write(key, _labels);
         if (Table.Find(_labels) is not { } series)
         {
-            NoticeMany();
+            NoticeTooMany();
             return;
         }
 
@@ -215,7 +215,7 @@ internal sealed class HistogramTally : HistogramSource
 
     /// <summary>Notes a record that ends before its value or a label, and so is not counted.</summary>
     /// <param name="length">The length of the record in bytes.</param>
-    public void LeaveOut(int length) =>
+    public void NoteShort(int length) =>
         Notice($"a record has {Quantity.Of(length, "byte")}, but its type has {RecordSize}; records that end before their value or a label are not counted.");
 
     /// <summary>Counts a record.</summary>
@@ -224,7 +224,7 @@ internal sealed class HistogramTally : HistogramSource
         _plan.Identity.Write(record, _labels);
         if (Table.Find(_labels) is not { } series)
         {
-            NoticeMany();
+            NoticeTooMany();
             return;
         }
 
@@ -250,7 +250,7 @@ internal readonly struct ObservingSink(RecordStream stream, HistogramTally tally
         if (data.Length < tally.LeastSize)
         {
             stream.ShortRecords++;
-            tally.LeaveOut(data.Length);
+            tally.NoteShort(data.Length);
         }
         else if (data.Length < tally.RecordSize)
         {

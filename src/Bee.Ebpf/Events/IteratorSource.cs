@@ -25,12 +25,12 @@ internal sealed unsafe class IteratorSource
     public IteratorSource(BpfProgram program, Lazy<IReadOnlyList<RecordWrite>> writes)
     {
         _program = program;
-        var said = new MapMetadata { Fields = program.Description.Metadata.Fields };
+        var metadata = new MapMetadata { Fields = program.Description.Metadata.Fields };
         RecordType? type = null;
         if (program.Description.Record is { } record)
         {
             // The size of a type that is only a flexible array is unknown.
-            type = RecordType.ForStruct(record, program.Name, said) is { Size: > 0 } known ? known : null;
+            type = RecordType.ForStruct(record, program.Name, metadata) is { Size: > 0 } known ? known : null;
             _size = type?.Size ?? 0;
         }
         else if (RecordWrites.Of(program.Description, writes.Value) is { Count: > 0 } calls)

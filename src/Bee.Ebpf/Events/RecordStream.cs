@@ -58,13 +58,13 @@ public sealed class RecordStream
     public long ShortRecords { get; internal set; }
 
     /// <summary>The number of padding bytes that may follow a complete record: a perf buffer pads records to 8 bytes.</summary>
-    internal int Filling => Map is { Type: MapType.PerfEventArray } && RecordType is { Size: var size } ? (size + sizeof(uint) + 7 & ~7) - sizeof(uint) - size : 0;
+    internal int Padding => Map is { Type: MapType.PerfEventArray } && RecordType is { Size: var size } ? (size + sizeof(uint) + 7 & ~7) - sizeof(uint) - size : 0;
 
     /// <summary>Whether the sink has been notified about a record that is shorter than its type.</summary>
-    internal bool HasToldShort { get; set; }
+    internal bool HasReportedShort { get; set; }
 
     /// <summary>Whether the sink has been notified about a record that is longer than its type.</summary>
-    internal bool HasToldLong { get; set; }
+    internal bool HasReportedLong { get; set; }
 
     /// <summary>Returns the event for a record that is too short, and notifies the sink at the first one.</summary>
     /// <param name="whole">The event that was decoded from the record padded with zeros.</param>
@@ -72,9 +72,9 @@ public sealed class RecordStream
     /// <param name="sink">Receives the notice.</param>
     internal BpfEvent Truncate(BpfEvent whole, int length, IEventSink sink)
     {
-        if (!HasToldShort)
+        if (!HasReportedShort)
         {
-            HasToldShort = true;
+            HasReportedShort = true;
             sink.Notice(Name, $"records of {Quantity.Of(length, "byte")} come where the type has {RecordType!.Size}; events of such records have Truncated true, and no value where a field is cut off.");
         }
 

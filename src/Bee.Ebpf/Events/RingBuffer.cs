@@ -132,7 +132,7 @@ public sealed unsafe class RingBuffer : IDisposable
             if (*_consumer != Volatile.Read(ref *_producer))
             {
                 // The first record is still being written, but the kernel already reports the ring as readable.
-                _waiter.Nap();
+                _waiter.Rest();
             }
             else
             {

@@ -7,7 +7,7 @@ namespace Bee.Ebpf.Events;
 /// <summary>Waits for buffers to fill, for a timeout, or for a wake-up, without using CPU time.</summary>
 internal sealed unsafe class Waiter : IDisposable
 {
-    private const int NapMilliseconds = 1;
+    private const int RestMilliseconds = 1;
     private readonly FdHandle _epoll;
     private readonly FdHandle _wake;
 
@@ -45,10 +45,10 @@ internal sealed unsafe class Waiter : IDisposable
     /// The kernel wakes a waiting reader at the first record after the reader has caught up, and the traced program pays for that. A reader that sleeps first finds many records at once, and is
     /// woken a thousand times a second at most.
     /// </remarks>
-    public void Nap()
+    public void Rest()
     {
         var wake = new Libc.PollEntry { Fd = _wake.Number, Events = Libc.POLLIN };
-        Libc.poll(&wake, 1, NapMilliseconds);
+        Libc.poll(&wake, 1, RestMilliseconds);
     }
 
     /// <summary>Ends the current wait, or the next one. Thread-safe.</summary>

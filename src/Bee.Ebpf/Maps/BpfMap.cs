@@ -284,6 +284,19 @@ public sealed class BpfMap
     }
 }
 
+/// <summary>Whether the key of an entry that is written may or must exist.</summary>
+public enum MapWriteMode
+{
+    /// <summary>The entry is created or overwritten (BPF_ANY).</summary>
+    Any,
+
+    /// <summary>The key must not exist (BPF_NOEXIST).</summary>
+    OnlyNew,
+
+    /// <summary>The key must exist (BPF_EXIST). A queue or stack that is full drops its oldest value.</summary>
+    OnlyExisting,
+}
+
 /// <summary>Opens the inner maps of an array or hash of maps.</summary>
 internal static class InnerMaps
 {

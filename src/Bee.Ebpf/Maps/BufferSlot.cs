@@ -31,7 +31,7 @@ internal sealed class BufferSlot(string map)
             ObjectDisposedException.ThrowIf(_closed, typeof(BpfMap));
             if (_interrupt is not null)
             {
-                throw new InvalidOperationException($"Map '{map}' has a reader already, and each event is read once. End the other enumeration or run first, or read in one place and share the events.");
+                throw new InvalidOperationException($"Map '{map}' already has a reader. Two readers would take each other's events: end the other enumeration or run first, or read in one place and share the events.");
             }
 
             _interrupt = interrupt;

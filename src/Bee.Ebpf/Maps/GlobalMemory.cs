@@ -65,7 +65,7 @@ internal static unsafe class GlobalMemory
 
         if (entry.Value.Length != map.Description.ValueSize)
         {
-            throw new BpfMapException(MapFault.BadValue, map.Name, $"The entry cannot be set: a value of '{map.Name}' has {Quantity.Of(map.Description.ValueSize, "byte")}, and got {entry.Value.Length}.");
+            throw new BpfMapException(MapFault.BadValue, map.Name, $"The entry cannot be set: a value of '{map.Name}' has {Quantity.Of(map.Description.ValueSize, "byte")}, but {entry.Value.Length} were given.");
         }
     }
 

@@ -72,23 +72,23 @@ internal static unsafe class MapCalls
     private static BpfMapException Refused(BpfMap map, int errno, string what, MapWriteMode mode)
     {
         var description = map.Description;
-        var full = $"holds {Quantity.Of(description.MaxEntries, "entry", "entries")} at most, and is full.";
+        var full = $"is full: it holds at most {Quantity.Of(description.MaxEntries, "entry", "entries")}.";
         var (fault, message, remedy) = errno switch
         {
             Libc.E2BIG when description.Type is MapType.Array or MapType.PerCpuArray or MapType.ArrayOfMaps or MapType.ProgramArray =>
-                (MapFault.BadKey, $"has the indexes 0 to {description.MaxEntries - 1}, and the key is beyond.", ""),
+                (MapFault.BadKey, $"has only the indexes 0 to {description.MaxEntries - 1}.", ""),
             Libc.E2BIG => (MapFault.Full, full, MapAccess.IsKeyless(description.Type)
-                ? "Take values out, or let the oldest make room."
-                : "Remove entries, or give the map more max_entries in the program."),
-            Libc.ENOSPC => (MapFault.Full, full, "Remove entries, or give the map more max_entries in the program."),
+                ? "Remove values, or write with BPF_EXIST, which drops the oldest value."
+                : "Remove entries, or increase max_entries of the map in the program."),
+            Libc.ENOSPC => (MapFault.Full, full, "Remove entries, or increase max_entries of the map in the program."),
             Libc.EEXIST => (MapFault.Exists, mode == MapWriteMode.OnlyNew && description.Type is MapType.Array or MapType.PerCpuArray
-                ? "is an array, whose entries are all there from the start; none of them is new." : "has the key already.", ""),
-            Libc.ENOENT => (MapFault.NotFound, "has no such key.", ""),
-            Libc.EPERM when MapState.IsFrozen(map) => (MapFault.ReadOnly, "is frozen: nothing changes it any more.", ""),
-            Libc.EPERM when MapState.IsReadOnly(map) => (MapFault.ReadOnly, "was made to be read only by user space (BPF_F_RDONLY).", ""),
-            Libc.EPERM or Libc.EACCES => (MapFault.NoPermission, "may not be written by this process.", "Run as root, or give the process CAP_BPF."),
-            Libc.EINVAL when description.Type is MapType.HashOfMaps or MapType.ArrayOfMaps => (MapFault.BadValue, "takes maps that are like the one that it was declared with: of the same type, key and value sizes.", ""),
-            _ => (MapFault.Other, $"said: {Libc.Describe(errno)}.", ""),
+                ? "is an array, whose entries always exist, so that none can be new." : "already has the key.", ""),
+            Libc.ENOENT => (MapFault.NotFound, "does not have the key.", ""),
+            Libc.EPERM when MapState.IsFrozen(map) => (MapFault.ReadOnly, "is frozen, so that user space can no longer change it.", ""),
+            Libc.EPERM when MapState.IsReadOnly(map) => (MapFault.ReadOnly, "is read-only for user space (BPF_F_RDONLY).", ""),
+            Libc.EPERM or Libc.EACCES => (MapFault.NoPermission, "cannot be written without CAP_BPF.", "Run as root, or grant the process CAP_BPF."),
+            Libc.EINVAL when description.Type is MapType.HashOfMaps or MapType.ArrayOfMaps => (MapFault.BadValue, "accepts only inner maps with the type, key size and value size of its declaration.", ""),
+            _ => (MapFault.Other, $"returned an error: {Libc.Describe(errno)}.", ""),
         };
         return new BpfMapException(fault, map.Name, $"The entry cannot be {what}: map '{map.Name}' {message}", remedy, errno);
     }
@@ -103,23 +103,23 @@ internal static class MapAccess
         MapType.Hash or MapType.Array or MapType.PerCpuHash or MapType.PerCpuArray or MapType.LruHash or MapType.LruPerCpuHash or MapType.LpmTrie
             or MapType.StackTrace or MapType.Queue or MapType.Stack or MapType.ArrayOfMaps or MapType.HashOfMaps or MapType.ProgramArray
             or MapType.DevMap or MapType.DevMapHash or MapType.CpuMap => null,
-        MapType.RingBuffer or MapType.PerfEventArray => "Its records are events, which come as they are read by a program's reader.",
-        MapType.BloomFilter => "A Bloom filter keeps no values, only bits by which a value may have been added or has not been: there is nothing to list.",
-        MapType.UserRingBuffer => "It goes the other way: user space fills it, and programs read.",
+        MapType.RingBuffer or MapType.PerfEventArray => "Its records are events: read them with an event stream or reader.",
+        MapType.BloomFilter => "A Bloom filter stores no values, only bits that show whether a value may have been added.",
+        MapType.UserRingBuffer => "User space writes to it, and programs read it.",
         MapType.SocketStorage or MapType.InodeStorage or MapType.TaskStorage or MapType.CgroupLocalStorage =>
-            "Its values hang on sockets, inodes, tasks or cgroups, and the kernel does not list them. An iterator program (iter/bpf_sk_storage_map, iter/task) can.",
+            "Its values belong to sockets, inodes, tasks or cgroups, and the kernel does not list them. Use an iterator program (iter/bpf_sk_storage_map, iter/task).",
         MapType.CgroupStorage or MapType.PerCpuCgroupStorage => "It belongs to the cgroups that its programs are attached to.",
-        MapType.SockMap or MapType.SockHash or MapType.ReusePortSockArray or MapType.XskMap => "It holds sockets, which the kernel does not hand out.",
-        MapType.CgroupArray => "It holds cgroups, which the kernel does not hand out.",
+        MapType.SockMap or MapType.SockHash or MapType.ReusePortSockArray or MapType.XskMap => "It holds sockets, which the kernel does not return to user space.",
+        MapType.CgroupArray => "It holds cgroups, which the kernel does not return to user space.",
         MapType.StructOps => "It is a table of functions that the kernel calls.",
-        MapType.Arena or MapType.InstructionArray => "It is memory without entries.",
-        _ => "Bee does not know this kind of map.",
+        MapType.Arena or MapType.InstructionArray => "It is plain memory and has no entries.",
+        _ => "Bee does not support this type of map.",
     };
 
     /// <summary>Returns why entries cannot be set, as a sentence; null if they can.</summary>
     public static string? WhyUnwritable(MapType type) => type switch
     {
-        MapType.StackTrace => "Stacks come from programs alone.",
+        MapType.StackTrace => "Only programs can record stacks.",
         // The kernel adds values to it as to a queue.
         MapType.BloomFilter => null,
         _ => WhyUnreadable(type),
@@ -128,8 +128,8 @@ internal static class MapAccess
     /// <summary>Returns why entries cannot be removed, as a sentence; null if they can.</summary>
     public static string? WhyPermanent(MapType type) => type switch
     {
-        MapType.Array or MapType.PerCpuArray => "All entries of an array are there from the start and stay. Set one to 0 instead.",
-        MapType.BloomFilter => "A Bloom filter forgets nothing.",
+        MapType.Array or MapType.PerCpuArray => "The entries of an array always exist. Set the entry to 0 instead.",
+        MapType.BloomFilter => "Values cannot be removed from a Bloom filter.",
         MapType.StackTrace => null,
         _ => WhyUnreadable(type),
     };

@@ -36,7 +36,7 @@ internal sealed class MapReference : IDisposable
         var fd = what == "map" ? LibbpfCalls.bpf_map_get_fd_by_id(id) : LibbpfCalls.bpf_prog_get_fd_by_id(id);
         return fd >= 0 ? new MapReference(new FdHandle(fd)) : throw new BpfMapException(
             fd == -Libc.EPERM ? MapFault.NoPermission : MapFault.BadValue, map.Name,
-            $"Map '{map.Name}' holds {what}s by their id, and the {what} {id} cannot be opened: {Libc.Describe(-fd)}.", "", -fd);
+            $"Map '{map.Name}' refers to {what}s by id, and {what} {id} cannot be opened: {Libc.Describe(-fd)}.", "", -fd);
     }
 
     /// <inheritdoc/>

@@ -135,7 +135,7 @@ internal sealed class MapWriter
     {
         if (_map.Description.Type is not (MapType.Queue or MapType.Stack) || _map.EntryType is not { } type)
         {
-            throw new BpfMapException(MapFault.Unsupported, _map.Name, $"Map '{_map.Name}' is a {_map.Description.Type}; values are taken out of queues and stacks.");
+            throw new BpfMapException(MapFault.Unsupported, _map.Name, $"Map '{_map.Name}' is of type {_map.Description.Type}. Values can be taken from queues and stacks only.");
         }
 
         return TakeEach(type, most);
@@ -233,17 +233,4 @@ internal sealed class MapWriter
             yield return _map.Decode(type, [], value);
         }
     }
-}
-
-/// <summary>Whether the key of an entry that is written may or must exist.</summary>
-public enum MapWriteMode
-{
-    /// <summary>The entry is created or overwritten (BPF_ANY).</summary>
-    Any,
-
-    /// <summary>The key must not exist (BPF_NOEXIST).</summary>
-    OnlyNew,
-
-    /// <summary>The key must exist (BPF_EXIST). A queue or stack that is full drops its oldest value.</summary>
-    OnlyExisting,
 }

@@ -72,7 +72,7 @@ public sealed unsafe class BpfMap<[DynamicallyAccessedMembers(StructCheck.Fields
     {
         if (values.Length < ValuesPerKey)
         {
-            throw new ArgumentException($"Map '{_map.Name}' has {Quantity.Of(ValuesPerKey, "value")} for a key, and there is room for {values.Length}.", nameof(values));
+            throw new ArgumentException($"Map '{_map.Name}' has {Quantity.Of(ValuesPerKey, "value")} for a key, but there is room for {values.Length}.", nameof(values));
         }
 
         var bytes = new byte[_map.Description.ValueStride];
@@ -108,7 +108,7 @@ public sealed unsafe class BpfMap<[DynamicallyAccessedMembers(StructCheck.Fields
     {
         if (values.Length != ValuesPerKey)
         {
-            throw new ArgumentException($"Map '{_map.Name}' has {Quantity.Of(ValuesPerKey, "value")} for a key, and got {values.Length}.", nameof(values));
+            throw new ArgumentException($"Map '{_map.Name}' has {Quantity.Of(ValuesPerKey, "value")} for a key, but {values.Length} were given.", nameof(values));
         }
 
         var bytes = new byte[_map.Description.ValueStride];

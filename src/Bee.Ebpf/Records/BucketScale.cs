@@ -23,15 +23,15 @@ internal sealed class BucketScale
     private readonly bool _firstIsOpen;
     private readonly bool _slotsAreBounds;
 
-    private BucketScale(HistogramLimits limits, MapMetadata words, int slots, int openSlot, bool firstIsOpen)
+    private BucketScale(HistogramLimits limits, MapMetadata metadata, int slots, int openSlot, bool firstIsOpen)
     {
         Limits = limits;
-        _bounds = [.. words.Buckets];
-        _start = words.Scale?.Start ?? 0;
-        _step = words.Scale is { Step: > 0 } scale ? scale.Step : 1;
+        _bounds = [.. metadata.Buckets];
+        _start = metadata.Scale?.Start ?? 0;
+        _step = metadata.Scale is { Step: > 0 } scale ? scale.Step : 1;
         _openSlot = openSlot;
         _firstIsOpen = firstIsOpen;
-        _slotsAreBounds = words.Scale?.Spacing == HistogramSpacing.Bounds;
+        _slotsAreBounds = metadata.Scale?.Spacing == HistogramSpacing.Bounds;
         Slots = slots;
     }
 
@@ -44,24 +44,24 @@ internal sealed class BucketScale
     public int Buckets => Slots + (Limits == HistogramLimits.Named ? 0 : 1);
 
     /// <summary>Returns the scale for single values.</summary>
-    public static BucketScale ForValues(MapMetadata words) => LimitsOf(words) switch
+    public static BucketScale ForValues(MapMetadata metadata) => LimitsOf(metadata) switch
     {
-        HistogramLimits.Named => new(HistogramLimits.Named, words, words.Buckets.Count + 1, -1, false),
-        HistogramLimits.Linear => new(HistogramLimits.Linear, words, ObservedSteps + 1, ObservedSteps, false),
-        _ => new(HistogramLimits.Log2, words, Log2Slots, -1, false),
+        HistogramLimits.Named => new(HistogramLimits.Named, metadata, metadata.Buckets.Count + 1, -1, false),
+        HistogramLimits.Linear => new(HistogramLimits.Linear, metadata, ObservedSteps + 1, ObservedSteps, false),
+        _ => new(HistogramLimits.Log2, metadata, Log2Slots, -1, false),
     };
 
     /// <summary>Returns the scale for slots that a program counts.</summary>
-    /// <param name="words">The metadata of the map.</param>
+    /// <param name="metadata">The metadata of the map.</param>
     /// <param name="slots">The number of slots; null if the slot number is in the key, and so not limited. If the number is fixed, programs count larger values in the last slot.</param>
-    public static BucketScale ForSlots(MapMetadata words, int? slots)
+    public static BucketScale ForSlots(MapMetadata metadata, int? slots)
     {
-        var limits = LimitsOf(words);
+        var limits = LimitsOf(metadata);
         return limits switch
         {
-            HistogramLimits.Named => new(limits, words, words.Buckets.Count + 1, -1, false),
-            HistogramLimits.Linear => new(limits, words, Math.Min(slots ?? MostSteps, MostSteps), slots - 1 ?? -1, slots is not null && words.Scale!.Start != 0),
-            _ => new(limits, words, Log2Slots, slots < Log2Slots ? slots.Value - 1 : -1, false),
+            HistogramLimits.Named => new(limits, metadata, metadata.Buckets.Count + 1, -1, false),
+            HistogramLimits.Linear => new(limits, metadata, Math.Min(slots ?? MostSteps, MostSteps), slots - 1 ?? -1, slots is not null && metadata.Scale!.Start != 0),
+            _ => new(limits, metadata, Log2Slots, slots < Log2Slots ? slots.Value - 1 : -1, false),
         };
     }
 
@@ -143,8 +143,8 @@ internal sealed class BucketScale
             : (slot == 0 && _firstIsOpen ? null : from, slot == _openSlot ? null : to);
     }
 
-    private static HistogramLimits LimitsOf(MapMetadata words) =>
-        words.Buckets.Count > 0 ? HistogramLimits.Named
-        : words.Scale?.Spacing == HistogramSpacing.Linear ? HistogramLimits.Linear
+    private static HistogramLimits LimitsOf(MapMetadata metadata) =>
+        metadata.Buckets.Count > 0 ? HistogramLimits.Named
+        : metadata.Scale?.Spacing == HistogramSpacing.Linear ? HistogramLimits.Linear
         : HistogramLimits.Log2;
 }

@@ -42,7 +42,7 @@ internal sealed class EntryEncoder
         var bytes = new byte[_map.KeySize];
         if (_map.KeySize == 0)
         {
-            return key is null or "" ? bytes : throw Fault(MapFault.BadKey, $"Map '{_map.Name}' is a {_map.Type}, which has no keys.");
+            return key is null or "" ? bytes : throw Fault(MapFault.BadKey, $"Map '{_map.Name}' is of type {_map.Type}, which has no keys.");
         }
 
         if (key is null && NeedsNoKey)
@@ -246,7 +246,7 @@ internal sealed class EntryEncoder
         object?[] values = [.. list.Cast<object?>()];
         if (values.Length != _cpus)
         {
-            throw Fault(MapFault.BadValue, $"Map '{_map.Name}' has {Quantity.Of(_cpus, "value")} for a key, one for each CPU, but {values.Length} were given.", "Give as many Values, or Value: it goes to the first CPU.");
+            throw Fault(MapFault.BadValue, $"Map '{_map.Name}' has {Quantity.Of(_cpus, "value")} for a key, one for each CPU, but {values.Length} were given.", "Give as many Values, or Value for the first CPU.");
         }
 
         for (var i = 0; i < values.Length; i++)

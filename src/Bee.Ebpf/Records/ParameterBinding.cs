@@ -82,9 +82,9 @@ internal static class ParameterEncoder
         var bytes = new byte[parameter.Size];
         var known = Math.Min(bytes.Length, parameter.Default.Length);
         parameter.Default.Span[..known].CopyTo(bytes);
-        if (parameter.Metadata.Default is { } said)
+        if (parameter.Metadata.Default is { } value)
         {
-            Write(parameter, said, bytes);
+            Write(parameter, value, bytes);
         }
 
         return bytes;

@@ -85,10 +85,10 @@ internal sealed unsafe class RecordType : IRecordShape
     }
 
     /// <summary>Returns the type of records of a C type, with metadata.</summary>
-    internal static RecordType ForStruct(BtfType type, string name, MapMetadata said)
+    internal static RecordType ForStruct(BtfType type, string name, MapMetadata metadata)
     {
         EventClock.Refresh();
-        return new RecordType(RecordPlans.Record(WordsShape.Apply(ShapeReader.Read(type, name), "Value", said), name, withMapName: false), name, said);
+        return new RecordType(RecordPlans.Record(WordsShape.Apply(ShapeReader.Read(type, name), "Value", metadata), name, withMapName: false), name, metadata);
     }
 
     /// <summary>Returns the type of records without a known type. Their bytes are <c>Data</c>.</summary>

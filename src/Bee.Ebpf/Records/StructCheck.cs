@@ -97,6 +97,12 @@ internal sealed class StructCheck
 
             if (member.BitSize > 0)
             {
+                // A field such as _bits holds the storage of bit fields.
+                if (name.StartsWith('_'))
+                {
+                    continue;
+                }
+
                 throw Mismatch([.. path, field], field.FieldType, type, $"mirrors the bit field '{member.Name}' of {type} ({Quantity.Of(member.BitSize, "bit")}), which a C# field cannot",
                     $"Declare the bytes that hold the bits as a field whose name begins with an underscore, and shift and mask the bits at bit offset {member.BitOffset}.");
             }

@@ -146,7 +146,7 @@ internal static class ValueEncoder
         var bytes = Encoding.UTF8.GetBytes(value.ToString()!);
         if (bytes.AsSpan().Contains((byte)0))
         {
-            throw new EncodeException("text with a NUL inside ends there for a C program.");
+            throw new EncodeException("text with a NUL would end there in a C program.");
         }
 
         // C programs expect a NUL at the end.
@@ -170,7 +170,7 @@ internal static class ValueEncoder
             var bytes = Encoding.UTF8.GetBytes(word is string or char ? $"{word}" : throw EncodeException.Wrong(word, "a word"));
             if (bytes.AsSpan().Contains((byte)0) || bytes.Length >= to.Length)
             {
-                throw new EncodeException(bytes.Length >= to.Length ? "has no room for so many words." : "a word with a NUL inside ends there for a C program.");
+                throw new EncodeException(bytes.Length >= to.Length ? "has no room for so many words." : "a word with a NUL would end there in a C program.");
             }
 
             bytes.CopyTo(to);

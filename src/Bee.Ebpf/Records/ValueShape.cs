@@ -152,15 +152,15 @@ internal sealed record WordsShape(int Size) : ValueShape(FieldMeaning.Words, Siz
     /// <summary>Returns a shape in which the fields that metadata describes as words are words.</summary>
     /// <param name="shape">The shape of a record, a key or a value.</param>
     /// <param name="name">The name of a value that is not a struct: <c>Key</c> or <c>Value</c>.</param>
-    /// <param name="said">The metadata of the map.</param>
-    public static ValueShape Apply(ValueShape shape, string name, MapMetadata said)
+    /// <param name="metadata">The metadata of the map.</param>
+    public static ValueShape Apply(ValueShape shape, string name, MapMetadata metadata)
     {
-        bool Says(string field) => said.Fields.GetValueOrDefault(field) is { Words: true };
+        bool IsWords(string field) => metadata.Fields.GetValueOrDefault(field) is { Words: true };
         return shape switch
         {
-            TextShape text when Says(name) => new WordsShape(text.Size),
-            ObjectShape { Struct: var s } when s.Fields.Any(f => f.Value is TextShape && Says(f.Name)) =>
-                new ObjectShape(s with { Fields = [.. s.Fields.Select(f => f.Value is TextShape text && Says(f.Name) ? f with { Value = new WordsShape(text.Size) } : f)] }),
+            TextShape text when IsWords(name) => new WordsShape(text.Size),
+            ObjectShape { Struct: var s } when s.Fields.Any(f => f.Value is TextShape && IsWords(f.Name)) =>
+                new ObjectShape(s with { Fields = [.. s.Fields.Select(f => f.Value is TextShape text && IsWords(f.Name) ? f with { Value = new WordsShape(text.Size) } : f)] }),
             _ => shape,
         };
     }

@@ -93,7 +93,7 @@ public sealed class WriterTests : IDisposable
             writer.Write(writer.Encode(Members(("pid", i), ("comm", "sh"), ("port", 80), ("count", 5))));
         }
 
-        Assert.Contains("8 entries at most", Fails(MapFault.Full, () => writer.Write(writer.Encode(Members(("pid", 8), ("comm", "sh"), ("port", 80), ("count", 5))))).Message, StringComparison.Ordinal);
+        Assert.Contains("at most 8 entries", Fails(MapFault.Full, () => writer.Write(writer.Encode(Members(("pid", 8), ("comm", "sh"), ("port", 80), ("count", 5))))).Message, StringComparison.Ordinal);
         Fails(MapFault.Exists, () => writer.Write(writer.Encode(Members(("pid", 1), ("comm", "sh"), ("port", 80), ("count", 5))), MapWriteMode.OnlyNew));
         Fails(MapFault.NotFound, () => writer.Write(writer.Encode(Members(("pid", 9), ("comm", "sh"), ("port", 80), ("count", 5))), MapWriteMode.OnlyExisting));
         Fails(MapFault.NotFound, () => writer.Remove(writer.EncodeKey(Members(("pid", 9), ("comm", "sh"), ("port", 80)))));
