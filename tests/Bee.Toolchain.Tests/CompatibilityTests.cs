@@ -8,10 +8,10 @@ using Xunit.Abstractions;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>What is said of real programs before they are loaded: libbpf's numbers, and the verifier's verdict. Nothing is attached.</summary>
+/// <summary>Checks of real programs before they are loaded match libbpf's numbers and the verifier's verdict. Nothing is attached.</summary>
 public class CompatibilityTests(ITestOutputHelper output)
 {
-    // In BumbleBee's style: structs of vmlinux.h, read with BPF_CORE_READ, bitfields too.
+    // In BumbleBee's style: structs of vmlinux.h, read with BPF_CORE_READ, including bitfields.
     private const string Solo = """
         #include "vmlinux.h"
         #include "solo_types.h"
@@ -58,7 +58,7 @@ public class CompatibilityTests(ITestOutputHelper output)
             }
             catch (BpfLoadException fault)
             {
-                // Some kernels refuse whole kinds of programs without looking at them, which tells nothing of their code.
+                // Some kernels reject whole kinds of programs without verifying them, which says nothing about their code.
                 loads = fault.Fault == LoadFault.VerifierRejected ? false : null;
                 output.WriteLine($"{name}: {fault.Message}");
             }
@@ -67,7 +67,7 @@ public class CompatibilityTests(ITestOutputHelper output)
             Assert.True(differences.Count == 0, $"{name}:\n{string.Join('\n', differences)}");
             compared += count;
 
-            // Loading asks nothing of the targets of most kinds.
+            // For most kinds, loading does not check the target.
             var failed = CompatibilityCheck.Run(file, kernel).Where(f => f is { State: CheckState.Failed, Name: not "AttachTargets" }).ToList();
             Assert.True(loads is null || loads == (failed.Count == 0), $"{name}: {(loads == true ? "loads" : "does not load")}, and Bee says: {string.Join("; ", failed.Select(f => f.Message))}");
             output.WriteLine($"{name}: {count} relocations as in libbpf");

@@ -6,7 +6,7 @@ using Bee.Toolchain.Manifest;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>The file by which clangd compiles a source as Bee does.</summary>
+/// <summary>The file with which clangd compiles a source as Bee does.</summary>
 public class CompileCommandsTests
 {
     private const string Source = "#include \"bee.h\"\n#include \"local.h\"\nBEE_LICENSE(\"GPL\");\nSEC(\"raw_tp/sys_enter\") int enter(void *ctx) { struct task_struct *task = 0; return LOCAL + GIVEN + !task; }\n";

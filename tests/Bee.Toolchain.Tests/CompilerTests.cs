@@ -65,7 +65,7 @@ public class CompilerTests
         Assert.True(result.Success, string.Join("\n", result.Diagnostics));
         Assert.Empty(result.Diagnostics);
         Assert.True(result.Object.AsSpan().IndexOf(".debug_info"u8) < 0);
-        // The verifier shows the line of C with each instruction; the text of it stands in the BTF.
+        // The verifier prints the C line of each instruction; its text is in the BTF.
         Assert.True(result.Object.AsSpan().IndexOf("u32 key = LOCAL;"u8) > 0);
         var file = ObjectFile.Read(result.Object, "tool");
         Assert.Equal("target_pid", Assert.Single(file.Parameters).Name);

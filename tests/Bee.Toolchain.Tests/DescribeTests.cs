@@ -3,7 +3,7 @@ using Bee.Ebpf.Metadata;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>Descriptions that stand in the C file.</summary>
+/// <summary>Metadata in the C file.</summary>
 public class DescribeTests
 {
     private const string Source = """

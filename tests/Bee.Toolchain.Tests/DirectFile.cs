@@ -7,18 +7,18 @@ internal static unsafe partial class DirectFile
 {
     private static readonly int s_direct = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
 
-    /// <summary>Why no file of the temporary folder can be read so; null when it can.</summary>
+    /// <summary>Why files of the temporary folder cannot be read this way; null if they can.</summary>
     public static string? Missing { get; } = Check();
 
     /// <summary>Reads a file to its end.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="size">How many bytes at once.</param>
-    /// <returns>How many reads gave something.</returns>
+    /// <param name="size">The number of bytes per read.</param>
+    /// <returns>The number of reads that returned data.</returns>
     public static int Read(string path, int size)
     {
         var descriptor = Open(path, s_direct);
         Assert.True(descriptor >= 0, $"errno {Marshal.GetLastPInvokeError()}");
-        // The disk wants memory at whole blocks.
+        // Direct I/O needs memory aligned to blocks.
         var memory = NativeMemory.AlignedAlloc((nuint)size, 4096);
         try
         {
@@ -40,7 +40,7 @@ internal static unsafe partial class DirectFile
     private static string? Check()
     {
         var folder = Path.GetTempPath();
-        // id parent major:minor root mount-point ...; of the mounts above a folder the last one counts.
+        // id parent major:minor root mount-point ...; the last mount above a folder wins.
         var mount = File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' '))
             .Where(parts => parts[4] == "/" || (folder + "/").StartsWith(parts[4] + "/", StringComparison.Ordinal))
             .OrderBy(parts => parts[4].Length).LastOrDefault();

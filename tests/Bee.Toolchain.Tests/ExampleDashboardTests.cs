@@ -48,7 +48,7 @@ public partial class ExampleDashboardTests
         var folder = Directory.CreateTempSubdirectory("bee-dashboards-");
         try
         {
-            // The compiler looks for packages beside the file.
+            // The compiler searches packages next to the file.
             Directory.CreateSymbolicLink(Path.Combine(folder.FullName, "node_modules"), s_npm.Modules);
             var files = new List<string>();
             foreach (var name in Examples)
@@ -62,7 +62,7 @@ public partial class ExampleDashboardTests
 
             Assert.Equal("", Compile(folder.FullName, files));
 
-            // The types have teeth.
+            // The type check detects errors.
             foreach (var (right, wrong) in new[] { ("\"refresh\": \"30s\"", "\"refresh\": 30"), ("\"mode\": \"absolute\"", "\"mode\": \"absolutely\""), ("\"calculate\": false", "\"calculates\": false") })
             {
                 var broken = Make("runqlat", MetricNaming.Bee).Replace(right, wrong, StringComparison.Ordinal);
@@ -115,7 +115,7 @@ public partial class ExampleDashboardTests
 
     private static IEnumerable<JsonElement> Panels(JsonDocument board) => board.RootElement.GetProperty("panels").EnumerateArray();
 
-    // Of the panels, and of the variables, for which Grafana asks Prometheus too.
+    // The queries of panels and of variables; Grafana sends both to Prometheus.
     private static IEnumerable<string> Queries(JsonDocument board)
     {
         foreach (var target in Panels(board).Where(panel => panel.TryGetProperty("targets", out _)).SelectMany(panel => panel.GetProperty("targets").EnumerateArray()))
@@ -133,7 +133,7 @@ public partial class ExampleDashboardTests
     private static IEnumerable<JsonElement> Variables(JsonDocument board) =>
         board.RootElement.GetProperty("templating").GetProperty("list").EnumerateArray().Where(variable => variable.GetProperty("type").GetString() == "query");
 
-    // As Grafana fills in variables whose value is All.
+    // As Grafana replaces variables with the value All.
     private static string Filled(string query, string name, JsonDocument board)
     {
         query = query.Replace("$__rate_interval", "20s", StringComparison.Ordinal);
@@ -167,7 +167,7 @@ public partial class ExampleDashboardTests
         }
     }
 
-    // Names stand before what they select.
+    // Names precede their selectors.
     [GeneratedRegex(@"[a-zA-Z_:][a-zA-Z0-9_:]*(?=\{)")]
     private static partial Regex MetricName();
 

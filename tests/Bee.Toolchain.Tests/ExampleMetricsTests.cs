@@ -4,13 +4,13 @@ using Bee.Telemetry.Serving;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>A test that loads into the kernel and asks promtool: skipped, with the reason, where that cannot be.</summary>
+/// <summary>A test that loads into the kernel and runs promtool; skipped, with the reason, if that is impossible.</summary>
 internal sealed class PromtoolTheoryAttribute : TheoryAttribute
 {
     public PromtoolTheoryAttribute() => Skip = Requirements.Kernel ?? (File.Exists(ExampleMetricsTests.Promtool) ? null : $"{ExampleMetricsTests.Promtool} is missing; Debian's package prometheus has it.");
 }
 
-/// <summary>What the examples give to Prometheus. They are loaded and not attached, so nothing is watched; entries are the test's own.</summary>
+/// <summary>The metrics of the examples. They are loaded but not attached; the test writes the entries.</summary>
 public class ExampleMetricsTests
 {
     internal const string Promtool = "/usr/bin/promtool";

@@ -10,7 +10,7 @@ using StackTrace = Bee.Ebpf.Symbols.StackTrace;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>The examples at work on this process and its children, and on nobody else.</summary>
+/// <summary>The examples, run on this process and its children only.</summary>
 [Collection(Alone.Name)]
 public class ExampleRunTests
 {
@@ -69,7 +69,7 @@ public class ExampleRunTests
             }
         });
 
-        // Directory listings close what they open; the last word on each key is the highest.
+        // Directory listings close the descriptors that they open; the last value of each key is the highest.
         Assert.Contains(entries, item => (ulong)Get(item, "Value") >= Times);
         Assert.All(entries, item => Assert.NotEqual("", Get(item, "comm")));
     }
@@ -108,7 +108,7 @@ public class ExampleRunTests
 
         Assert.All(entries, item => Assert.Equal(Environment.ProcessId, Get(item, "pid")));
         var counts = entries.GroupBy(item => Get(item, "comm")).Sum(group => (long)group.Max(item => (ulong)Get(item, "Value")));
-        // 99 a second: 30 in the time above. Other tests of this process may be busy too.
+        // 99 per second: 30 in this time. Other tests of this process may use processor time, too.
         Assert.InRange(counts, 15, 1000);
     }
 
@@ -120,7 +120,7 @@ public class ExampleRunTests
             var before = Environment.CpuUsage.TotalTime;
             while (Environment.CpuUsage.TotalTime - before < TimeSpan.FromMilliseconds(300))
             {
-                // Half of the time in the kernel.
+                // Half of the time is in the kernel.
                 Directory.GetFiles("/proc/self/task");
             }
         });
@@ -157,7 +157,7 @@ public class ExampleRunTests
         Assert.Equal(("::ffff:10.77.0.2", 5UL, 5UL * (14 + 20 + 8 + 100)), ((string)Get(udp, "from"), (ulong)Get(udp, "packets"), (ulong)Get(udp, "bytes")));
     }
 
-    /// <summary>Where the kernel has kprobes only, the virtual machines run it.</summary>
+    /// <summary>If the kernel supports it only with kprobes, the virtual machines run it.</summary>
     [CapabilityFact]
     public void Capable_reports_requested_and_refused_capabilities()
     {

@@ -12,7 +12,7 @@ using Bee.Toolchain.Manifest;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>An example that is loaded and not attached, so that nothing is watched, with entries of the test's own in its maps; and what it serves.</summary>
+/// <summary>An example that is loaded but not attached, with the test's own entries in its maps, and its metrics.</summary>
 internal sealed class ExampleSession : IMetricSource, IDisposable
 {
     private readonly BpfSession _session;
@@ -40,14 +40,14 @@ internal sealed class ExampleSession : IMetricSource, IDisposable
 
     public bool IsReady => true;
 
-    /// <summary>How many maps have entries.</summary>
+    /// <summary>The number of maps with entries.</summary>
     public int Filled { get; }
 
-    /// <summary>The object of an example, with what its bee.yaml says.</summary>
+    /// <summary>Returns the object of an example, with the metadata of its bee.yaml.</summary>
     public static ObjectFile Read(string name) =>
         ExampleTests.Compile(name).WithMetadata(Isolated.Create<IManifestReader>().Read(Path.Combine(Sources.Examples, name, ProgramManifest.FileName)).Metadata);
 
-    /// <summary>Loads one; null for an example of programs that this kernel does not load.</summary>
+    /// <summary>Loads an example; null if this kernel does not load its programs.</summary>
     public static ExampleSession? Load(string name, MetricNaming naming = MetricNaming.Bee)
     {
         var file = Read(name);

@@ -7,13 +7,13 @@ using Bee.Toolchain.Manifest;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>A test that loads into the kernel: skipped, with the reason, where that cannot be.</summary>
+/// <summary>A test that loads into the kernel; skipped, with the reason, if that is impossible.</summary>
 internal sealed class KernelTheoryAttribute : TheoryAttribute
 {
     public KernelTheoryAttribute() => Skip = Requirements.Kernel;
 }
 
-/// <summary>The same without data.</summary>
+/// <summary>The same for a fact.</summary>
 internal sealed class KernelFactAttribute : FactAttribute
 {
     public KernelFactAttribute() => Skip = Requirements.Kernel;
@@ -56,7 +56,7 @@ public class ExampleTests
         Assert.DoesNotContain(shown.Maps, map => map.Role != MapRole.None && map.Metadata.Help is null);
     }
 
-    /// <summary>Loaded only: nothing is attached, so nobody is watched. tcpconnect wants kprobes to attach, but loads without.</summary>
+    /// <summary>The programs are loaded but not attached. tcpconnect needs kprobes to attach, but not to load.</summary>
     [KernelTheory]
     [MemberData(nameof(Names))]
     public void Verifier_accepts_the_program(string name)
@@ -70,7 +70,7 @@ public class ExampleTests
         }
         catch (BpfLoadException refused) when (refused.Fault == LoadFault.Unsupported && file.Programs.All(program => program.Kind is "fentry" or "fexit"))
         {
-            // A kernel without BPF trampolines does not look at the code. The virtual machines' kernels do.
+            // A kernel without BPF trampolines does not verify the code. The virtual machines' kernels do.
             Assert.Contains("before verifying it", refused.Message);
         }
     }

@@ -10,7 +10,7 @@ using Bee.Toolchain.Manifest;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>Configurations of ebpf_exporter: what they say of maps becomes metadata, and what Bee does not do is told.</summary>
+/// <summary>Configurations of ebpf_exporter become metadata of maps, and unsupported parts are reported.</summary>
 public class ExporterMetadataTests
 {
     private const string Config = """

@@ -4,7 +4,7 @@ using Bee.Toolchain.Vmlinux;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>vmlinux.h goes into what root compiles, loads and publishes: it comes from no folder that another user could have written.</summary>
+/// <summary>vmlinux.h is part of what root compiles, loads and publishes, so it never comes from a folder that another user could have written.</summary>
 [Collection(Alone.Name)]
 [SupportedOSPlatform("linux")]
 public sealed partial class ForeignCacheTests : IClassFixture<ForeignCacheTests.OwnCache>, IDisposable
@@ -149,7 +149,7 @@ public sealed partial class ForeignCacheTests : IClassFixture<ForeignCacheTests.
 
         public string Cache => Path.Combine(Home, ".cache");
 
-        /// <summary>Where the header is, below any cache.</summary>
+        /// <summary>The path of the header in a cache.</summary>
         public string Below { get; } = "none";
 
         public void Dispose() => _folder.Dispose();

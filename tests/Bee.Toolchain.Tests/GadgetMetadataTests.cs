@@ -4,10 +4,10 @@ using Bee.Toolchain.Manifest;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>The metadata of Inspektor Gadget's images: what is known of it is read, and nothing in it stops a program from being run.</summary>
+/// <summary>The metadata of Inspektor Gadget's images: known keys are read, and no content prevents a program from running.</summary>
 public class GadgetMetadataTests
 {
-    /// <summary>What a gadget.yaml can say, with keys that Bee has no use for.</summary>
+    /// <summary>A gadget.yaml with keys that Bee ignores.</summary>
     internal const string Whole = """
         name: trace groups
         description: who asks for process groups
@@ -52,7 +52,7 @@ public class GadgetMetadataTests
             other: { description: Not the program's }
         """;
 
-    /// <summary>The same of older images.</summary>
+    /// <summary>The same for older images.</summary>
     internal const string Older = """
         name: trace groups
         tracers: { groups: { mapName: events, structName: event } }
@@ -91,12 +91,12 @@ public class GadgetMetadataTests
         Assert.Equal(["callers", "empty", "groups"], metadata.Sources.Keys.Order());
         var fields = metadata.Sources["groups"];
         Assert.Equal(new FieldMetadata { Description = "Whom they ask for", Width = 9, AlignRight = true }, fields["asked"]);
-        // Wider columns than a sixth of a screen are for terminals that stretch.
+        // Columns wider than a sixth of a screen are meant for terminals that stretch them.
         Assert.Equal(new FieldMetadata { Hidden = true }, fields["note"]);
         Assert.Equal(new FieldMetadata { Hidden = false }, fields["timestamp"]);
         Assert.Equal(new FieldMetadata { AlignRight = true }, metadata.Sources["callers"]["pid"]);
         Assert.Equal(new ParameterMetadata { Key = "only-failed", Default = "true", Description = "Only calls that failed" }, metadata.Parameters["targ_failed"]);
-        // No value is no default.
+        // An empty value is not a default.
         Assert.Equal(new ParameterMetadata(), metadata.Parameters["targ_pid"]);
         Assert.Equal(["targ_failed", "targ_pid"], metadata.Parameters.Keys.Order());
     }

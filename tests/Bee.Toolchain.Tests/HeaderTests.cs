@@ -4,7 +4,7 @@ using Bee.Ebpf.Metadata;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>bee.h: what its types, maps and parameters look like from outside.</summary>
+/// <summary>The types, maps and parameters of bee.h as Bee sees them.</summary>
 public class HeaderTests
 {
     [CompileFact]

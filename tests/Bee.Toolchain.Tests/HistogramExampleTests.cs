@@ -2,13 +2,13 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>A test that reads from a disk: skipped, with the reason, where the temporary folder is on none.</summary>
+/// <summary>A test that reads from a disk; skipped, with the reason, if the temporary folder is not on a disk.</summary>
 internal sealed class DiskFactAttribute : FactAttribute
 {
     public DiskFactAttribute() => Skip = Requirements.Kernel ?? DirectFile.Missing;
 }
 
-/// <summary>The examples that count in the kernel, at work on this process alone.</summary>
+/// <summary>The examples that count in the kernel, run on this process alone.</summary>
 [Collection(Alone.Name)]
 public class HistogramExampleTests
 {
@@ -41,7 +41,7 @@ public class HistogramExampleTests
             other.Join();
         }).Cast<Histogram>().ToList();
 
-        // A histogram that comes again has more in it.
+        // A histogram that is updated has a larger count.
         var last = histograms.GroupBy(item => (string)Get(item, "comm")).Select(group => group.Last()).ToList();
         Assert.NotEmpty(last);
         Assert.InRange(last.Sum(item => (long)item.Count), 20, 1_000_000);
@@ -67,7 +67,7 @@ public class HistogramExampleTests
         var reads = histograms.Last(item => Get(item, "op").ToString() == "READ");
         Assert.NotEqual("", Get(reads, "disk"));
         Assert.Equal(("hist_block_ns", "ns"), (reads.MapName, reads.Unit));
-        // Other tests of this process read from disks too, and one read of the file may be split or joined to another.
+        // Other tests of this process also read from disks, and the kernel may split or merge reads of the file.
         Assert.InRange(reads.Count, Reads / 2ul, Reads + 10_000ul);
         Assert.InRange(reads.Mean!.Value, 1000, 60e9);
     }

@@ -5,7 +5,7 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>What bee.h counts, and what sources in BumbleBee's style send, as histograms.</summary>
+/// <summary>Histograms that bee.h counts, and those that sources in BumbleBee's style send.</summary>
 public class HistogramTests
 {
     private const string Counting = """
@@ -49,16 +49,16 @@ public class HistogramTests
         Assert.Equal(Filled(waits), Filled(Read("hist_recent")));
 
         var sizes = Read("hist_sizes_bytes");
-        // The values cut to 16 bits: 0, 1, 2, 3, 4, 1023, 1024, 65535, 0, 65535.
+        // The values truncated to 16 bits: 0, 1, 2, 3, 4, 1023, 1024, 65535, 0, 65535.
         Assert.Equal(["0:3", "2:2", "4:1", "512:1", "1024:1", "32768:2"], Filled(sizes));
         Assert.Equal(("bytes", 133127d), (sizes.Unit, sizes.Sum));
 
         var steps = Read("hist_linear").Buckets;
-        // Below 502; from 1002 on; what is beyond 64 slots.
+        // Below 502; from 1002 on; beyond 64 slots.
         Assert.Equal([(null, 502d, 5ul), (1002, 1502, 2), (31502, null, 3)], steps.Where(bucket => bucket.Count > 0).Select(bucket => (bucket.From, bucket.To, bucket.Count)));
     }
 
-    /// <summary>A hist_ ring of BumbleBee's: the field le is the value, all others are labels.</summary>
+    /// <summary>A hist_ ring of BumbleBee: the field le is the value, all others are labels.</summary>
     [KernelFact]
     public void A_ring_in_BumbleBees_style_gives_histograms()
     {
@@ -89,7 +89,7 @@ public class HistogramTests
             }
             """);
         var map = Assert.Single(file.Maps, item => item.Role == MapRole.Histogram);
-        // Its own buckets, as its --hist-buckets would give them.
+        // Its own buckets, as its option --hist-buckets sets them.
         var words = new MapMetadata { Buckets = [0, 10, 20, 50] };
         using var session = BpfSession.Load(
             file.WithMetadata(new ObjectMetadata { Maps = new Dictionary<string, MapMetadata> { [map.Name] = words } }), new BpfSessionOptions());

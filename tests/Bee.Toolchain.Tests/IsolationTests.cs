@@ -9,7 +9,7 @@ namespace Bee.Toolchain.Tests;
 
 public class IsolationTests
 {
-    /// <summary>A session of its own that has some YamlDotNet loaded already, then gets Bee.Toolchain and reads a manifest.</summary>
+    /// <summary>A separate session that has another YamlDotNet loaded, then loads Bee.Toolchain and reads a manifest.</summary>
     [Theory]
     [InlineData("1.0.0.0")]
     [InlineData("99.0.0.0")]
@@ -68,7 +68,7 @@ public class IsolationTests
     private static object Read(Assembly toolchain, object reader, string path) =>
         toolchain.GetType(typeof(IManifestReader).FullName!)!.GetMethod("Read")!.Invoke(reader, [path])!;
 
-    /// <summary>An assembly with the package's name and another version, and with a class of the same name that can do nothing.</summary>
+    /// <summary>An assembly with the package's name and another version, and with an unusable class of the same name.</summary>
     private static string MakePackage(TemporaryFolder folder, string version)
     {
         var assembly = new PersistedAssemblyBuilder(new AssemblyName("YamlDotNet") { Version = Version.Parse(version) }, typeof(object).Assembly);

@@ -7,7 +7,7 @@ using Bee.Toolchain.Diagnostics;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>Programs made of several C files.</summary>
+/// <summary>Tools of several C files.</summary>
 public class LinkTests
 {
     private const string One = """
@@ -157,7 +157,7 @@ public class LinkTests
 
         public bool Event(BpfEvent e) => Maps.Add((string)e.GetType().GetProperty("MapName")!.GetValue(e)!) || true;
 
-        // This process opens files all the time, and nobody reads until it has: what is lost is not the matter here.
+        // This process opens files all the time, and nothing reads the ring meanwhile. Losses do not matter here.
         public void Lost(string map, ulong count)
         {
         }

@@ -5,7 +5,7 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>bee.h's count of what a ring refused.</summary>
+/// <summary>bee.h's count of events that a full ring dropped.</summary>
 [Collection(Alone.Name)]
 public class LossTests
 {
@@ -50,7 +50,7 @@ public class LossTests
             },
         });
         session.Attach();
-        // Nobody reads yet, so the ring of one page fills up early.
+        // Nothing reads the ring of one page yet, so it fills up early.
         for (var i = 0; i < Calls; i++)
         {
             getpgid(0);

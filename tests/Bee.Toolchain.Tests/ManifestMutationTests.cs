@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>Damaged bee.yaml files and metadata of gadgets by the hundred thousand: each is refused with a <see cref="ManifestException"/>, or can be used.</summary>
+/// <summary>Hundreds of thousands of damaged bee.yaml files and gadget metadata: each is rejected with a <see cref="ManifestException"/>, or is usable.</summary>
 public sealed class ManifestMutationTests(ITestOutputHelper output)
 {
     private const string Whole = """
@@ -26,7 +26,7 @@ public sealed class ManifestMutationTests(ITestOutputHelper output)
     [Fact]
     public void Files_are_read_or_refused()
     {
-        // In memory where that can be: the reader takes a path.
+        // In memory if possible, because the reader takes a path.
         string root = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
         string folder = Directory.CreateDirectory(Path.Combine(root, $"bee-yaml-{Guid.NewGuid():N}")).FullName;
         try

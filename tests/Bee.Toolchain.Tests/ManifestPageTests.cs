@@ -7,7 +7,7 @@ using Bee.Toolchain.Manifest;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>The example of docs/manifest.md is true.</summary>
+/// <summary>The example in docs/manifest.md is valid.</summary>
 public class ManifestPageTests
 {
     private static readonly string s_page = File.ReadAllText(Path.Combine(Sources.Examples, "..", "docs", "manifest.md"));

@@ -5,7 +5,7 @@ using Bee.Toolchain.Manifest;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>Holds docs/bee.schema.json, which editors complete by, in step with what the reader takes.</summary>
+/// <summary>Checks that docs/bee.schema.json, which editors use, matches the reader.</summary>
 public class ManifestSchemaTests
 {
     private static readonly JsonObject s_schema = (JsonObject)JsonNode.Parse(File.ReadAllText(Path.Combine(Sources.Examples, "..", "docs", "bee.schema.json")))!;
@@ -26,7 +26,7 @@ public class ManifestSchemaTests
     [MemberData(nameof(Parts))]
     public void Reader_and_schema_have_the_same_keys(string part, string around)
     {
-        // The message for an unknown key names all that are known.
+        // The message for an unknown key lists all known keys.
         var wrong = Assert.Throws<ManifestException>(() => Read(string.Format(around, "no_such_key: 1")));
         var known = wrong.Message[(wrong.Message.IndexOf("Known keys are ", StringComparison.Ordinal) + "Known keys are ".Length)..].TrimEnd('.').Split(", ");
 

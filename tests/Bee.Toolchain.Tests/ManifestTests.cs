@@ -7,7 +7,7 @@ namespace Bee.Toolchain.Tests;
 
 public class ManifestTests
 {
-    /// <summary>What a bee.yaml can say of the parts of its program, each key once.</summary>
+    /// <summary>A bee.yaml with metadata of each kind, each key once.</summary>
     internal const string Parts = """
         sources: [a.bpf.c, sub/b.bpf.c]
         maps:
@@ -77,7 +77,7 @@ public class ManifestTests
         Assert.Equal("0x10", said.Metadata.Parameters["pid"].Default);
         Assert.Equal(("First.", "sched/sched_switch"), (said.Metadata.Programs["one"].Description, said.Metadata.Programs["one"].AttachTo));
         Assert.Equal(new ManifestPlace(10, 7), said.Places["maps/hist_latency/fields/comm"]);
-        // What has no place of its own is told with the place around it.
+        // A value without a position is reported at the enclosing one.
         Assert.Equal((3, 3), (said.Wrong("maps/hist_latency/help", "").Line, said.Wrong("maps/hist_latency/help", "").Column));
     }
 

@@ -10,7 +10,7 @@ using Bee.Toolchain.Vmlinux;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>Compiling for processors that this machine has not got.</summary>
+/// <summary>Compiling for processors other than this machine's.</summary>
 public sealed class OtherPlatformTests : IDisposable
 {
     private const string Common = """
@@ -142,7 +142,7 @@ public sealed class OtherPlatformTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    // The machine's own order is turned by hand here, word by word, apart from the code that is tested.
+    // The test swaps the byte order itself, word by word, independently of the tested code.
     private static byte[] Turned(byte[] little)
     {
         byte[] big = [.. little];

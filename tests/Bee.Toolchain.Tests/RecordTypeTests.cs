@@ -5,7 +5,7 @@ using Bee.Toolchain.Compiling;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>Records whose type no declaration tells: the compiler keeps the type, and the source and the rest of the object stay as they are.</summary>
+/// <summary>Records without a declared type: the compiler keeps the type, and the source and the rest of the object stay unchanged.</summary>
 public class RecordTypeTests
 {
     private const string Buffer = """

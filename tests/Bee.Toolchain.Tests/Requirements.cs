@@ -3,13 +3,13 @@ using Bee.Toolchain.Vmlinux;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>A test that compiles: skipped, with the reason, where clang or the kernel's BTF is not there.</summary>
+/// <summary>A test that compiles; skipped, with the reason, if clang or the kernel's BTF is missing.</summary>
 internal sealed class CompileFactAttribute : FactAttribute
 {
     public CompileFactAttribute() => Skip = Requirements.Compile;
 }
 
-/// <summary>The same for a test with data.</summary>
+/// <summary>The same for a theory.</summary>
 internal sealed class CompileTheoryAttribute : TheoryAttribute
 {
     public CompileTheoryAttribute() => Skip = Requirements.Compile;
@@ -23,13 +23,13 @@ internal sealed class RootCompileFactAttribute : FactAttribute
 
 internal static class Requirements
 {
-    /// <summary>Why nothing can be compiled here; null when it can.</summary>
+    /// <summary>Why nothing can be compiled here; null if it can.</summary>
     internal static string? Compile { get; } = Check();
 
-    /// <summary>Why programs cannot be loaded here; null when they can.</summary>
+    /// <summary>Why programs cannot be loaded here; null if they can.</summary>
     internal static string? Kernel => Environment.IsPrivilegedProcess ? Compile : "needs root, to load programs into the kernel";
 
-    /// <summary>Why there can be no network namespaces of the test's own; null when there can.</summary>
+    /// <summary>Why the test cannot create network namespaces; null if it can.</summary>
     internal static string? Network => Kernel ?? (Array.TrueForAll(["ip", "perl", "nsenter"], IsOnPath) ? null : "needs ip, perl and nsenter, to make a network namespace and send packets there");
 
     private static bool IsOnPath(string tool) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, tool)));

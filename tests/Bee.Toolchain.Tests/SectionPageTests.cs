@@ -3,12 +3,12 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>The table of sections in docs/concepts.md names what Bee attaches.</summary>
+/// <summary>The table of sections in docs/concepts.md lists what Bee attaches.</summary>
 public class SectionPageTests
 {
     private static readonly string s_page = File.ReadAllText(Path.Combine(Sources.Examples, "..", "docs", "concepts.md"));
 
-    // The first column of the first table; what stands in angle brackets is for the author to fill in.
+    // The first column of the first table. Angle brackets mark placeholders.
     private static readonly string[] s_names =
     [
         .. s_page.Split('\n').SkipWhile(line => !line.StartsWith("| section |", StringComparison.Ordinal)).Skip(2).TakeWhile(line => line.StartsWith('|'))
@@ -18,7 +18,7 @@ public class SectionPageTests
     [Fact]
     public void Every_section_in_the_table_is_a_kind_that_Bee_attaches() => Assert.All(s_names, name => Assert.Single(ProgramKinds.All, kind => IsCalled(kind, name)));
 
-    // The table says "and more" of the kinds of control groups.
+    // For control groups, the table lists some kinds and "and more".
     [Fact]
     public void Every_kind_is_in_the_table_but_for_those_of_control_groups() =>
         Assert.DoesNotContain(ProgramKinds.All, kind => kind.Target != AttachTarget.Cgroup && !s_names.Any(name => IsCalled(kind, name)));

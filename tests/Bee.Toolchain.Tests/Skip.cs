@@ -3,12 +3,12 @@ using Xunit.Sdk;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>Skips a test that has begun: what only the kernel can say is known then. For tests marked with <see cref="SkippingTheoryAttribute"/>.</summary>
+/// <summary>Skips a running test for a reason that only the kernel reveals. For tests with <see cref="SkippingTheoryAttribute"/>.</summary>
 internal static class Skip
 {
     internal const string Mark = "skipped: ";
 
-    /// <summary>Skips the test where there is a reason.</summary>
+    /// <summary>Skips the test if there is a reason.</summary>
     internal static void If(string? reason)
     {
         if (reason is not null)
@@ -18,7 +18,7 @@ internal static class Skip
     }
 }
 
-/// <summary>A test that loads into the kernel and may skip itself on the way.</summary>
+/// <summary>A test that loads into the kernel and may skip itself while it runs.</summary>
 [XunitTestCaseDiscoverer("Bee.Toolchain.Tests.SkippingDiscoverer", "Bee.Toolchain.Tests")]
 internal sealed class SkippingTheoryAttribute : TheoryAttribute
 {
@@ -34,10 +34,10 @@ public sealed class SkippingDiscoverer(IMessageSink sink) : TheoryDiscoverer(sin
         => [new SkippingTestCase(DiagnosticMessageSink, discoveryOptions.MethodDisplayOrDefault(), discoveryOptions.MethodDisplayOptionsOrDefault(), testMethod, dataRow)];
 }
 
-/// <summary>One case: a failure that is a skip counts as that.</summary>
+/// <summary>One case. A failure that means a skip counts as a skip.</summary>
 public sealed class SkippingTestCase : XunitTestCase
 {
-    /// <summary>For the runner, which makes cases anew in the process that runs them.</summary>
+    /// <summary>For the runner, which recreates cases in the process that runs them.</summary>
     [Obsolete("For the runner.")]
     public SkippingTestCase()
     {
@@ -74,7 +74,7 @@ public sealed class SkippingTestCase : XunitTestCase
             return inner.QueueMessage(message);
         }
 
-        // The runner's to dispose.
+        // The runner disposes it.
         public void Dispose()
         {
         }

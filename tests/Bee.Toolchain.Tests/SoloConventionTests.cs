@@ -5,7 +5,7 @@ using Bee.Toolchain.Diagnostics;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>What sources written for BumbleBee count on, each said in a source of our own.</summary>
+/// <summary>The conventions that sources for BumbleBee rely on, each in a source of our own.</summary>
 public class SoloConventionTests
 {
     private const string Start = """
@@ -84,11 +84,11 @@ public class SoloConventionTests
             }
             """);
 
-        // All of it became instructions: a call to a function that is nowhere would show as one more symbol to find.
+        // All calls became instructions: a call of an undefined function would show as another undefined symbol.
         Assert.True(file.Bytes.Span.IndexOf("\0memcpy\0"u8) < 0);
     }
 
-    /// <summary>clang 16 made an error of it; the sources were written when it was a warning.</summary>
+    /// <summary>It is an error since clang 16; such sources were written when it was a warning.</summary>
     [CompileFact]
     public void An_argument_of_a_system_call_may_stand_for_a_pointer()
     {

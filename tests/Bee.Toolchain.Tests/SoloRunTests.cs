@@ -5,8 +5,8 @@ using Bee.Ebpf.Records;
 namespace Bee.Toolchain.Tests;
 
 /// <summary>
-/// Maps by name, as BumbleBee has it: what a source in its style reports, run on this process. Which headers and types such sources count on is in
-/// <see cref="SoloConventionTests"/>, histograms are in <see cref="HistogramTests"/>, and what its images look like is tested with the store.
+/// Maps by name prefix, as in BumbleBee: the output of such a source, run on this process. The headers and types of such sources are tested in
+/// <see cref="SoloConventionTests"/>, histograms in <see cref="HistogramTests"/>, and images with the store.
 /// </summary>
 [Collection(Alone.Name)]
 public class SoloRunTests
@@ -96,18 +96,18 @@ public class SoloRunTests
             Assert.Equal(Times, byMap[map].Count());
             var first = byMap[map].First();
             Assert.Equal((uint)Environment.ProcessId, Get(first, "pid"));
-            // Its ipv6_addr has four bytes, and reads as IPv4.
+            // Its ipv6_addr has four bytes, and is read as IPv4.
             Assert.Equal(("192.0.2.1", "127.0.0.1", 1_500_000ul), (Get(first, "from"), Get(first, "to"), Get(first, "took")));
         }
 
-        // The rest: entries, with what the map holds and not what was added. The name is the object's, where the kernel's has 15 characters.
+        // The other maps yield entries with the map's current values. The name is the object's; the kernel truncates it to 15 characters.
         foreach (var map in s_polled)
         {
             var entry = Assert.Single(byMap[map]);
             Assert.Equal((1u, (ulong)Times), ((uint)Get(entry, "Key"), Convert.ToUInt64(Get(entry, "Value"))));
         }
 
-        // Without a prefix nothing is streamed, and everything can be read.
+        // Maps without a prefix are not streamed, but can be read.
         Assert.Empty(byMap["other_ring"]);
         Assert.Empty(byMap["state"]);
         Assert.Equal((ulong)Times, Convert.ToUInt64(Get(Assert.Single(session.Maps.Single(map => map.Name == "state").Entries()), "Value")));

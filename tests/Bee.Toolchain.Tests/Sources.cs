@@ -7,7 +7,7 @@ internal static class Sources
 {
     internal static string Examples { get; } = Path.GetFullPath(Path.Combine(BeeHeaders.Directory!, "..", "..", "..", "examples"));
 
-    /// <summary>Compiles text as a file of its own and says what clang said when that fails.</summary>
+    /// <summary>Compiles text as a file, and reports clang's diagnostics on failure.</summary>
     internal static Bee.Ebpf.Objects.ObjectFile Compile(string text, params string[] flags)
     {
         using var folder = new TemporaryFolder();

@@ -1,6 +1,6 @@
 namespace Bee.Toolchain.Tests;
 
-/// <summary>A folder of a test's own, gone when the test is over.</summary>
+/// <summary>A temporary folder that is deleted after the test.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     internal string Path { get; } = Directory.CreateTempSubdirectory("bee-test-").FullName;

@@ -49,7 +49,7 @@ public sealed class VmlinuxHeaderTests : IDisposable
     [CompileFact]
     public void The_btf_of_another_kernel_is_taken_from_an_elf_file()
     {
-        // Any object with BTF will do: what its section says becomes the header.
+        // Any object with BTF will do: its types become the header.
         var source = _folder.Write("a.bpf.c", "struct only_here { int field; } value;\n");
         var made = Compiler.Compile(new CompileRequest { Source = source }, CancellationToken.None).Object!;
         var file = Path.Combine(_folder.Path, "vmlinux");
@@ -77,7 +77,7 @@ public sealed class VmlinuxHeaderTests : IDisposable
     public void Damaged_btf_is_refused_and_leaves_nothing_behind()
     {
         var btf = File.ReadAllBytes(VmlinuxHeader.KernelBtf);
-        // Types that point beyond the last one.
+        // Types that refer beyond the last one.
         for (var i = 1000; i < 5000; i += 4)
         {
             BitConverter.TryWriteBytes(btf.AsSpan(i), 0x7ffffff0);
@@ -90,7 +90,7 @@ public sealed class VmlinuxHeaderTests : IDisposable
         Assert.False(Directory.Exists(Path.Combine(_folder.Path, "bee")));
     }
 
-    /// <summary>libbpf's dump of these walks in a circle until the stack is gone, and the process with it.</summary>
+    /// <summary>libbpf's dump of these recurses until the stack overflows, which ends the process.</summary>
     [Theory]
     [InlineData("a pointer to itself", new uint[] { 0, 2 << 24, 1 })]
     [InlineData("a pointer to a function that takes it", new uint[] { 0, 2 << 24, 2, 0, (13 << 24) | 1, 0, 0, 1 })]

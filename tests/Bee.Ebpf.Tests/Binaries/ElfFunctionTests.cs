@@ -4,7 +4,7 @@ using Bee.Ebpf.Tests.Loading;
 
 namespace Bee.Ebpf.Tests.Binaries;
 
-/// <summary>Names out of programs that the test compiles itself, and out of damaged ones.</summary>
+/// <summary>Function names from programs that the test compiles, and from damaged ones.</summary>
 public sealed class ElfFunctionTests : IDisposable
 {
     private const string Source = """
@@ -41,7 +41,7 @@ public sealed class ElfFunctionTests : IDisposable
     [ClangFact]
     public void A_file_has_one_symbol_table_of_each_kind()
     {
-        // More tables than anything has, all with the same functions: reading them all would take memory without end.
+        // More tables than any real file has, all with the same functions: reading them all would exhaust memory.
         const int SectionSize = 64, SymbolTable = 2, Count = 60_000;
         var whole = File.ReadAllBytes(Compile("-pie", "-fPIE"));
         var sections = whole.AsSpan((int)BitConverter.ToInt64(whole, 40), BitConverter.ToUInt16(whole, 60) * SectionSize).ToArray();
@@ -82,7 +82,7 @@ public sealed class ElfFunctionTests : IDisposable
     {
         var whole = File.ReadAllBytes(Compile("-pie", "-fPIE"));
         var random = new Random(7);
-        // The tables are what counts, and they are small beside the rest: most of the damage goes there.
+        // Most of the damage hits the tables, which are small compared with the rest.
         var sections = (int)BitConverter.ToInt64(whole, 40);
         for (var i = 0; i < 20_000; i++)
         {

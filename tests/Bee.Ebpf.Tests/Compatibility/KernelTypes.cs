@@ -4,10 +4,10 @@ using Bee.Ebpf.Tests.Objects;
 
 namespace Bee.Ebpf.Tests.Compatibility;
 
-/// <summary>Types written in C that stand for a kernel's.</summary>
+/// <summary>Types written in C that represent a kernel's.</summary>
 internal static class KernelTypes
 {
-    /// <summary>The BTF of a source. Each type must be used by a variable, or the compiler leaves it out.</summary>
+    /// <summary>Returns the BTF of a source. A variable must use each type, or the compiler omits it.</summary>
     public static byte[] Compile(string types, params string[] variables)
     {
         var declarations = string.Concat(variables.Select((type, i) => $"{type} use_{i};\n"));

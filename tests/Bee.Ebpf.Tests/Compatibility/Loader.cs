@@ -4,10 +4,10 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Tests.Compatibility;
 
-/// <summary>Gives objects to libbpf for the sake of its log. What the verifier thinks of them does not matter, and nothing is attached.</summary>
+/// <summary>Loads objects with libbpf to read its log. The verifier's verdict does not matter, and nothing is attached.</summary>
 internal static unsafe class Loader
 {
-    /// <summary>Loads against the running kernel's types, or against others.</summary>
+    /// <summary>Loads against the running kernel's types, or against other types.</summary>
     public static LoaderLog Relocate(ObjectFile file, byte[]? btf = null)
     {
         Libbpf.Require();

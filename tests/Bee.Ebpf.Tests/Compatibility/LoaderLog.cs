@@ -4,15 +4,15 @@ using Bee.Ebpf.CoRe;
 
 namespace Bee.Ebpf.Tests.Compatibility;
 
-/// <summary>What libbpf's debug log says became of an object's CO-RE relocations: the measure for what is worked out here.</summary>
+/// <summary>Parses libbpf's debug log for the results of CO-RE relocations, with which Bee's are compared.</summary>
 internal sealed partial class LoaderLog
 {
     private readonly Dictionary<(string Program, int Number), string> _outcomes = [];
 
-    /// <summary>The number that an instruction got, <c>poisoned</c> or <c>failed</c>, by program and the relocation's number in its section.</summary>
+    /// <summary>The number of an instruction, <c>poisoned</c> or <c>failed</c>, by program and the relocation's number in its section.</summary>
     public IReadOnlyDictionary<(string Program, int Number), string> Outcomes => _outcomes;
 
-    /// <summary>Takes a line.</summary>
+    /// <summary>Parses a line.</summary>
     public void Add(string line)
     {
         var match = Relocation().Match(line);
@@ -37,9 +37,9 @@ internal sealed partial class LoaderLog
         }
     }
 
-    /// <summary>Compares with what is worked out here, up to where libbpf gave up.</summary>
+    /// <summary>Compares with Bee's results, up to the point where libbpf failed.</summary>
     /// <param name="results">The results.</param>
-    /// <returns>How many were compared, and the differences in words.</returns>
+    /// <returns>The number of comparisons, and the differences as text.</returns>
     public (int Compared, List<string> Differences) Compare(IReadOnlyList<RelocationResult> results)
     {
         var (compared, differences) = (0, new List<string>());
@@ -78,7 +78,7 @@ internal sealed partial class LoaderLog
         _ => Text(form, result.TargetValue),
     };
 
-    // An instruction keeps the low 32 bits of the number, but for loads of 64.
+    // An instruction stores the low 32 bits of the number, except for 64-bit loads.
     private static string Text(string form, ulong value) => form == "imm64" ? $"imm64 {value}" : $"{form} {(uint)value}";
 
     private static ulong Number(string text) =>

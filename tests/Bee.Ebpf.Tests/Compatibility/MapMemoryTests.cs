@@ -11,11 +11,11 @@ using Xunit.Abstractions;
 
 namespace Bee.Ebpf.Tests.Compatibility;
 
-/// <summary>The estimate is what the kernel counts for maps that it has made.</summary>
+/// <summary>The estimate matches the kernel's own count for existing maps.</summary>
 [Collection(KernelFactAttribute.Collection)]
 public class MapMemoryTests(ITestOutputHelper output)
 {
-    // What the kernel counts as it grows: an empty map takes less.
+    // Maps that grow: an empty map needs less.
     private static readonly string[] s_growing = ["hash_lazy", "prefixes"];
 
     [KernelFact]
@@ -31,7 +31,7 @@ public class MapMemoryTests(ITestOutputHelper output)
         }
 
         var differences = new List<string>();
-        // A variable's memory is its section's.
+        // A variable's memory belongs to its section.
         foreach (var map in session.Maps.Where(map => map.Description.Place is null))
         {
             var kernel = MemoryOf(map);

@@ -10,12 +10,12 @@ using Xunit.Abstractions;
 
 namespace Bee.Ebpf.Tests.Compatibility;
 
-/// <summary>Damaged types, line numbers, relocations and kernels by the hundred thousand: the readers refuse them, or all that they give can be used.</summary>
+/// <summary>Hundreds of thousands of damaged types, line numbers, relocations and kernels: the readers reject them, or all their results are usable.</summary>
 public class MutationTests(ITestOutputHelper output)
 {
     private static readonly Lazy<TargetKernel> s_kernel = new(() => KernelTypes.Kernel(Types("core")));
 
-    /// <summary>BTF, and one time in eight with the relocations that name its types.</summary>
+    /// <summary>BTF; one time in eight also the relocations that refer to its types.</summary>
     [ClangFact]
     public void Types_are_read_or_refused() => Run("BTF", MutationPart.Types, (bytes, index) =>
     {
@@ -27,12 +27,12 @@ public class MutationTests(ITestOutputHelper output)
         }
     });
 
-    /// <summary>BTF.ext, and with it the resolving of relocations.</summary>
+    /// <summary>.BTF.ext, and the resolution of its relocations.</summary>
     [ClangFact]
     public void Relocations_are_resolved_or_refused() =>
         Run("BTF.ext", MutationPart.Extension, (bytes, _) => UseAll(ObjectFile.Read(bytes, "mutation"), s_kernel.Value));
 
-    /// <summary>The file of -KernelBtf, and a module's types on top of others. What reads it is the reader above; the rest is dear.</summary>
+    /// <summary>The file of -KernelBtf, and a module's types on top of a kernel's. The reader is the one above; the rest is slow.</summary>
     [ClangFact]
     public void Kernels_are_read_or_refused()
     {
@@ -45,7 +45,7 @@ public class MutationTests(ITestOutputHelper output)
         Run("kernel files", MutationPart.All, (bytes, _) => UseTypes(TargetKernel.Parse("mutation", bytes).Types!), part: 5);
     }
 
-    /// <summary>What once went wrong.</summary>
+    /// <summary>Objects that were accepted by mistake once.</summary>
     [Fact]
     public void Objects_that_were_accepted_by_mistake_are_rejected()
     {
@@ -59,7 +59,7 @@ public class MutationTests(ITestOutputHelper output)
             }
             catch (BpfObjectException)
             {
-                // As it should be; nothing else may come out.
+                // This is the expected exception; any other one fails the test.
             }
         }
     }

@@ -8,7 +8,7 @@ using Bee.Ebpf.Tests.Objects;
 
 namespace Bee.Ebpf.Tests.Compatibility;
 
-/// <summary>Kernels of which only the types are at hand, those of modules too.</summary>
+/// <summary>Checks against kernels of which only the types are available, including those of modules.</summary>
 public class OtherKernelTests
 {
     private const string Kernel = """
@@ -38,7 +38,7 @@ public class OtherKernelTests
         string[] failed = [.. findings.Where(f => f.State == CheckState.Failed).Select(f => $"{f.Name} {f.Target}")];
         Assert.Equal(["AttachTargets raw", "Helpers number 14", "MapTypes ring", "ProgramTypes packets", "Relocations struct own.c"], failed.Order(StringComparer.Ordinal));
 
-        // probe_read_kernel is not there either, and the loader takes probe_read.
+        // probe_read_kernel does not exist either, and libbpf uses probe_read.
         var relocation = findings.Single(f => f.Name == "Relocations" && f.State == CheckState.Failed);
         Assert.Contains("struct own has no member c", relocation.Message, StringComparison.Ordinal);
         Assert.Contains("test.bpf.c:", relocation.Message, StringComparison.Ordinal);
@@ -51,7 +51,7 @@ public class OtherKernelTests
         var below = BtfSpec.ParseKernel(KernelTypes.Compile(Kernel, s_used));
         var own = below.Find("own", BtfKind.Struct)!;
 
-        // struct module { struct own first; char tail[] } and a function of the module's own, with a name that the kernel has already.
+        // struct module { struct own first; char tail[] }, and a function of the module with a name that the kernel also has.
         var strings = (uint)below.Table.StringsLength;
         var ids = (uint)below.Types.Count;
         byte[] text = [0, .. "module\0first\0size\0"u8];

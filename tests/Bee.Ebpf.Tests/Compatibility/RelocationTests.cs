@@ -11,7 +11,7 @@ using Xunit.Abstractions;
 
 namespace Bee.Ebpf.Tests.Compatibility;
 
-/// <summary>What is worked out here is what libbpf does, relocation by relocation.</summary>
+/// <summary>Bee's results of relocations equal libbpf's, one by one.</summary>
 [Collection(KernelFactAttribute.Collection)]
 public class RelocationTests(ITestOutputHelper output)
 {
@@ -31,7 +31,7 @@ public class RelocationTests(ITestOutputHelper output)
     private static readonly string[] s_used =
         ["enum core_mode", "core_alias", "core_callback", "core_number", "union core_either", "struct core_sample"];
 
-    /// <summary>What became of a struct in other kernels.</summary>
+    /// <summary>The layout of a struct in other kernels.</summary>
     public static TheoryData<string, string> Kernels => new()
     {
         { "moved", "long pad; void *pointer; char name[16]; u64 big; struct core_inner many[5]; short small; u32 count; int first; struct core_inner inner; "
@@ -56,7 +56,7 @@ public class RelocationTests(ITestOutputHelper output)
     [KernelFact]
     public void Several_types_of_one_name()
     {
-        // They agree on the first member, and not on the second.
+        // They agree on the first member, but not on the second.
         var agree = """
             #include "fixture.h"
             struct core_sample { int first; u64 big; };
@@ -66,13 +66,13 @@ public class RelocationTests(ITestOutputHelper output)
         Compare("agree", Fixtures.Bytes("core"), KernelTypes.Compile(agree, "struct core_sample", "struct core_sample___2"));
         var results = Compare("differ", Fixtures.Bytes("core"), KernelTypes.Compile(differ, "struct core_sample", "struct core_sample___2"));
         var refused = Assert.Single(results, r => r is { State: RelocationState.Refused, Kind: "offset", Subject: "struct core_sample.big" } && r.Function == "fields");
-        Assert.Contains("do not agree", refused.Reason, StringComparison.Ordinal);
+        Assert.Contains("with different results", refused.Reason, StringComparison.Ordinal);
     }
 
     [KernelFact]
     public void A_match_of_whole_types()
     {
-        // Older compilers do not write this kind; a question whether a type exists becomes one.
+        // Older compilers do not emit this kind, so a type existence check is patched.
         var file = Fixtures.Bytes("core");
         foreach (var (at, kind) in RelocationKinds(file))
         {
@@ -116,7 +116,7 @@ public class RelocationTests(ITestOutputHelper output)
 
     private static byte[] Types(string members) => KernelTypes.Compile(Same.Replace("SAMPLE", members, StringComparison.Ordinal), s_used);
 
-    // Members in any order, some left out, some of another type, some in anonymous structs and unions.
+    // Members in any order, some omitted, some of another type, some in anonymous structs and unions.
     private static string RandomMembers(Random random)
     {
         (string Type, string Name)[] members =
@@ -167,7 +167,7 @@ public class RelocationTests(ITestOutputHelper output)
         Assert.True(compared > 0 || results.Count == 0, name);
     }
 
-    // Where in the file each relocation's kind stands, and the kind.
+    // The position of each relocation's kind in the file, and the kind.
     private static IEnumerable<(int At, uint Kind)> RelocationKinds(byte[] file)
     {
         var elf = ElfFile.Parse(file);

@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 
 namespace Bee.Ebpf.Tests.Compatibility;
 
-/// <summary>What is said before loading is what the kernel says then: programs that ask for what it lacks, each way.</summary>
+/// <summary>The checks before loading match the kernel's verdict, for programs that need features that the kernel lacks.</summary>
 [Collection(KernelFactAttribute.Collection)]
 public class VerdictTests(ITestOutputHelper output)
 {
@@ -30,10 +30,10 @@ public class VerdictTests(ITestOutputHelper output)
 
         """;
 
-    // Reading a kernel's types and names is the dearest part.
+    // Reading a kernel's types and names is the slowest part.
     private static readonly TargetKernel s_kernel = TargetKernel.Running();
 
-    /// <summary>Sources, what is to be found, and under which check; the parameter that makes it worse, if one does.</summary>
+    /// <summary>Sources, the expected finding and its check, and the parameter that makes it worse, if any.</summary>
     public static TheoryData<string, string, CheckState, string?> Programs => new()
     {
         { "found = READ(TASK, pid);", "Relocations", CheckState.Ok, null },
@@ -68,7 +68,7 @@ public class VerdictTests(ITestOutputHelper output)
         }
     }
 
-    // What is checked is what Load would load: the author's default, not the value in the file.
+    // The check uses the values that Load would use: the default in the metadata, not the value in the file.
     [KernelTheory]
     [InlineData("if (wants) found = READ(TASK, no_such_member);", "wants", "1", CheckState.Failed)]
     [InlineData("if (deep == 1) found = READ(TASK, no_such_member);", "deep", "2", CheckState.Warning)]

@@ -3,7 +3,7 @@ using Bee.Ebpf.Host;
 
 namespace Bee.Ebpf.Tests.Host;
 
-/// <summary>Machines that are not this one, as trees of files.</summary>
+/// <summary>Other machines, as trees of files.</summary>
 public sealed class KernelHostTests : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("bee-host-").FullName;

@@ -4,7 +4,7 @@ using Bee.Ebpf.Btf;
 
 namespace Bee.Ebpf.Tests.Objects;
 
-/// <summary>Writes BTF sections word by word, the wrong ones too.</summary>
+/// <summary>Writes BTF sections word by word, including invalid ones.</summary>
 internal sealed class BtfBuilder
 {
     private readonly List<uint> _types = [];
@@ -18,7 +18,7 @@ internal sealed class BtfBuilder
         return offset;
     }
 
-    /// <summary>Adds a type: name, kind, count, then size or target, then what follows.</summary>
+    /// <summary>Adds a type: name, kind, count, then size or target, then the rest.</summary>
     public BtfBuilder Type(BtfKind kind, string name, uint target, int count = 0, params uint[] extra)
     {
         _types.Add(name.Length == 0 ? 0 : Name(name));
@@ -28,7 +28,7 @@ internal sealed class BtfBuilder
         return this;
     }
 
-    /// <summary>Adds a signed int of 4 bytes.</summary>
+    /// <summary>Adds a signed 4-byte int.</summary>
     public BtfBuilder Int() => Type(BtfKind.Int, "int", 4, 0, 1u << 24 | 32);
 
     /// <summary>The section.</summary>

@@ -91,7 +91,7 @@ public class BtfTests
         }
     }
 
-    // Everything that a reader may ask of a type: none of it may throw.
+    // All members of a type: none of them may throw.
     internal static void Walk(BtfType type)
     {
         Assert.NotNull(type.ToString());
@@ -109,7 +109,7 @@ public class BtfTests
     }
 }
 
-/// <summary>Counts the memory of this process, so nothing else may run at the same time.</summary>
+/// <summary>Measures the memory of this process, so no other test may run at the same time.</summary>
 [Collection(KernelFactAttribute.Collection)]
 public sealed class BtfMemoryTests(ITestOutputHelper output)
 {

@@ -75,7 +75,7 @@ public class DamagedBtfTests
     [Fact]
     public void Deep_and_wide_nesting_is_refused_in_time()
     {
-        // Each struct holds the one before: 200 levels.
+        // Each struct contains the one before: 200 levels.
         var deep = new BtfBuilder().Int().Type(BtfKind.Struct, "s", 4, 1, 0, 1, 0);
         for (uint id = 2; id < 200; id++)
         {
@@ -84,7 +84,7 @@ public class DamagedBtfTests
 
         Refused(deep);
 
-        // Each union holds the one before twice: 2 to the power of 60 members.
+        // Each union contains the one before twice: 2 to the power of 60 members.
         var wide = new BtfBuilder().Int().Type(BtfKind.Union, "u", 4, 2, 0, 1, 0, 0, 1, 0);
         for (uint id = 2; id < 60; id++)
         {

@@ -5,7 +5,7 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Tests.Objects;
 
-/// <summary>Each kind of bad file, and that its message says what to do.</summary>
+/// <summary>Each kind of invalid file has its fault, and a message with a remedy.</summary>
 public class FaultTests
 {
     [Theory]

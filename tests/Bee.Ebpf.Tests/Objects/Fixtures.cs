@@ -4,7 +4,7 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Tests.Objects;
 
-/// <summary>The objects under fixtures/, compiled once for each run.</summary>
+/// <summary>The objects under fixtures/, compiled once per run.</summary>
 internal static class Fixtures
 {
     private static readonly Lazy<IReadOnlyDictionary<string, byte[]>> s_compiled = new(CompileAll);
@@ -15,14 +15,14 @@ internal static class Fixtures
     /// <summary>The bytes of one fixture, for the caller to keep.</summary>
     public static byte[] Bytes(string name) => (byte[])All[name].Clone();
 
-    /// <summary>One fixture, read.</summary>
+    /// <summary>Reads one fixture.</summary>
     public static ObjectFile Read(string name) => ObjectFile.Read(All[name], name + ".o");
 
     /// <summary>Why fixtures cannot be compiled here, or null.</summary>
     public static string? Missing { get; } =
         Find("clang") is null ? "clang is not installed (package clang)" : Find("llvm-strip") is null ? "llvm-strip is not installed (package llvm)" : null;
 
-    /// <summary>Compiles a source text beside fixture.h.</summary>
+    /// <summary>Compiles a source text next to fixture.h.</summary>
     public static byte[] Compile(string name, string source, bool types = true, bool isStripped = true, params string[] flags)
     {
         using var folder = new TemporaryFolder();
@@ -63,7 +63,7 @@ internal static class Fixtures
     }
 }
 
-/// <summary>A folder that goes when it is disposed of.</summary>
+/// <summary>A folder that is deleted on disposal.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("bee-objects-").FullName;

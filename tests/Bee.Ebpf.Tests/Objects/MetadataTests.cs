@@ -5,7 +5,7 @@ using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Tests.Objects;
 
-/// <summary>An author's words, held against the object and put into its descriptions.</summary>
+/// <summary>Metadata is validated against the object and added to its descriptions.</summary>
 public class MetadataTests
 {
     private static ObjectMetadata Of(string map, MapMetadata said) => new() { Maps = new Dictionary<string, MapMetadata> { [map] = said } };

@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 
 namespace Bee.Ebpf.Tests.Objects;
 
-/// <summary>Damaged objects by the hundred thousand: the reader refuses each, or libbpf survives it.</summary>
+/// <summary>Hundreds of thousands of damaged objects: the reader rejects each, or libbpf opens it without a crash.</summary>
 public class MutationTests(ITestOutputHelper output)
 {
     [LibbpfFact]
@@ -35,7 +35,7 @@ public class MutationTests(ITestOutputHelper output)
     [LibbpfFact]
     public void Most_survivors_open_in_libbpf()
     {
-        // Otherwise the survivors would say nothing: all of them might stop at the door.
+        // Otherwise the test would prove nothing: libbpf might reject all of them at once.
         var report = MutationRun.Execute([.. Fixtures.All.Values], seed: 3, count: 500);
         Assert.True(report.Opened > 9 * report.RefusedByLibbpf, report.ToString());
     }

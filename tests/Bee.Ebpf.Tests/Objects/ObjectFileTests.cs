@@ -98,7 +98,7 @@ public class ObjectFileTests
         var file = Fixtures.Read("relocations");
         Assert.Equal("GPL", file.License);
 
-        // uid_of, depth and step stand in .text: they are called, not attached.
+        // uid_of, depth and step are in .text: they are called, not attached.
         Assert.Equal(["exec", "open"], file.Programs.Select(p => p.Name).Order());
     }
 

@@ -36,11 +36,11 @@ public sealed class PerfEventTextTests
     [Theory]
     [InlineData("", "no perf event")]
     [InlineData("page-fautls", "'page-fautls' is not the name")]
-    [InlineData("period=1", "stands before the event")]
+    [InlineData("period=1", "comes before its event")]
     [InlineData("page-faults,period=x", "no number")]
     [InlineData("page-faults,perriod=1", "'perriod' is not a part")]
-    [InlineData("page-faults,period=0", "not possible")]
-    [InlineData("page-faults,period=1,frequency=1", "not possible")]
+    [InlineData("page-faults,period=0", "is invalid")]
+    [InlineData("page-faults,period=1,frequency=1", "is invalid")]
     [InlineData("type=99999999999,config=1", "not a type")]
     public void Read_of_another_text_says_what_is_wrong(string text, string fault) => Assert.Contains(fault, PerfEventText.Read(text).Fault);
 

@@ -5,7 +5,7 @@ using StackTrace = Bee.Ebpf.Symbols.StackTrace;
 
 namespace Bee.Ebpf.Tests.Symbols;
 
-/// <summary>Stacks by build id of a process that has ended when they are read.</summary>
+/// <summary>Stacks with build ids of a process that has exited when they are read.</summary>
 [Collection(KernelFactAttribute.Collection)]
 public sealed class EndedProcessTests : IDisposable
 {
@@ -64,7 +64,7 @@ public sealed class EndedProcessTests : IDisposable
         process.StandardInput.Flush();
         Assert.NotNull(process.StandardOutput.ReadLine());
         var id = SeenFiles.Padded(SymbolFiles.Get(Tool, 0, withFunctions: false)!.BuildId)!;
-        // The process stays until it was looked at, as one does that runs for a moment.
+        // The process stays until it was scanned.
         Assert.True(SpinWait.SpinUntil(() => SeenFiles.Find(id) is not null, TimeSpan.FromSeconds(30)), "the program was not seen");
         process.StandardInput.Close();
         process.WaitForExit();

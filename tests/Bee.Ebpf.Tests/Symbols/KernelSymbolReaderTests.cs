@@ -31,7 +31,7 @@ public class KernelSymbolReaderTests
     [InlineData(1 << 20)]
     public void Line_may_arrive_in_pieces(int piece)
     {
-        // More than the reader holds at once.
+        // More than the reader's buffer.
         var names = Enumerable.Range(0, 5000).Select(i => $"function_{i}_{new string('x', i % 500)}").ToArray();
         var list = string.Concat(names.Select((name, i) => $"{i:x16} t {name}{(i % 3 == 0 ? "\t[some]" : "")}\n"));
 
@@ -57,7 +57,7 @@ public class KernelSymbolReaderTests
         return found;
     }
 
-    // Gives a few bytes at a time, as the kernel does.
+    // Returns a few bytes at a time, as the kernel does.
     private sealed class Pieces(byte[] bytes, int most) : MemoryStream(bytes)
     {
         public override int Read(Span<byte> buffer) => base.Read(buffer[..Math.Min(buffer.Length, most)]);

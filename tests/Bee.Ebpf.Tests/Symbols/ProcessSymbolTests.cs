@@ -5,7 +5,7 @@ using Bee.Ebpf.Tests.Loading;
 
 namespace Bee.Ebpf.Tests.Symbols;
 
-/// <summary>Names in processes that the test starts: a program tells where its function is, and waits.</summary>
+/// <summary>Names in processes that the test starts: a program prints the address of its function, and waits.</summary>
 public sealed class ProcessSymbolTests : IDisposable
 {
     private const string Source = """

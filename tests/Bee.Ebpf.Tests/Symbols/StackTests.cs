@@ -36,7 +36,7 @@ public class StackTests
     [KernelFact]
     public void Frame_of_a_loaded_program_has_a_name_if_kallsyms_lacks_it()
     {
-        // Read before the program is loaded, the list cannot have it; so it is where net.core.bpf_jit_kallsyms is off.
+        // A list that was read before the load does not contain the program, as if net.core.bpf_jit_kallsyms were off.
         KernelSymbols.Current();
         using var session = Calls.Load(Fixture.Object("stacks"));
         var program = session.Programs[0];

@@ -11,15 +11,15 @@ namespace Bee.Toolchain.Tests;
 /// <param name="Output">The output.</param>
 internal sealed record Combination(string Kind, SkeletonMapType? Map, SkeletonOutput Output)
 {
-    /// <summary>A name for the program that says which it is.</summary>
+    /// <summary>A name for the program that identifies the combination.</summary>
     public string Name => $"{Kind}_{Map}_{Output}".ToLowerInvariant();
 
     public string Write() => ProgramSkeleton.Write(new SkeletonRequest { Name = "try", FileName = "try.bpf.c", Kind = Kind, MapType = Map, Output = Output });
 }
 
 /// <summary>
-/// The combinations that there are skeletons for, each compiled once. A full run takes all of them; otherwise each kind takes a few, and the kinds
-/// together have every map with every output.
+/// The combinations with skeletons, each compiled once. A full run uses all of them; otherwise each kind uses a few, and all kinds
+/// together cover every map with every output.
 /// </summary>
 internal static partial class Combinations
 {
@@ -32,13 +32,13 @@ internal static partial class Combinations
     /// <summary>The combinations of a kind that this run compiles.</summary>
     internal static IEnumerable<Combination> Compiled(string kind) => Tested(kind).Where(IsFirstOfItsText);
 
-    /// <summary>The combinations of a kind that this run loads: those it compiles, and what the kind has by default.</summary>
+    /// <summary>The combinations of a kind that this run loads: those it compiles, and the kind's default.</summary>
     internal static IEnumerable<Combination> Loaded(string kind) => Tested(kind).Where(item => IsFirstOfItsText(item) || IsDefault(item));
 
     internal static ObjectFile Compile(Combination combination)
         => s_objects.GetOrAdd(combination, _ => new Lazy<ObjectFile>(() => Sources.Compile(combination.Write(), PrecompiledBee.Flags))).Value;
 
-    // Without a full run: the default, and two more, chosen by the kind's number so that the kinds take turns.
+    // Without a full run: the default, and two more, chosen by the kind's index so that kinds alternate.
     private static IEnumerable<Combination> Tested(string kind)
     {
         const int More = 2;
@@ -54,7 +54,7 @@ internal static partial class Combinations
 
     private static bool IsDefault(Combination item) => item is { Map: SkeletonMapType.RingBuffer or null, Output: SkeletonOutput.Print };
 
-    // What a kind can be combined with.
+    // The maps and outputs that a kind supports.
     private static IEnumerable<Combination> Of(string kind)
         => from map in Enum.GetValues<SkeletonMapType>().Cast<SkeletonMapType?>().Append(null)
            from output in Enum.GetValues<SkeletonOutput>()
@@ -62,11 +62,11 @@ internal static partial class Combinations
            where Text(combination) is not null && (map is not null || kind == "iter")
            select combination;
 
-    // Combinations whose text is another kind's but for the section: what is true of one is true of all, and the compiler need not see all of them.
+    // Combinations whose text differs from another kind's only in the section. One of them is sufficient for the compiler.
     private static bool IsFirstOfItsText(Combination combination)
         => combination.Kind == Kinds.First(kind => Text(combination with { Kind = kind }) == Text(combination));
 
-    // What there is no skeleton for has no text.
+    // Combinations without a skeleton have no text.
     private static string? Text(Combination combination) => s_texts.GetOrAdd(combination, _ =>
     {
         try

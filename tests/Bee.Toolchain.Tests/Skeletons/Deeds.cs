@@ -4,11 +4,11 @@ using Bee.Toolchain.Tools;
 namespace Bee.Toolchain.Tests;
 
 /// <summary>
-/// A process that does once, when told, what programs of every kind look at: in a network namespace and a control group of its own, so that nobody else is looked at.
+/// A process that triggers programs of every kind once, on request, in its own network namespace and control group, so that no other process is observed.
 /// </summary>
 internal sealed class Deeds : IDisposable
 {
-    // Thrice, since what is measured is the time between two. Nothing leaves the loopback interface of the namespace.
+    // Three times, because the measured value is the time between two calls. Nothing leaves the loopback interface of the namespace.
     private const string Script = """
         use Socket qw(:all); $| = 1; print "ready\n";
         sub tcp { my ($family, $at, $any) = @_;
@@ -53,7 +53,7 @@ internal sealed class Deeds : IDisposable
         Expect("ready");
     }
 
-    /// <summary>Why there can be none here; null when there can.</summary>
+    /// <summary>Why the process cannot run here; null if it can.</summary>
     internal static string? Missing { get; } = CgroupRoot is null ? "needs a control group file system (v2)"
         : Array.Find(["ip", "nsenter", "perl"], tool => SearchPath.Find(tool) is null) is { } lacking ? $"needs {lacking}"
         : null;
@@ -69,7 +69,7 @@ internal sealed class Deeds : IDisposable
 
     private static string? CgroupRoot => File.ReadLines("/proc/self/mounts").Select(line => line.Split(' ')).FirstOrDefault(mount => mount[2] == "cgroup2")?[1];
 
-    /// <summary>Does it all. The process stays until it is disposed.</summary>
+    /// <summary>Performs all actions. The process stays until it is disposed.</summary>
     /// <param name="isBusy">Whether it also uses processor time, which takes a while.</param>
     public void Do(bool isBusy)
     {
@@ -83,7 +83,7 @@ internal sealed class Deeds : IDisposable
         _process.WaitForExit();
         _process.Dispose();
         Run("ip", "netns", "delete", Name);
-        // A group is busy for a moment after its last process.
+        // A group stays busy for a moment after its last process.
         Assert.True(SpinWait.SpinUntil(Removed, TimeSpan.FromSeconds(10)), $"{Cgroup} stays");
     }
 

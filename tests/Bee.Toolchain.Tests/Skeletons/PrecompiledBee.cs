@@ -6,14 +6,14 @@ using Bee.Toolchain.Vmlinux;
 namespace Bee.Toolchain.Tests;
 
 /// <summary>
-/// bee.h, read by clang once. A source that begins with it gets the very same object with the header compiled before, in half the time; there are
-/// hundreds of skeletons to compile.
+/// A precompiled bee.h. A source that begins with it compiles to the same object in half the time, and there are
+/// hundreds of skeletons.
 /// </summary>
 internal static class PrecompiledBee
 {
     private static readonly Lazy<string[]> s_made = new(Make);
 
-    /// <summary>clang's flags to take it.</summary>
+    /// <summary>The clang flags that use it.</summary>
     internal static string[] Flags => s_made.Value;
 
     private static string[] Make()

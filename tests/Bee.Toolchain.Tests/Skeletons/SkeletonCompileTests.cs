@@ -1,6 +1,6 @@
 namespace Bee.Toolchain.Tests;
 
-/// <summary>Combinations of kind, map and output compile as they are written, without a message from clang.</summary>
+/// <summary>Combinations of kind, map and output compile without changes and without a diagnostic.</summary>
 public class SkeletonCompileTests
 {
     public static TheoryData<string> Kinds => [.. Combinations.Kinds];

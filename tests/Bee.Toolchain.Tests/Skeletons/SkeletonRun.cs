@@ -37,12 +37,12 @@ public class NetworkSkeletonTests
 }
 
 /// <summary>
-/// Combinations load, and where this kernel attaches their kind, report something of a process that does what programs look at. Where the kernel
-/// refuses, the test is skipped with the kernel's reason; the virtual machines have other kernels. Three classes, since xunit runs classes in parallel.
+/// Combinations load, and if this kernel attaches their kind, report an event of a process that triggers the programs. If the kernel
+/// refuses, the test is skipped with the kernel's reason; the virtual machines have other kernels. There are three classes, because xunit runs classes in parallel.
 /// </summary>
 internal static class SkeletonRun
 {
-    // Refusals that are the kernel's or the machine's; all others are mistakes of the skeleton.
+    // Failures that the kernel or the machine causes; all others are errors of the skeleton.
     private static readonly LoadFault[] s_refusals = [LoadFault.Unsupported, LoadFault.NoTarget, LoadFault.NoTracefs, LoadFault.Other];
 
     internal static TheoryData<string> Kinds(Func<ProgramKind, bool> isOne) => [.. Combinations.Kinds.Where(name => isOne(ProgramKinds.Find(name)!))];
@@ -54,7 +54,7 @@ internal static class SkeletonRun
         var refused = new List<string>();
         var silent = new List<string>();
         var ran = 0;
-        // The deeds are done once for all; an interface takes one xdp program at a time.
+        // The actions run once for all skeletons; an interface accepts one xdp program at a time.
         foreach (var group in Combinations.Loaded(kind).Chunk(kind.StartsWith("xdp", StringComparison.Ordinal) ? 1 : int.MaxValue))
         {
             var running = new List<(string Name, BpfSession Session, EventReader Reader)>();
@@ -67,7 +67,7 @@ internal static class SkeletonRun
                         running.Add((combination.Name, started.Session, started.Reader));
                     }
 
-                    // What the kernel says of one it says of all.
+                    // The kernel's reason for one skeleton applies to all of its kind.
                     Skip.If(ran + running.Count == 0 ? $"{kind}: {refused[0]}" : null);
                 }
 
@@ -134,7 +134,7 @@ internal static class SkeletonRun
         return sink.First is not null;
     }
 
-    // Kinds for which nothing that the process does is an event, each with its reason.
+    // Kinds that no action of the process triggers, each with its reason.
     private static string? WhySilent(string kind) => kind switch
     {
         "usdt" => "usdt: attached; the process throws no C++ exception",

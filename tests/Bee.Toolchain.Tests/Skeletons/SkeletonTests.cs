@@ -5,7 +5,7 @@ using Bee.Toolchain.Skeletons;
 
 namespace Bee.Toolchain.Tests;
 
-/// <summary>What skeletons say, piece by piece. That all of them work is in <see cref="SkeletonRun"/>.</summary>
+/// <summary>The text of skeletons. <see cref="SkeletonRun"/> tests that all of them work.</summary>
 public partial class SkeletonTests
 {
     [Fact]
@@ -79,7 +79,7 @@ public partial class SkeletonTests
         Assert.All(other.Warnings, warning => Assert.Contains("may not read '/sys/kernel/", warning, StringComparison.Ordinal));
     }
 
-    /// <summary>Another process's id must not pass for the one that runs.</summary>
+    /// <summary>A process id in the record must not replace the current process's.</summary>
     [CompileFact]
     public void Fields_that_every_skeleton_has_keep_their_names() => Assert.Contains("pid_t its_pid;", Write("tracepoint", "sched/sched_process_exec"));
 
@@ -150,7 +150,7 @@ public partial class SkeletonTests
     [InlineData("unix")]
     public void Iterators_of_other_objects_compile(string target) => Sources.Compile(Write("iter", target), PrecompiledBee.Flags);
 
-    /// <summary>Where the kernel tells nothing of the target, there is less to read, and it still is a program.</summary>
+    /// <summary>If the kernel does not describe the target, the skeleton has fewer fields but still compiles.</summary>
     [CompileTheory]
     [InlineData("tracepoint", "syscalls/sys_enter_open*")]
     [InlineData("tracepoint", "sched/sched_*")]
@@ -170,7 +170,7 @@ public partial class SkeletonTests
         Assert.Equal(MapRole.Histogram, Assert.Single(file.Maps, map => map.Name == "hist_try_bytes").Role);
     }
 
-    /// <summary>The tests of all combinations count on it.</summary>
+    /// <summary>The tests of all combinations rely on it.</summary>
     [CompileFact]
     public void A_header_that_was_compiled_before_makes_no_difference()
     {
