@@ -51,7 +51,7 @@ public sealed class SizeTests
     [KernelTheory]
     [InlineData("ring", 5000u, "power of two")]
     [InlineData("of_task", 10u, "no number of entries")]
-    [InlineData("start", 0u, "one entry at least")]
+    [InlineData("start", 0u, "at least one entry")]
     [InlineData(".rodata", 1u, "global variables")]
     [InlineData("stat", 1u, "no map 'stat'")]
     public void A_size_that_is_invalid_for_the_map_is_refused(string map, uint entries, string why)
