@@ -19,7 +19,7 @@ public sealed class ImagePullerTests : IDisposable
 
         Assert.Equal(published.Digest, pulled.Digest);
         Assert.Equal(published.Digest, _bench.Local.Stores.Find($"{_bench.Remote()}")?.Digest);
-        Assert.Matches($@"^{_bench.Remote()} is {published.Digest}: \d blobs fetched \(", Assert.Single(_bench.Session.Notes));
+        Assert.Matches($@"^{_bench.Remote()} is {published.Digest}: \d blobs pulled \(", Assert.Single(_bench.Session.Notes));
     }
 
     [Fact]
