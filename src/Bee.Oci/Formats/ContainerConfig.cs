@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace Bee.Oci.Formats;
 
-/// <summary>The configuration of a container image (OCI Image Specification 1.1, config.md). Keys that Bee does not know stay as the base has them.</summary>
+/// <summary>The configuration of a container image (OCI Image Specification 1.1, config.md). Unknown keys of the base are preserved.</summary>
 internal sealed class ContainerConfig
 {
     private const string EntrypointKey = "Entrypoint";
@@ -20,7 +20,7 @@ internal sealed class ContainerConfig
 
     /// <summary>Reads a configuration.</summary>
     /// <param name="content">The bytes.</param>
-    /// <param name="digest">Their digest, for messages.</param>
+    /// <param name="digest">The digest, for messages.</param>
     /// <exception cref="StoreException"><see cref="StoreFault.DamagedConfig"/>.</exception>
     public static ContainerConfig Read(byte[] content, string digest)
     {
@@ -34,22 +34,22 @@ internal sealed class ContainerConfig
         }
     }
 
-    /// <summary>The command that a container starts with; empty where the image names none.</summary>
+    /// <summary>The command that the container starts; empty if the image has none.</summary>
     public IReadOnlyList<string> Entrypoint => [.. ((_execution[EntrypointKey] as JsonArray) ?? []).Select(Text).OfType<string>()];
 
-    /// <summary>A label; null where the image does not have it.</summary>
+    /// <summary>Returns a label; null if the image does not have it.</summary>
     public string? Label(string key) => Text((_execution["Labels"] as JsonObject)?[key]);
 
-    /// <summary>Makes the configuration start one tool: arguments of a run follow the entry point, so the base's default arguments go.</summary>
+    /// <summary>Sets the entry point, and removes the base's default arguments, which would follow it.</summary>
     public void Start(IEnumerable<string> entrypoint)
     {
         _execution[EntrypointKey] = new JsonArray([.. entrypoint.Select(word => (JsonNode?)JsonValue.Create(word))]);
         _execution.Remove("Cmd");
-        // Docker's builder notes here that the command is written for a shell.
+        // Docker's builder marks commands in shell form with this key.
         _execution.Remove("ArgsEscaped");
     }
 
-    /// <summary>Sets labels. What the base says about itself in the specification's own keys is not true of the container.</summary>
+    /// <summary>Sets labels, and removes the base's labels with the specification's keys, which describe the base.</summary>
     public void SetLabels(IReadOnlyDictionary<string, string> labels)
     {
         var sorted = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -70,9 +70,9 @@ internal sealed class ContainerConfig
     }
 
     /// <summary>Adds a layer.</summary>
-    /// <param name="diffId">The digest of the tar archive, unpacked.</param>
-    /// <param name="madeBy">What made it, for the history.</param>
-    /// <param name="layers">How many layers the base has.</param>
+    /// <param name="diffId">The digest of the uncompressed tar archive.</param>
+    /// <param name="madeBy">The creator, for the history.</param>
+    /// <param name="layers">The number of layers of the base.</param>
     /// <exception cref="StoreException"><see cref="StoreFault.DamagedConfig"/>: the base does not list its layers.</exception>
     public void AddLayer(string diffId, string madeBy, int layers)
     {
@@ -91,7 +91,7 @@ internal sealed class ContainerConfig
     /// <summary>Sets the date of the image.</summary>
     public void SetCreated(string date) => _root["created"] = date;
 
-    /// <summary>The bytes, the same for the same content.</summary>
+    /// <summary>Returns the bytes. The same content gives the same bytes.</summary>
     public byte[] Write()
     {
         var output = new ArrayBufferWriter<byte>();
@@ -118,10 +118,10 @@ internal sealed class ContainerConfig
     private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 }
 
-/// <summary>The labels of a container's configuration by which Bee knows its own containers. Each container has the labels of its base as well.</summary>
+/// <summary>The labels that mark Bee's own containers. A container also has the labels of its base.</summary>
 internal static class ContainerLabels
 {
-    /// <summary>On a base: the version of Bee in it. The entry point of such a base takes an image of the store as its first argument.</summary>
+    /// <summary>On a base: the version of Bee in it. The first argument of its entry point is an image of the store.</summary>
     public const string Base = "bee.base";
 
     /// <summary>On a container: the reference of the tool.</summary>
@@ -136,9 +136,9 @@ internal static class ContainerLabels
     /// <summary>On a container: the folders of the host that the tool needs, separated by commas.</summary>
     public const string Mounts = "bee.tool.mounts";
 
-    /// <summary>On a container: <c>true</c> where the tool attaches to network interfaces of the host.</summary>
+    /// <summary>On a container: <c>true</c> if the tool attaches to network interfaces of the host.</summary>
     public const string HostNetwork = "bee.tool.host-network";
 
-    /// <summary>Where the layer of a container has its store.</summary>
+    /// <summary>The path of the store in the layer of a container.</summary>
     public const string StorePath = "/opt/bee/store";
 }

@@ -6,16 +6,16 @@ namespace Bee.Oci.Formats;
 /// <param name="Size">The size of the content in bytes.</param>
 public sealed record Descriptor(string MediaType, Digest Digest, long Size)
 {
-    /// <summary>What a manifest is about, where its media type does not tell; null for most.</summary>
+    /// <summary>The artifact type of a manifest; null for most images.</summary>
     public string? ArtifactType { get; init; }
 
-    /// <summary>Free key and value pairs; never null.</summary>
+    /// <summary>The annotations; never null.</summary>
     public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>The platform that the content is for, where one is told.</summary>
+    /// <summary>The platform of the content; null if unspecified.</summary>
     public Platform? Platform { get; init; }
 
-    /// <summary>The title annotation, which is the file name of a blob; null where there is none.</summary>
+    /// <summary>The title annotation, which is the file name of a blob; null for none.</summary>
     public string? Title => Annotations.GetValueOrDefault(AnnotationKeys.Title);
 
     /// <summary>The digest.</summary>
@@ -53,7 +53,7 @@ public static class MediaTypes
     /// <summary>The layer of an Inspektor Gadget image with the compiled eBPF object.</summary>
     public const string GadgetProgram = "application/vnd.gadget.ebpf.program.v1+binary";
 
-    /// <summary>What newer Inspektor Gadget images say that they are, by artifactType.</summary>
+    /// <summary>The artifact type of newer Inspektor Gadget images.</summary>
     public const string GadgetArtifact = "application/vnd.gadget.v1+binary";
 
     /// <summary>The config of a container image.</summary>
@@ -75,22 +75,22 @@ public static class MediaTypes
 /// <summary>The annotation keys that Bee writes and reads. Most are from the OCI image specification (annotations.md).</summary>
 public static class AnnotationKeys
 {
-    /// <summary>On a descriptor: the file name of a blob. BumbleBee finds its blobs by this, not by media type. On a manifest: the image's name for people.</summary>
+    /// <summary>On a descriptor: the file name of a blob. BumbleBee finds its blobs by this, not by media type. On a manifest: the title of the image.</summary>
     public const string Title = "org.opencontainers.image.title";
 
     /// <summary>On an entry of <c>index.json</c>: the reference under which the image is stored.</summary>
     public const string ReferenceName = "org.opencontainers.image.ref.name";
 
-    /// <summary>On an entry of <c>index.json</c>: the whole reference as containerd and docker write it, where <see cref="ReferenceName"/> is the tag alone.</summary>
+    /// <summary>On an entry of <c>index.json</c>: the whole reference as containerd and docker write it, while <see cref="ReferenceName"/> is the tag alone.</summary>
     public const string ContainerdName = "io.containerd.image.name";
 
-    /// <summary>RFC 3339 date. In a manifest only when the build pinned it; else on the entry of <c>index.json</c>.</summary>
+    /// <summary>The date (RFC 3339). A manifest has it only if the build pinned it; otherwise the entry of <c>index.json</c> has it.</summary>
     public const string Created = "org.opencontainers.image.created";
 
-    /// <summary>Who is responsible for the image, free form.</summary>
+    /// <summary>The people responsible for the image, in free form.</summary>
     public const string Authors = "org.opencontainers.image.authors";
 
-    /// <summary>What the program does, for people.</summary>
+    /// <summary>The description of the program.</summary>
     public const string Description = "org.opencontainers.image.description";
 
     /// <summary>SPDX licence expression of the image.</summary>

@@ -6,7 +6,7 @@ using Bee.Posix;
 
 namespace Bee.Oci.Formats;
 
-/// <summary>A descriptor as it stands in a file, before anything of it is believed. Unknown keys survive a rewrite.</summary>
+/// <summary>A descriptor in a JSON document, not validated. Unknown keys are preserved.</summary>
 internal sealed class DescriptorDocument
 {
     [JsonPropertyName("mediaType")]
@@ -30,11 +30,11 @@ internal sealed class DescriptorDocument
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Other { get; set; }
 
-    /// <summary>The name under which a layout has the image; null for none.</summary>
+    /// <summary>The image's name in a layout; null for none.</summary>
     [JsonIgnore]
     public string? ReferenceName => Annotations?.GetValueOrDefault(AnnotationKeys.ReferenceName) is { Length: > 0 } name ? name : null;
 
-    /// <summary>A further entry for the same content, with all that is known about it.</summary>
+    /// <summary>Returns a copy with the same metadata.</summary>
     public DescriptorDocument Copy() => (DescriptorDocument)MemberwiseClone();
 
     /// <summary>The digest; empty if the document has none, or none that is valid.</summary>
@@ -71,10 +71,10 @@ internal sealed class DescriptorDocument
         Annotations = document.Annotations,
     };
 
-    /// <summary>Annotations in the order of their bytes, so that the same ones always give the same JSON.</summary>
+    /// <summary>Returns annotations in ordinal order, so that the same annotations give the same JSON.</summary>
     public static Dictionary<string, string?> Sorted(IEnumerable<KeyValuePair<string, string>> annotations)
     {
-        // A dictionary to which was only added is written in the order of adding.
+        // A dictionary without removals enumerates in insertion order.
         var sorted = new Dictionary<string, string?>();
         foreach ((string key, string value) in annotations.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
@@ -85,7 +85,7 @@ internal sealed class DescriptorDocument
     }
 }
 
-/// <summary>A platform as it stands in a file.</summary>
+/// <summary>A platform in a JSON document.</summary>
 internal sealed class PlatformDocument
 {
     [JsonPropertyName("architecture")]
@@ -105,7 +105,7 @@ internal sealed class PlatformDocument
         : new Platform(TerminalText.Clean(Os), TerminalText.Clean(Architecture), Variant is null ? null : TerminalText.Clean(Variant));
 }
 
-/// <summary>A manifest or an index, told apart by media type; <c>index.json</c> of a layout is one too.</summary>
+/// <summary>A manifest or an index, distinguished by media type. The <c>index.json</c> of a layout is an index.</summary>
 internal sealed class ManifestDocument
 {
     [JsonPropertyName("schemaVersion")]
@@ -126,7 +126,7 @@ internal sealed class ManifestDocument
     [JsonPropertyName("manifests")]
     public List<DescriptorDocument?>? Manifests { get; set; }
 
-    /// <summary>What this manifest is about (OCI image specification 1.1): a signature's image.</summary>
+    /// <summary>The manifest that this manifest refers to (OCI image specification 1.1), such as a signature's image.</summary>
     [JsonPropertyName("subject")]
     public DescriptorDocument? Subject { get; set; }
 
@@ -138,14 +138,14 @@ internal sealed class ManifestDocument
 
     /// <summary>Reads a manifest or an index.</summary>
     /// <param name="content">The bytes.</param>
-    /// <param name="descriptor">What it is said to be.</param>
-    /// <exception cref="StoreException"><see cref="StoreFault.DamagedManifest"/>: no such thing.</exception>
+    /// <param name="descriptor">The descriptor, with the expected media type.</param>
+    /// <exception cref="StoreException"><see cref="StoreFault.DamagedManifest"/>: the document is malformed, or not of the media type.</exception>
     public static ManifestDocument Read(byte[] content, Descriptor descriptor)
     {
         ManifestDocument manifest = OciJson.Read(
             content, OciJson.Canonical.ManifestDocument, StoreFault.DamagedManifest, $"manifest {descriptor.Digest}");
 
-        // A document that is both could be read as one thing by whoever checks it, and as the other by whoever runs it.
+        // A document that is both could be verified as a manifest and run as an index.
         bool isIndex = MediaTypes.IsIndex(descriptor.MediaType);
         if ((manifest.MediaType is not null && manifest.MediaType != descriptor.MediaType)
             || (isIndex ? manifest.Layers ?? (object?)manifest.Config : manifest.Manifests) is not null)
@@ -156,8 +156,8 @@ internal sealed class ManifestDocument
         return manifest;
     }
 
-    /// <summary>The descriptors in a part of a manifest.</summary>
-    /// <param name="documents">The part; null for none.</param>
+    /// <summary>Returns validated descriptors of a manifest.</summary>
+    /// <param name="documents">The descriptors; null for none.</param>
     /// <param name="of">The manifest, for the message.</param>
     /// <exception cref="StoreException"><see cref="StoreFault.DamagedManifest"/>: one has no sha256 digest, or no size.</exception>
     public static IReadOnlyList<Descriptor> Descriptors(IEnumerable<DescriptorDocument?>? documents, Descriptor of) =>
@@ -197,7 +197,7 @@ internal sealed class CatalogDocument
     public List<string?>? Repositories { get; set; }
 }
 
-/// <summary>The config of a container image as it stands in a file, as far as it matters here (OCI Image Specification 1.1, config.md).</summary>
+/// <summary>The used parts of a container image's config (OCI Image Specification 1.1, config.md).</summary>
 internal sealed class ContainerConfigDocument
 {
     [JsonPropertyName("architecture")]
@@ -215,7 +215,7 @@ internal sealed class ContainerConfigDocument
     [JsonPropertyName("config")]
     public ExecutionDocument? Config { get; set; }
 
-    /// <summary>How a container is run; here only a place for labels.</summary>
+    /// <summary>The execution parameters, of which only the labels are used.</summary>
     internal sealed class ExecutionDocument
     {
         [JsonPropertyName("Labels")]
@@ -223,7 +223,7 @@ internal sealed class ContainerConfigDocument
     }
 }
 
-/// <summary>Annotations of others, safe for a terminal.</summary>
+/// <summary>Sanitizes annotations for terminals.</summary>
 internal static class Printable
 {
     /// <summary>Returns annotations without those that have no value; their values may have several lines.</summary>
@@ -245,7 +245,7 @@ internal static class Printable
 /// <summary>Dates in images, RFC 3339.</summary>
 internal static class CreationDate
 {
-    /// <summary>Local time; null where the text is no date, or the first day of year 1, which tools written in Go put where they have none.</summary>
+    /// <summary>Parses a date as local time; returns null for an invalid date, and for year 1, Go's zero time.</summary>
     public static DateTime? Read(string? text) =>
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset date) && date.Year > 1 ? date.LocalDateTime : null;
 }

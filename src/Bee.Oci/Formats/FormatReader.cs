@@ -5,11 +5,11 @@ using Bee.Posix;
 
 namespace Bee.Oci.Formats;
 
-/// <summary>Recognises whose format an image has, by its config and its layers, and reads what it says about its program.</summary>
+/// <summary>Detects the format of an image by config and layers, and reads its metadata.</summary>
 internal static class FormatReader
 {
-    /// <summary>Reads what the config says; programs are not touched.</summary>
-    /// <param name="files">Where the config is.</param>
+    /// <summary>Reads the config, but not the program.</summary>
+    /// <param name="files">The blobs.</param>
     /// <param name="artifactType">The manifest's artifactType; null for none.</param>
     /// <param name="config">The config's descriptor; null for none.</param>
     /// <param name="layers">The layers.</param>
@@ -46,10 +46,10 @@ internal static class FormatReader
             ?? layers.FirstOrDefault(layer => layer.Title?.EndsWith(".o", StringComparison.Ordinal) == true);
 }
 
-/// <summary>Whose convention an image follows. docs/image-format.md has a sample manifest of each.</summary>
+/// <summary>The formats of eBPF images. docs/image-format.md has a sample manifest of each.</summary>
 public enum ImageFormat
 {
-    /// <summary>None that Bee knows.</summary>
+    /// <summary>An unknown format.</summary>
     Unknown,
 
     /// <summary>Bee's: BumbleBee's with Bee's own keys in the config.</summary>
@@ -64,27 +64,27 @@ public enum ImageFormat
     /// <summary>bpfman's: a container image whose one layer has the program in it, with labels (bpfman.io, "eBPF Bytecode Image Specifications").</summary>
     Bpfman,
 
-    /// <summary>A container that Bee has made around an image: it is run by a container engine.</summary>
+    /// <summary>A container image that Bee has made for a tool, to run with a container engine.</summary>
     Container,
 }
 
-/// <summary>What an image's format makes of its manifest, config and layers.</summary>
-/// <param name="Format">Whose format it is.</param>
+/// <summary>The metadata of an image, independent of its format.</summary>
+/// <param name="Format">The format.</param>
 internal sealed record FormatFacts(ImageFormat Format)
 {
-    /// <summary>What it says about its program.</summary>
+    /// <summary>The description of the program.</summary>
     public ImageConfig Config { get; init; } = ImageConfig.Empty;
 
     /// <summary>The layer with the program.</summary>
     public Descriptor? Program { get; init; }
 
-    /// <summary>Why there is no program.</summary>
+    /// <summary>The reason why there is no program.</summary>
     public string? WhyNoProgram { get; init; }
 
-    /// <summary>The platform that the config names; null for none.</summary>
+    /// <summary>The platform in the config; null for none.</summary>
     public Platform? Platform { get; init; }
 
-    /// <summary>The date that the config has; null for none.</summary>
+    /// <summary>The date in the config; null for none.</summary>
     public string? Created { get; init; }
 
     /// <summary>A container image's labels.</summary>
@@ -95,8 +95,7 @@ internal sealed record FormatFacts(ImageFormat Format)
 }
 
 /// <summary>
-/// bpfman's images: container images that any builder makes, with exactly one layer that has the object at its root, and labels that say what is in
-/// it (bpfman.io, "eBPF Bytecode Image Specifications"). The labels <c>io.ebpf.programs</c> and <c>io.ebpf.maps</c> are JSON objects of names
+/// Reads bpfman's images: container images of any builder, with exactly one layer that contains the object, and labels that describe it (bpfman.io, "eBPF Bytecode Image Specifications"). The labels <c>io.ebpf.programs</c> and <c>io.ebpf.maps</c> are JSON objects of names
 /// and types; older images have one label each for one program.
 /// </summary>
 internal static class BpfmanFormat
@@ -110,7 +109,7 @@ internal static class BpfmanFormat
     private const string SectionLabel = Prefix + "section_name";
     private const string FileLabel = Prefix + "filename";
 
-    /// <summary>The file of the layer that the labels name; null where they name none.</summary>
+    /// <summary>Returns the file name in the labels; null for none.</summary>
     public static string? FileName(IReadOnlyDictionary<string, string> labels) => labels.GetValueOrDefault(FileLabel) is { Length: > 0 } name ? name : null;
 
     /// <summary>Reads a container image's config. Without bpfman's labels its format is unknown.</summary>
@@ -156,7 +155,7 @@ internal static class BpfmanFormat
             : [new ImageProgram { Name = name, Type = labels.GetValueOrDefault(TypeLabel), Section = labels.GetValueOrDefault(SectionLabel) }];
     }
 
-    // A label is only a description: what cannot be read is shown among the labels as it is, and the program runs all the same.
+    // Labels only describe the program, which runs without them too, so malformed ones are ignored.
     private static (string Name, string? Type)[] Pairs(string? json)
     {
         try
@@ -181,7 +180,7 @@ internal static class BpfmanFormat
         }
         catch (InvalidOperationException e)
         {
-            // Half of a surrogate pair is text to the JSON reader until somebody asks for it.
+            // The JSON reader detects lone surrogates only when the text is read.
             throw new StoreException(StoreFault.DamagedConfig, $"The labels of the image cannot be read: {e.Message}", e);
         }
     }
@@ -200,14 +199,14 @@ internal static class LayerProgram
 {
     private const string Tar = "application/vnd.oci.image.layer.v1.tar";
 
-    // Of an ELF header, as far as the machine: e_ident and e_type stand before it.
+    // The size of an ELF header up to and including e_machine.
     private const int MachineEnd = 20;
     private const byte BpfMachine = 247;
 
-    /// <summary>Whether a layer of this type can be unpacked.</summary>
+    /// <summary>Checks whether a layer of a media type can be unpacked.</summary>
     public static bool Reads(string mediaType) => mediaType == Tar || IsGzip(mediaType) || IsZstandard(mediaType);
 
-    /// <summary>Unpacks the object in memory: the file that the image names, else the only eBPF object there is.</summary>
+    /// <summary>Unpacks the object in memory: the file that the image names, otherwise the only eBPF object in the layer.</summary>
     /// <param name="layer">The layer, whose digest is checked.</param>
     /// <param name="mediaType">Its type.</param>
     /// <param name="fileName">The file that the image names; null for none.</param>
@@ -304,14 +303,14 @@ internal static class LayerProgram
 /// </summary>
 internal static class GadgetFormat
 {
-    // Inspektor Gadget's largest is a few KiB; it is held in memory for as long as the image is.
+    // The metadata of real gadgets has a few KiB. It stays in memory as long as the Image.
     private const int LongestMetadata = 256 << 10;
 
-    /// <summary>Whether it is one of these.</summary>
+    /// <summary>Checks whether an image has this format.</summary>
     public static bool Fits(string? artifactType, Descriptor? config, IReadOnlyList<Descriptor> layers) =>
         artifactType == MediaTypes.GadgetArtifact || config?.MediaType == MediaTypes.GadgetConfig || layers.Any(IsProgram);
 
-    /// <summary>Reads what its config says.</summary>
+    /// <summary>Reads the config.</summary>
     public static FormatFacts Read(IBlobs files, Descriptor? config, IReadOnlyList<Descriptor> layers)
     {
         Descriptor[] programs = [.. layers.Where(IsProgram)];
@@ -325,10 +324,10 @@ internal static class GadgetFormat
     }
 
     /// <summary>
-    /// The value of a key that stands at the beginning of a line, where it is plain or quoted text on that line: enough for a name and a description. What
-    /// YAML can do beyond that is not read here.
+    /// Returns the value of a top-level key if it is plain or quoted text on one line, which suffices for a name and a description. Other YAML is not
+    /// parsed here.
     /// </summary>
-    /// <returns>The text; null where there is none.</returns>
+    /// <returns>The text; null for none.</returns>
     public static string? Value(string? metadata, string key)
     {
         foreach (string line in metadata?.Split('\n') ?? [])

@@ -6,13 +6,12 @@ using System.Net.Sockets;
 namespace Bee.Oci.Formats;
 
 /// <summary>
-/// The name of an image: <c>[registry[:port]/]repository[:tag][@digest]</c>, where the repository may be nested. As everywhere with
-/// containers the first component is a registry if it holds a dot or a colon, is an address in brackets, or is <c>localhost</c>.
-/// Nothing is added to a short name: it is a name of the local store.
+/// The name of an image: <c>[registry[:port]/]repository[:tag][@digest]</c>. As usual for containers, the first component is a registry if it contains a dot
+/// or a colon, is an IPv6 address in brackets, or is <c>localhost</c>. A name without a registry is one of the local store; no default registry is added.
 /// </summary>
 public sealed class ImageReference : IEquatable<ImageReference>
 {
-    /// <summary>The tag that a reference without tag and digest means.</summary>
+    /// <summary>The default tag of a reference without tag and digest.</summary>
     public const string DefaultTag = "latest";
 
     internal ImageReference(string? registry, string repository, string? tag, Digest? digest) =>
@@ -33,18 +32,18 @@ public sealed class ImageReference : IEquatable<ImageReference>
     /// <summary>Registry and repository: <c>ghcr.io/me/opensnoop</c>.</summary>
     public string Name => Registry is null ? Repository : $"{Registry}/{Repository}";
 
-    /// <summary>Reads a reference.</summary>
-    /// <exception cref="StoreException"><see cref="StoreFault.BadReference"/>: the message says which part is wrong, and why.</exception>
+    /// <summary>Parses a reference.</summary>
+    /// <exception cref="StoreException"><see cref="StoreFault.BadReference"/>: the message names the invalid part and the reason.</exception>
     public static ImageReference Parse(string text) =>
         TryParse(text, out ImageReference? reference, out string? problem)
             ? reference
             : throw new StoreException(StoreFault.BadReference, problem);
 
-    /// <summary>Reads a reference; false when the text is none.</summary>
+    /// <summary>Parses a reference; returns false if the text is invalid.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out ImageReference? reference) =>
         TryParse(text, out reference, out _);
 
-    /// <summary>Reads a reference; false when the text is none, and then <paramref name="problem"/> says which part is wrong.</summary>
+    /// <summary>Parses a reference; returns false and the reason in <paramref name="problem"/> if the text is invalid.</summary>
     public static bool TryParse(
         [NotNullWhen(true)] string? text,
         [NotNullWhen(true)] out ImageReference? reference,
@@ -54,20 +53,20 @@ public sealed class ImageReference : IEquatable<ImageReference>
         return reference is not null;
     }
 
-    /// <summary>Returns the length of an IPv6 address in brackets with which a reference or a pattern begins; 0 where it begins with none.</summary>
-    /// <param name="text">A reference, a registry or a pattern. The brackets of <c>[::1]:5000/x</c> are no wildcard.</param>
-    public static int AddressLength(string text)
+    /// <summary>Returns the length of an IPv6 address in brackets at the beginning of a reference or a pattern; 0 for none.</summary>
+    /// <param name="text">A reference, a registry or a pattern. The brackets of <c>[::1]:5000/x</c> are not a wildcard.</param>
+    internal static int AddressLength(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         int close = text.StartsWith('[') ? text.IndexOf(']') : -1;
         return close > 0 && text.AsSpan(1, close - 1).Contains(':') && IPAddress.TryParse(text.AsSpan(1, close - 1), out _) ? close + 1 : 0;
     }
 
-    /// <summary>Returns whether the text has wildcards (<c>*</c>, <c>?</c>, <c>[a-z]</c>), so that it may mean several images.</summary>
+    /// <summary>Checks whether a text contains wildcards (<c>*</c>, <c>?</c>, <c>[a-z]</c>).</summary>
     /// <param name="text">A reference, a registry or a pattern.</param>
-    public static bool IsPattern(string text) => text.AsSpan(AddressLength(text)).IndexOfAny('*', '?', '[') >= 0;
+    internal static bool IsPattern(string text) => text.AsSpan(AddressLength(text)).IndexOfAny('*', '?', '[') >= 0;
 
-    /// <summary>This reference, with <see cref="DefaultTag"/> if it has neither tag nor digest.</summary>
+    /// <summary>Returns this reference, with <see cref="DefaultTag"/> if it has neither tag nor digest.</summary>
     public ImageReference WithDefaultTag() => Tag is null && Digest is null ? new(Registry, Repository, DefaultTag, null) : this;
 
     /// <summary>Returns this reference pinned to a digest: <c>ghcr.io/me/opensnoop:v1@sha256:…</c>.</summary>
@@ -76,11 +75,11 @@ public sealed class ImageReference : IEquatable<ImageReference>
     /// <summary>The digest, the tag, or <see cref="DefaultTag"/>: what a repository resolves.</summary>
     internal string TagOrDigest => Digest?.ToString() ?? Tag ?? DefaultTag;
 
-    /// <summary>The reference as text; <see cref="Parse"/> of it gives the same reference.</summary>
+    /// <summary>Returns the text, which <see cref="Parse"/> accepts.</summary>
     public override string ToString() =>
         Name + (Tag is null ? "" : ":" + Tag) + (Digest is null ? "" : "@" + Digest);
 
-    /// <summary>Whether both are the same name, part for part (case counts).</summary>
+    /// <summary>Compares two references, case-sensitively.</summary>
     public bool Equals(ImageReference? other) => other is not null && ToString() == other.ToString();
 
     /// <inheritdoc/>
@@ -91,7 +90,7 @@ public sealed class ImageReference : IEquatable<ImageReference>
 }
 
 /// <summary>
-/// The grammar of references, by hand so that a bad one can be told part by part. Rules: OCI Distribution Specification 1.1,
+/// Parses references. Written by hand, so that an error names the invalid part. Rules: OCI Distribution Specification 1.1,
 /// "Pulling manifests" (repository, tag), and the registry's host and port as distribution/reference has them.
 /// </summary>
 internal static class ReferenceGrammar
@@ -99,7 +98,7 @@ internal static class ReferenceGrammar
     private const int LongestName = 255;
     private const int LongestTag = 128;
 
-    /// <summary>The reference, or null and what is wrong.</summary>
+    /// <summary>Parses a reference; returns null and the problem if it is invalid.</summary>
     public static ImageReference? Read(string text, out string problem)
     {
         if (text.Length == 0)
@@ -160,7 +159,7 @@ internal static class ReferenceGrammar
     private static bool LooksLikeRegistry(string component) =>
         component == "localhost" || component.AsSpan().IndexOfAny(".:[") >= 0;
 
-    // Whoever asks for a digest must never get what somebody has named so.
+    // A text that looks like a digest must not match an image with that name.
     private static string? DigestLikeFault(string repository) =>
         repository == Digest.Prefix[..^1] || (repository.Length == Digest.HexLength && Digest.IsHex(repository))
             ? $"'{repository}' is how a digest reads, and no repository without a registry can be called so. In a reference a digest stands behind a name and '@'."

@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Oci.Formats;
 
-/// <summary>JSON that a person wrote, with the place of each part, so that an error can say where it is. Strict: no comments, no name twice.</summary>
+/// <summary>JSON with the line and column of each part, for errors in hand-written files. Strict: no comments, no duplicate names.</summary>
 internal sealed class LocatedJson
 {
     private const int Depth = 16;
@@ -14,7 +14,7 @@ internal sealed class LocatedJson
 
     private LocatedJson(string path, JsonTokenType kind, int line, int column) => (_path, Kind, Line, Column) = (path, kind, line, column);
 
-    /// <summary>What it is: the beginning of an object or an array, or a value.</summary>
+    /// <summary>The kind: the start of an object or an array, or a value.</summary>
     public JsonTokenType Kind { get; }
 
     /// <summary>Line, from 1.</summary>
@@ -26,16 +26,16 @@ internal sealed class LocatedJson
     /// <summary>The text of a string, or of a name.</summary>
     public string Value { get; private init; } = "";
 
-    /// <summary>The members of an object, in their order: the name, with its place, and the value.</summary>
+    /// <summary>The members of an object, in order: the name, with its position, and the value.</summary>
     public IReadOnlyList<(LocatedJson Name, LocatedJson Value)> Members { get; private init; } = [];
 
     /// <summary>The items of an array.</summary>
     public IReadOnlyList<LocatedJson> Items { get; private init; } = [];
 
     /// <summary>Reads a whole document.</summary>
-    /// <param name="path">Where it comes from, for errors.</param>
-    /// <param name="content">Its bytes.</param>
-    /// <exception cref="SettingsException">It is no JSON.</exception>
+    /// <param name="path">The file, for errors.</param>
+    /// <param name="content">The bytes.</param>
+    /// <exception cref="SettingsException">The document is not valid JSON.</exception>
     public static LocatedJson Parse(string path, ReadOnlySpan<byte> content)
     {
         ReadOnlySpan<byte> text = content.StartsWith(Encoding.UTF8.Preamble) ? content[Encoding.UTF8.Preamble.Length..] : content;
@@ -54,12 +54,12 @@ internal sealed class LocatedJson
         }
         catch (InvalidOperationException e)
         {
-            // What the reader throws for half of a surrogate pair.
+            // The reader throws this for a lone surrogate.
             throw new SettingsException(path, 0, 0, $"It holds text that is not Unicode: {e.Message}", e);
         }
     }
 
-    // What the reader says to programmers is left out: where it stopped, and with which options it would go on.
+    // Leaves out the parts of the reader's message for programmers: the position and the reader's options.
     private static string Words(JsonException error)
     {
         string[] beginnings = [" LineNumber:", " which is not supported in this mode", " Change the reader options"];
@@ -67,12 +67,12 @@ internal sealed class LocatedJson
         return error.Message[..end].TrimEnd('.') + ".";
     }
 
-    /// <summary>The error for this place.</summary>
+    /// <summary>Returns the error for this position.</summary>
     public SettingsException Wrong(string problem, Exception? inner = null) => new(_path, Line, Column, problem, inner);
 
-    /// <summary>The members of an object by name, which may only be these.</summary>
-    /// <param name="what">What the object is, for the error.</param>
-    /// <param name="known">The names.</param>
+    /// <summary>Returns the members of an object by name; throws for an unknown name.</summary>
+    /// <param name="what">The object, for the error.</param>
+    /// <param name="known">The known names.</param>
     public IReadOnlyDictionary<string, LocatedJson> Object(string what, params string[] known)
     {
         Require(JsonTokenType.StartObject, what, "an object, { … }");
@@ -87,16 +87,16 @@ internal sealed class LocatedJson
         return Members.ToDictionary(member => member.Name.Value, member => member.Value);
     }
 
-    /// <summary>The items of an array.</summary>
+    /// <summary>Returns the items of an array.</summary>
     public IReadOnlyList<LocatedJson> Array(string what) => Require(JsonTokenType.StartArray, what, "an array, [ … ]").Items;
 
-    /// <summary>A string that is not empty.</summary>
+    /// <summary>Returns a string that is not empty.</summary>
     public string Text(string what) => Require(JsonTokenType.String, what, "text in quotes").Value is { Length: > 0 } text ? text : throw Wrong($"{what} is empty.");
 
-    /// <summary>true or false.</summary>
+    /// <summary>Returns a Boolean.</summary>
     public bool Flag(string what) => Kind is JsonTokenType.True or JsonTokenType.False ? Kind == JsonTokenType.True : throw Wrong($"{what} must be true or false.");
 
-    /// <summary>Itself, if it is of this kind.</summary>
+    /// <summary>Returns this value if it is of a kind; throws otherwise.</summary>
     public LocatedJson Require(JsonTokenType kind, string what, string wanted) => Kind == kind ? this : throw Wrong($"{what} must be {wanted}.");
 
     private static LocatedJson Read(string path, ReadOnlySpan<byte> text, ref Utf8JsonReader reader)
@@ -139,14 +139,14 @@ internal sealed class LocatedJson
         (before.Count((byte)'\n') + 1, Encoding.UTF8.GetCharCount(before[(before.LastIndexOf((byte)'\n') + 1)..]) + 1);
 }
 
-/// <summary>A file that a person keeps settings or a policy in is not what it should be. It is not used in part: nothing is guessed.</summary>
+/// <summary>A file with settings or a policy is invalid. No part of it is used.</summary>
 internal sealed class SettingsException : BeeException
 {
-    /// <summary>Makes one.</summary>
+    /// <summary>Creates an exception.</summary>
     /// <param name="path">The file, or the environment variable.</param>
-    /// <param name="line">Line, from 1; 0 where it is about no place in it.</param>
-    /// <param name="column">Column in characters, from 1; 0 likewise.</param>
-    /// <param name="problem">What is wrong, as a sentence.</param>
+    /// <param name="line">The line, from 1; 0 for none.</param>
+    /// <param name="column">The column in characters, from 1; 0 for none.</param>
+    /// <param name="problem">The problem, as a sentence.</param>
     /// <param name="inner">The cause.</param>
     public SettingsException(string path, int line, int column, string problem, Exception? inner = null)
         : base("BadSettings", line > 0 ? $"{path}:{line}:{column}: {problem}" : $"{path}: {problem}", inner: inner) => (Path, Line, Column) = (path, line, column);
@@ -154,21 +154,21 @@ internal sealed class SettingsException : BeeException
     /// <summary>The file, or the environment variable.</summary>
     public string Path { get; }
 
-    /// <summary>Line, from 1; 0 where it is about no place in the file.</summary>
+    /// <summary>The line, from 1; 0 for none.</summary>
     public int Line { get; }
 
-    /// <summary>Column in characters, from 1; 0 where it is about no place in the file.</summary>
+    /// <summary>The column in characters, from 1; 0 for none.</summary>
     public int Column { get; }
 }
 
-/// <summary>Reads files that decide what may run: only where nobody but root and this user (under sudo also the one behind it) could have written them.</summary>
+/// <summary>Reads files that decide which images may run. Only root and this user (under sudo also the invoking user) may be able to write them.</summary>
 internal static class TrustedFile
 {
     private const int Largest = 1 << 20;
 
-    /// <summary>The file's bytes; null where there is none.</summary>
+    /// <summary>Reads a file; returns null if it does not exist.</summary>
     /// <param name="path">An absolute path.</param>
-    /// <exception cref="SettingsException">It cannot be read, or somebody else could have written it.</exception>
+    /// <exception cref="SettingsException">The file cannot be read, or is writable by other users.</exception>
     public static byte[]? Read(string path)
     {
         try
@@ -192,7 +192,7 @@ internal static class TrustedFile
         }
     }
 
-    /// <summary>A link on the way whose target is missing: what is behind it was meant to be read, so this is not a file that nobody wanted.</summary>
+    /// <summary>Returns a broken symbolic link in the path. Then the missing file is an error: the link shows that it should exist.</summary>
     private static string? BrokenLink(string path)
     {
         for (string? place = path; place is not null; place = Path.GetDirectoryName(place))

@@ -7,7 +7,7 @@ using Bee.Posix;
 
 namespace Bee.Oci.Formats;
 
-/// <summary>Reading and writing of every JSON that Bee.Oci knows, by generated code: nothing to warm up, the same bytes each time.</summary>
+/// <summary>Serializes JSON documents by generated code, which starts fast and writes deterministically.</summary>
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ManifestDocument))]
 [JsonSerializable(typeof(PlatformDocument))]
@@ -25,14 +25,14 @@ internal sealed partial class OciJson : JsonSerializerContext
         Encoder = CanonicalEncoder.Instance,
     });
 
-    /// <summary>The bytes of a document.</summary>
+    /// <summary>Serializes a document.</summary>
     public static byte[] Write<T>(T document, JsonTypeInfo<T> type) => JsonSerializer.SerializeToUtf8Bytes(document, type);
 
-    /// <summary>Reads a document that anyone may have written.</summary>
+    /// <summary>Deserializes a document from an untrusted source.</summary>
     /// <param name="content">The bytes.</param>
-    /// <param name="type">What to read.</param>
-    /// <param name="fault">The fault to throw with when it is not that.</param>
-    /// <param name="what">What it is, for the message.</param>
+    /// <param name="type">The type.</param>
+    /// <param name="fault">The fault of the exception for a malformed document.</param>
+    /// <param name="what">The kind of document, for the message.</param>
     public static T Read<T>(ReadOnlySpan<byte> content, JsonTypeInfo<T> type, StoreFault fault, string what)
         where T : class
     {
@@ -43,19 +43,19 @@ internal sealed partial class OciJson : JsonSerializerContext
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NotSupportedException or FormatException or ArgumentException)
         {
-            // Beside JsonException the reader throws the others on some malformed text, such as a lone surrogate in a key.
+            // The reader throws other exceptions than JsonException for some malformed text, such as a lone surrogate in a key.
             throw new StoreException(fault, $"The {what} cannot be read: {e.Message}", e);
         }
     }
 }
 
 /// <summary>
-/// Escapes what JSON must escape and nothing else. .NET's own encoders escape by tables that grow with Unicode, so that one image could
-/// get two digests on two versions of .NET; and they write the '+' of a media type as <c>\u002B</c>.
+/// Escapes only what JSON requires. .NET's encoders use tables that change with Unicode versions, so the same image could get another digest on another
+/// version of .NET; and they escape the '+' of a media type as <c>\u002B</c>.
 /// </summary>
 internal sealed class CanonicalEncoder : JavaScriptEncoder
 {
-    /// <summary>The one instance.</summary>
+    /// <summary>The only instance.</summary>
     public static CanonicalEncoder Instance { get; } = new();
 
     /// <inheritdoc/>
@@ -116,8 +116,8 @@ internal sealed class CanonicalEncoder : JavaScriptEncoder
 }
 
 /// <summary>
-/// A value that has no type of its own yet, as plain .NET objects: text, a list or a dictionary of such. Numbers and truth values are text too, as
-/// JSON writes them. So whoever shows it shows the value, and not the reader's object for it.
+/// Converts an untyped value to plain .NET objects: a string, a list or a dictionary. Numbers and Booleans become strings as JSON writes them. Output then
+/// shows the value instead of a JsonElement.
 /// </summary>
 internal sealed class PlainValueConverter : JsonConverter<object>
 {
@@ -172,7 +172,7 @@ internal sealed class PlainValueConverter : JsonConverter<object>
         }
     }
 
-    // Anyone may have written it, and it is shown on a terminal.
+    // Sanitized, because the value is untrusted and may be shown on a terminal.
     private static object? Plain(JsonElement json) => json.ValueKind switch
     {
         JsonValueKind.Object => json.EnumerateObject().DistinctBy(field => TerminalText.Clean(field.Name)).ToDictionary(field => TerminalText.Clean(field.Name), field => Plain(field.Value)),

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Bee.Oci.Formats;
 
 /// <summary>
-/// An image made of its content, in BumbleBee's format: a manifest whose config is titled <c>config.json</c> and whose one layer is titled
-/// <c>program.o</c>; BumbleBee finds both by these titles. Nothing in the bytes depends on when or where they are made.
+/// Packs an eBPF image in BumbleBee's format: an artifact whose config has the title <c>config.json</c> and whose only layer has the title
+/// <c>program.o</c>; BumbleBee finds both by title. The bytes do not depend on time or machine.
 /// </summary>
 internal sealed class PackedImage
 {
@@ -59,7 +59,7 @@ internal sealed class PackedImage
         _ => new PackedImage(content),
     };
 
-    /// <summary>A date as RFC 3339 has it, in UTC.</summary>
+    /// <summary>Formats a date in UTC (RFC 3339).</summary>
     public static string Date(DateTimeOffset date) =>
         date.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
 
@@ -89,7 +89,7 @@ internal sealed class PackedImage
         }
     }
 
-    /// <summary>The date that whoever builds reproducibly sets (reproducible-builds.org); null if it is not set.</summary>
+    /// <summary>Returns the date of SOURCE_DATE_EPOCH for reproducible builds (reproducible-builds.org); null if it is not set.</summary>
     internal static DateTimeOffset? SourceDate()
     {
         string? text = Environment.GetEnvironmentVariable(DateVariable);
@@ -98,14 +98,14 @@ internal sealed class PackedImage
             return null;
         }
 
-        // The limit is the last second of the year 9999, beyond which neither .NET nor RFC 3339 has dates.
+        // The limit is the last second of the year 9999, the latest date of .NET and RFC 3339.
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long seconds) && seconds <= 253402300799
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
             : throw new StoreException(StoreFault.BadContent, $"{DateVariable} is '{text}'; it must be a number of seconds since 1970.");
     }
 }
 
-/// <summary>An image for several platforms: an index of one manifest a platform (OCI image specification, image-index.md).</summary>
+/// <summary>An image for several platforms: an index with one manifest for each (OCI image specification, image-index.md).</summary>
 internal sealed class PackedIndex
 {
     private PackedIndex(IReadOnlyList<PackedImage> images, byte[] index)
@@ -124,8 +124,8 @@ internal sealed class PackedIndex
     /// <summary>The descriptor of the index.</summary>
     public Descriptor Descriptor { get; }
 
-    /// <summary>Packs an image for several platforms; the index has the annotations that all of them have.</summary>
-    /// <exception cref="StoreException"><see cref="StoreFault.BadContent"/>: one cannot be packed, or two are for one platform.</exception>
+    /// <summary>Packs an image for several platforms. The index gets the annotations that all manifests share.</summary>
+    /// <exception cref="StoreException"><see cref="StoreFault.BadContent"/>: a content is invalid, or two have one platform.</exception>
     public static PackedIndex From(IReadOnlyList<ImageContent> contents)
     {
         if (contents.GroupBy(content => content.Platform).FirstOrDefault(group => group.Count() > 1) is { } twice)
@@ -148,25 +148,25 @@ internal sealed class PackedIndex
     }
 }
 
-/// <summary>What goes into an image. The same content always gives the same digest.</summary>
+/// <summary>The content of an eBPF image. The same content always has the same digest.</summary>
 public sealed record ImageContent
 {
     /// <summary>The compiled eBPF object (ELF).</summary>
     public required byte[] Program { get; init; }
 
-    /// <summary>What the image says about it.</summary>
+    /// <summary>The description of the program.</summary>
     public ImageConfig Config { get; init; } = new();
 
-    /// <summary>The platform it is for; goes into the index entry and into the config's <c>os</c> and <c>architecture</c> if those are unset.</summary>
+    /// <summary>The platform, for the index entry, and for the config's <c>os</c> and <c>architecture</c> if those are unset.</summary>
     public Platform Platform { get; init; } = Platform.Host;
 
-    /// <summary>Its name, for people.</summary>
+    /// <summary>The title.</summary>
     public string? Title { get; init; }
 
-    /// <summary>Who is responsible for it.</summary>
+    /// <summary>The authors.</summary>
     public string? Authors { get; init; }
 
-    /// <summary>What it does, for people.</summary>
+    /// <summary>The description.</summary>
     public string? Description { get; init; }
 
     /// <summary>SPDX licence expression.</summary>
@@ -185,11 +185,11 @@ public sealed record ImageContent
     public string? Revision { get; init; }
 
     /// <summary>
-    /// A date for the manifest. Null (the default) takes the environment's <c>SOURCE_DATE_EPOCH</c>, and without that the manifest
-    /// has no date, so that the digest does not change with the time; the store then keeps the time of adding beside the image.
+    /// The date in the manifest. If it is null, the environment's <c>SOURCE_DATE_EPOCH</c> is used; without that the manifest has no date, so that the
+    /// digest does not depend on the time, and the store records the date of storing beside the image.
     /// </summary>
     public DateTimeOffset? Created { get; init; }
 
-    /// <summary>Further annotations of the manifest; the properties above win over the same key in here.</summary>
+    /// <summary>Additional annotations of the manifest. The properties above take precedence.</summary>
     public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
 }

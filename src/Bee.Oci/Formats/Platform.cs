@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Bee.Oci.Formats;
 
-/// <summary>What an image was built for, in OCI's words (Go's names): <c>linux/amd64</c>, <c>linux/arm64</c>.</summary>
+/// <summary>The platform of an image, with Go's names as in OCI: <c>linux/amd64</c>, <c>linux/arm64</c>.</summary>
 /// <param name="Os">Operating system, <c>linux</c>.</param>
 /// <param name="Architecture">Processor architecture in Go's naming.</param>
 /// <param name="Variant">Variant of the architecture, such as <c>v7</c>; most have none.</param>
@@ -28,16 +28,16 @@ public sealed record Platform(string Os, string Architecture, string? Variant = 
     public static IReadOnlyList<string> Architectures { get; } =
         ["386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64", "ppc64le", "riscv64", "s390x"];
 
-    /// <summary>Whether its programs are big-endian objects: on such a processor no other loads, and nowhere else do they.</summary>
+    /// <summary>True if the architecture is big-endian, so that eBPF objects for it are too.</summary>
     public bool IsBigEndian => Architecture is "s390x" or "ppc64" or "mips" or "mips64";
 
-    /// <summary>Reads a platform.</summary>
-    /// <param name="text"><c>linux/arm64</c>, <c>linux/arm/v7</c>, or an architecture alone. What uname calls an architecture is taken too: <c>aarch64</c>, <c>x86_64</c>.</param>
-    /// <exception cref="StoreException"><see cref="StoreFault.BadPlatform"/>: the message says what is wrong.</exception>
+    /// <summary>Parses a platform.</summary>
+    /// <param name="text"><c>linux/arm64</c>, <c>linux/arm/v7</c>, or an architecture alone. The names of uname are accepted too: <c>aarch64</c>, <c>x86_64</c>.</param>
+    /// <exception cref="StoreException"><see cref="StoreFault.BadPlatform"/>: the text is not a platform with eBPF.</exception>
     public static Platform Parse(string text) =>
         TryParse(text, out Platform? platform, out string? problem) ? platform : throw new StoreException(StoreFault.BadPlatform, problem);
 
-    /// <summary>Reads a platform; false when the text is none, and then <paramref name="problem"/> says why.</summary>
+    /// <summary>Parses a platform; returns false and the reason in <paramref name="problem"/> if the text is invalid.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out Platform? platform, [NotNullWhen(false)] out string? problem)
     {
         string[] parts = (text ?? "").Trim().ToLowerInvariant().Split('/');
@@ -58,7 +58,7 @@ public sealed record Platform(string Os, string Architecture, string? Variant = 
         }
         else
         {
-            // Every arm64 is v8 and every amd64 v1, so naming them says nothing more.
+            // arm64 implies v8 and amd64 implies v1, so these variants are dropped.
             string? variant = named.Length < 3 || (architecture, named[2]) is ("arm64", "v8") or ("amd64", "v1") ? null : named[2];
             platform = new Platform(Linux, architecture, variant);
         }
@@ -66,7 +66,7 @@ public sealed record Platform(string Os, string Architecture, string? Variant = 
         return platform is not null;
     }
 
-    /// <summary><c>os/architecture</c>, and <c>/variant</c> where there is one.</summary>
+    /// <summary>Returns <c>os/architecture</c>, or <c>os/architecture/variant</c>.</summary>
     public override string ToString() => Variant is null ? $"{Os}/{Architecture}" : $"{Os}/{Architecture}/{Variant}";
 
     private static string? GoName(string name) => name switch
@@ -83,15 +83,15 @@ public sealed record Platform(string Os, string Architecture, string? Variant = 
     };
 }
 
-/// <summary>Which manifest of an index is for a machine.</summary>
+/// <summary>Selects the manifest of an index for a machine.</summary>
 internal static class PlatformChoice
 {
-    /// <summary>The manifest for a platform.</summary>
-    /// <param name="manifests">The entries of an index, in its order.</param>
+    /// <summary>Returns the manifest for a platform.</summary>
+    /// <param name="manifests">The entries of an index, in order.</param>
     /// <param name="wanted">The machine's platform.</param>
     /// <returns>
-    /// The one of the same system, architecture and variant; else of the same architecture, first one that names no variant, for such fits
-    /// all of them. One that names no platform at all is taken when it stands alone. Null where none fits.
+    /// The manifest with the same system, architecture and variant; otherwise one of the same architecture, preferably without a variant. A single manifest
+    /// without a platform matches every platform. Null if no manifest matches.
     /// </returns>
     public static Descriptor? For(IEnumerable<Descriptor> manifests, Platform wanted)
     {
@@ -103,7 +103,7 @@ internal static class PlatformChoice
             ?? (all is [{ Platform: null } only] ? only : null);
     }
 
-    /// <summary>Whether a program for one platform runs on another: system and architecture are the same, and with that the byte order. A variant
-    /// says which instructions a processor has, and the kernel compiles eBPF to those that it finds.</summary>
+    /// <summary>Checks whether a program for one platform runs on another: system and architecture must be equal. The variant does not matter, because the
+    /// kernel compiles eBPF for its processor.</summary>
     public static bool Fits(Platform built, Platform machine) => built.Os == machine.Os && built.Architecture == machine.Architecture;
 }

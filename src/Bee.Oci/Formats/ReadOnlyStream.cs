@@ -1,6 +1,6 @@
 namespace Bee.Oci.Formats;
 
-/// <summary>What every stream that is only read has in common; a derived one says how it reads, and whether it can seek.</summary>
+/// <summary>Base class of read-only streams. A derived class implements reading, and seeking if it supports that.</summary>
 internal abstract class ReadOnlyStream : Stream
 {
     /// <inheritdoc/>
@@ -52,31 +52,31 @@ internal abstract class ReadOnlyStream : Stream
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }
 
-/// <summary>A stream that is exactly as long as its descriptor says, and throws at its end, before the last bytes are given, where the digest is another.</summary>
+/// <summary>A stream of exactly the descriptor's size, which verifies the digest before it returns the last bytes.</summary>
 internal interface IDigestChecked
 {
-    /// <summary>What the content was compared with.</summary>
+    /// <summary>The expected digest.</summary>
     Digest Digest { get; }
 }
 
-/// <summary>The blobs of an image layout, in a directory or an archive. May be asked by several threads.</summary>
+/// <summary>The blobs of an image layout, in a directory or an archive. Thread-safe.</summary>
 internal interface IBlobs
 {
-    /// <summary>The whole of a blob; its length and digest are checked.</summary>
-    /// <param name="descriptor">Its digest and length.</param>
-    /// <param name="limit">The most bytes that it may have.</param>
-    /// <exception cref="StoreException">It is missing, too large, or not what the descriptor says.</exception>
+    /// <summary>Reads a blob and verifies its size and digest.</summary>
+    /// <param name="descriptor">The descriptor.</param>
+    /// <param name="limit">The most bytes.</param>
+    /// <exception cref="StoreException">The blob is missing, too large, or damaged.</exception>
     byte[] ReadBlob(Descriptor descriptor, int limit);
 
     /// <summary>Opens a blob of any size.</summary>
-    /// <returns>A stream that throws at its end where the content has another digest.</returns>
-    /// <exception cref="StoreException">It is missing, or has another length.</exception>
+    /// <returns>A stream that throws at its end if the digest is wrong.</returns>
+    /// <exception cref="StoreException">The blob is missing, or has another size.</exception>
     Stream OpenBlob(Descriptor descriptor);
 
-    /// <summary>Whether a blob is there, without reading it.</summary>
+    /// <summary>Checks whether a blob exists, without reading it.</summary>
     bool HasBlob(Digest digest);
 
-    /// <summary>The bytes of something that may be a manifest; null if it is not there.</summary>
-    /// <exception cref="StoreException">It is larger than a manifest may be, or not what its digest says.</exception>
+    /// <summary>Reads a blob that may be a manifest; returns null if it does not exist.</summary>
+    /// <exception cref="StoreException">The blob is larger than the limit for manifests, or damaged.</exception>
     byte[]? ReadManifestBytes(Digest digest);
 }

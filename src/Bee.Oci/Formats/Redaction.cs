@@ -1,18 +1,18 @@
 namespace Bee.Oci.Formats;
 
-/// <summary>Takes logins out of texts that go into messages, logs and error records.</summary>
+/// <summary>Redacts logins in texts for messages, logs and error records.</summary>
 internal static class Redaction
 {
-    /// <summary>What stands where a login was.</summary>
+    /// <summary>The replacement for a login.</summary>
     public const string Login = "(login)";
 
-    // Digests are the only thing that may follow an '@' in a reference.
+    // In a reference only a digest may follow an '@'.
     private static readonly string[] s_digests = ["sha256:", "sha384:", "sha512:", "blake3:", "md5:"];
 
     /// <summary>Returns the text with <see cref="Login"/> in place of a login before a host: <c>name:password@ghcr.io/x</c>, <c>https://token@ghcr.io</c>.</summary>
-    /// <param name="text">A reference, host or URL as a person wrote it.</param>
+    /// <param name="text">A reference, host or URL as the user wrote it.</param>
     /// <remarks>
-    /// An '@' that a digest does not follow ends a login, whatever stands before it: a password may hold any character, and a host need not have a dot.
+    /// An '@' without a digest after it ends a login: a password may contain any character, and a host need not have a dot.
     /// </remarks>
     public static string WithoutLogin(string text)
     {
@@ -20,8 +20,8 @@ internal static class Redaction
         return Find(text) is { } login ? $"{text[..login.Start.Value]}{Login}@{text[login.End.Value..]}" : text;
     }
 
-    /// <summary>Returns whether a login stands in the text.</summary>
-    /// <param name="text">A reference, host or URL as a person wrote it.</param>
+    /// <summary>Checks whether a text contains a login.</summary>
+    /// <param name="text">A reference, host or URL as the user wrote it.</param>
     public static bool HasLogin(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -35,7 +35,7 @@ internal static class Redaction
         int start = scheme < 0 ? 0 : scheme + 3;
         for (int end = text.Length; end > start;)
         {
-            // '@' may be escaped, as everything before a host may be.
+            // The '@' may be percent-encoded.
             int at = text.LastIndexOf('@', end - 1, end - start);
             int escaped = text.LastIndexOf("%40", end - 1, end - start, StringComparison.Ordinal);
             int host = Math.Max(at + 1, escaped < 0 ? 0 : escaped + 3);

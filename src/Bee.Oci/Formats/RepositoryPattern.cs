@@ -5,8 +5,8 @@ using Bee.Posix;
 namespace Bee.Oci.Formats;
 
 /// <summary>
-/// Which repositories a rule is for: <c>ghcr.io/me/opensnoop</c>, <c>ghcr.io/me/*</c>, <c>*.example.com/tools/*</c>, <c>*</c>. A <c>*</c> stands for any characters
-/// between two slashes; as the last component for everything below, however deep. There are no tags in it: a tag can be put on any content.
+/// Matches repositories: <c>ghcr.io/me/opensnoop</c>, <c>ghcr.io/me/*</c>, <c>*.example.com/tools/*</c>, <c>*</c>. A <c>*</c> matches any characters except
+/// slashes; as the last component it matches any depth. Patterns have no tags, because a tag can be moved to any content.
 /// </summary>
 internal sealed class RepositoryPattern
 {
@@ -18,11 +18,11 @@ internal sealed class RepositoryPattern
 
     private RepositoryPattern(string text, Regex regex) => (Text, _regex) = (text, regex);
 
-    /// <summary>As it was written.</summary>
+    /// <summary>The pattern as written.</summary>
     public string Text { get; }
 
-    /// <summary>Reads a pattern.</summary>
-    /// <exception cref="FormatException">It is none; the message says why.</exception>
+    /// <summary>Parses a pattern.</summary>
+    /// <exception cref="FormatException">The pattern is invalid; the message names the reason.</exception>
     public static RepositoryPattern Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -34,13 +34,13 @@ internal sealed class RepositoryPattern
 
         if (text.Contains("**", StringComparison.Ordinal))
         {
-            // Elsewhere it stands for any depth. Here it would pass over what lies deeper, and a rule must not mean less than it says.
+            // In other tools '**' matches any depth. Here it would not, so the rule would match less than its author expects.
             throw new FormatException($"'{TerminalText.Clean(Redaction.WithoutLogin(text))}' has '**'. One '*' as the last component stands for everything below, however deep.");
         }
 
         if (text != "*")
         {
-            // With the wildcards filled in it must be a name that an image can have.
+            // With its wildcards replaced, the pattern must be a valid reference.
             string filled = (parts.Length == 1 ? $"{text}/x" : text).Replace("*", "x", StringComparison.Ordinal);
             if (!ImageReference.TryParse(filled, out ImageReference? reference, out string? problem))
             {
@@ -59,7 +59,7 @@ internal sealed class RepositoryPattern
         return new RepositoryPattern(text, new Regex($"^{pattern}\\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant));
     }
 
-    /// <summary>Whether an image is one of these, by its registry and repository.</summary>
+    /// <summary>Matches an image by its registry and repository.</summary>
     public bool Fits(ImageReference reference)
     {
         ArgumentNullException.ThrowIfNull(reference);
@@ -68,7 +68,7 @@ internal sealed class RepositoryPattern
             return false;
         }
 
-        // Docker Hub knows its own images by two names, and a rule may have either.
+        // Docker Hub's official images have two names, and a rule may use either.
         string name = Name(reference);
         string own = $"{s_dockerHub[0]}/{Library}";
         return _regex.IsMatch(name) || (name.StartsWith(own, StringComparison.Ordinal) && _regex.IsMatch($"{s_dockerHub[0]}/{name[own.Length..]}"));
@@ -77,17 +77,17 @@ internal sealed class RepositoryPattern
     /// <inheritdoc/>
     public override string ToString() => Text;
 
-    /// <summary>The repository that stands for another where rules map one tree of repositories onto another: <c>mirror.lan/tools/x</c> for <c>ghcr.io/me/x</c>, where this is
-    /// <c>mirror.lan/tools/*</c> and the other <c>ghcr.io/me/*</c>.</summary>
-    /// <param name="reference">An image that fits.</param>
-    /// <param name="other">A repository, or a pattern that <see cref="Maps"/> takes.</param>
+    /// <summary>Maps a repository from this tree to another one: <c>mirror.lan/tools/x</c> becomes <c>ghcr.io/me/x</c> if this pattern is <c>mirror.lan/tools/*</c> and the
+    /// other is <c>ghcr.io/me/*</c>.</summary>
+    /// <param name="reference">An image that matches this pattern.</param>
+    /// <param name="other">A repository, or a pattern that <see cref="Maps"/> accepts.</param>
     internal string Map(ImageReference reference, string other) =>
         IsTree(other) ? other[..^1] + string.Join('/', Name(reference).Split('/')[Text.Count(c => c == '/')..]) : other;
 
-    /// <summary>Whether <see cref="Map"/> has a meaning: the other is one repository, or both are all that is below one place.</summary>
+    /// <summary>Checks whether <see cref="Map"/> is defined: the other is one repository, or both patterns end in <c>/*</c>.</summary>
     internal bool Maps(string other) => !other.Contains('*') || (IsTree(other) && IsTree(Text));
 
-    /// <summary>Registry and repository under the one name that all names of a registry stand for.</summary>
+    /// <summary>Returns registry and repository, with the canonical name of the registry.</summary>
     internal static string Name(ImageReference reference)
     {
         if (reference.Registry is null)
@@ -103,7 +103,7 @@ internal sealed class RepositoryPattern
 
     private static string Component(string part) => Regex.Escape(part).Replace("\\*", "[^/]*", StringComparison.Ordinal);
 
-    // One registry under all its names: whoever writes another one must not get by a rule. An address has many spellings ([0::1], 127.1), a port zeros before it.
+    // Canonical, so that another spelling of the registry does not bypass a rule: addresses ([0::1], 127.1) and ports with leading zeros have many.
     private static string Host(string registry)
     {
         string host = registry.ToLowerInvariant();

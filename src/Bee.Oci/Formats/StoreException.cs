@@ -2,106 +2,106 @@ using Bee.Posix;
 
 namespace Bee.Oci.Formats;
 
-/// <summary>What went wrong in an image store. Stable: error ids are made of the names.</summary>
+/// <summary>The kinds of store failures. The names are stable, because error ids contain them.</summary>
 public enum StoreFault
 {
-    /// <summary>The file system refused: full, read-only, an I/O error.</summary>
+    /// <summary>A file operation failed: disk full, read-only file system, I/O error.</summary>
     Io,
 
-    /// <summary>No right to read or write the store.</summary>
+    /// <summary>No permission to read or write the store.</summary>
     NoPermission,
 
-    /// <summary>The directory is something else than an OCI image layout, or one of an unknown version.</summary>
+    /// <summary>The path is not an OCI image layout, or one of an unknown version.</summary>
     NotAStore,
 
     /// <summary>No image has this reference.</summary>
     NotFound,
 
-    /// <summary>A short name or digest prefix fits several images.</summary>
+    /// <summary>A short name or digest prefix matches several images.</summary>
     Ambiguous,
 
     /// <summary>The reference does not follow the grammar.</summary>
     BadReference,
 
-    /// <summary><c>index.json</c> cannot be read as what it should be.</summary>
+    /// <summary><c>index.json</c> is malformed.</summary>
     DamagedIndex,
 
-    /// <summary>A manifest cannot be read as what it should be.</summary>
+    /// <summary>A manifest is malformed.</summary>
     DamagedManifest,
 
-    /// <summary>A config cannot be read as what it should be.</summary>
+    /// <summary>A config is malformed.</summary>
     DamagedConfig,
 
-    /// <summary>A blob that a manifest names is not there.</summary>
+    /// <summary>A blob of an image is missing.</summary>
     MissingBlob,
 
-    /// <summary>Content has another digest or length than its descriptor says.</summary>
+    /// <summary>Content does not match the digest or size of its descriptor.</summary>
     DigestMismatch,
 
-    /// <summary>Content is larger than <see cref="StoreLimits"/> allow.</summary>
+    /// <summary>Content is larger than the limit for its kind.</summary>
     TooLarge,
 
-    /// <summary>A tar archive or layer is damaged, compressed in an unknown way, or has in it what has no business there (a link, a path that leads out).</summary>
+    /// <summary>A tar archive or layer is damaged, has an unknown compression, or contains forbidden entries (a link, a path outside).</summary>
     BadArchive,
 
     /// <summary>The image has no eBPF program, or none for this platform.</summary>
     NoProgram,
 
-    /// <summary>The text names no platform that has eBPF.</summary>
+    /// <summary>The text is not a platform with eBPF.</summary>
     BadPlatform,
 
-    /// <summary>The image is not a container with Bee in it, so that no container can be made on it.</summary>
+    /// <summary>The base of a container does not contain Bee.</summary>
     NotABase,
 
-    /// <summary>The content handed over for storing is not storable.</summary>
+    /// <summary>The content to store is invalid.</summary>
     BadContent,
 
-    /// <summary>Another process holds the store's lock and did not let go in time.</summary>
+    /// <summary>Another process held the store's lock until the timeout.</summary>
     Busy,
 
-    /// <summary>The store belongs to someone else, can be written by others, or leads over a symbolic link.</summary>
+    /// <summary>The store belongs to another user, is writable by others, or its path contains a symbolic link.</summary>
     Untrusted,
 
-    /// <summary>The store may only be read by this process.</summary>
+    /// <summary>This process may only read the store.</summary>
     ReadOnly,
 }
 
-/// <summary>An image store could not do what was asked. The only exception that a malformed store causes.</summary>
+/// <summary>An operation on an image store failed. A malformed store causes no other exception.</summary>
 public sealed class StoreException : BeeException
 {
-    /// <summary>Makes one.</summary>
+    /// <summary>Creates an exception.</summary>
     public StoreException(StoreFault fault, string message, Exception? inner = null)
         : base($"Store.{fault}", message, inner: inner) => Fault = fault;
 
     /// <summary>What went wrong.</summary>
     public StoreFault Fault { get; }
 
-    /// <summary>The fault of a lock that another process does not let go.</summary>
+    /// <summary>Returns the exception for a lock that another process holds.</summary>
     internal static StoreException Busy(string path, TimeSpan patience) =>
         new(StoreFault.Busy, $"Another process has held '{path}' for {patience.TotalSeconds:0} seconds; try again when it is done.");
 }
 
-/// <summary>Sizes in bytes beyond which a store's content is refused rather than read.</summary>
+/// <summary>The largest sizes of content that is read, in bytes.</summary>
 internal static class StoreLimits
 {
-    /// <summary>Manifest or config: 4 MiB, as registries have it.</summary>
+    /// <summary>A manifest or config: 4 MiB, the limit of registries.</summary>
     public const int Manifest = 4 << 20;
 
-    /// <summary>Program: 64 MiB. The kernel takes at most a million instructions (8 MB); the rest is BTF and data.</summary>
+    /// <summary>A program: 64 MiB. The kernel accepts at most a million instructions (8 MB); the rest is BTF and data.</summary>
     public const int Program = 64 << 20;
 
     /// <summary><c>index.json</c>: 64 MiB, room for a hundred thousand images.</summary>
     public const int Index = 64 << 20;
 }
 
-/// <summary>Turns what fails on files into <see cref="StoreException"/>.</summary>
+/// <summary>Converts exceptions of file operations to <see cref="StoreException"/>.</summary>
 internal static class Fault
 {
-    /// <summary>Runs work on files.</summary>
-    /// <param name="path">What it works on.</param>
-    /// <param name="work">The work.</param>
-    /// <param name="kind">What that is called.</param>
-    /// <exception cref="StoreException">The work failed on a file.</exception>
+    /// <summary>Runs an operation on files.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="work">The operation.</param>
+    /// <param name="kind">The name of the path's kind in messages.</param>
+    /// <exception cref="StoreException">A file operation failed.</exception>
     public static T Wrap<T>(string path, Func<T> work, string kind = "image store")
     {
         try
@@ -114,7 +114,7 @@ internal static class Fault
         }
     }
 
-    /// <summary>The same for work that gives nothing.</summary>
+    /// <summary>Runs an operation without a result on files.</summary>
     public static void Wrap(string path, Action work, string kind = "image store") => Wrap(
         path,
         () =>
@@ -124,7 +124,7 @@ internal static class Fault
         },
         kind);
 
-    /// <summary>The exception for what failed on a file.</summary>
+    /// <summary>Returns the exception for a failed file operation.</summary>
     public static StoreException From(Exception error, string path, string kind = "image store") => error switch
     {
         UntrustedPathException { Reason: UntrustedReason.Link } => new StoreException(

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Bee.Oci.Formats;
 
 /// <summary>
-/// Writes gzip whose blocks are stored, not compressed (RFC 1951, 3.2.4; RFC 1952). zlib gives other bytes in each of its versions, and .NET brings another zlib with each release: a layer
-/// compressed by it would have another digest under another .NET.
+/// Writes gzip with stored, uncompressed blocks (RFC 1951, 3.2.4; RFC 1952). The output of zlib differs between its versions, which change with .NET, so a compressed layer would
+/// have another digest on another version of .NET.
 /// </summary>
 internal static class StoredGzip
 {

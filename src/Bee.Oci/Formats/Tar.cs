@@ -5,16 +5,15 @@ using Bee.Posix;
 namespace Bee.Oci.Formats;
 
 /// <summary>
-/// Reads a tar archive that anyone may have written, entry by entry, and refuses what has no business in an image: links, devices, paths that
-/// lead out, two entries of one name, more than the limits allow.
+/// Reads an untrusted tar archive, entry by entry. Rejects links, devices, paths outside the archive, duplicate names, and archives beyond the limits.
 /// </summary>
-/// <remarks>.NET's own reader takes as much memory as a header of an extended attribute claims, and follows what the archive says; this one does neither.</remarks>
+/// <remarks>.NET's reader allocates as much memory as the header of an extended attribute claims. This one limits it.</remarks>
 internal sealed class ArchiveReader(Stream stream, ArchiveLimits limits)
 {
-    // Room for the longest path and for attributes that tools add; what claims more is no name.
+    // Ample for the longest path and for attributes of other tools.
     private const int LongestAttributes = 1 << 20;
 
-    // Characters of all names together: a hundred thousand blobs take half of it.
+    // The most characters of all names together; a hundred thousand blobs need half of it.
     private const int LongestNames = 16 << 20;
 
     private readonly byte[] _block = new byte[TarHeader.BlockSize];
@@ -24,10 +23,10 @@ internal sealed class ArchiveReader(Stream stream, ArchiveLimits limits)
     private int _characters;
     private ArchiveEntry? _current;
 
-    /// <summary>What is wrong with an archive.</summary>
+    /// <summary>Returns the exception for a rejected archive.</summary>
     public static StoreException Bad(string why, Exception? inner = null) => new(StoreFault.BadArchive, $"The archive is refused: {why}.", inner);
 
-    /// <summary>The next file or directory; null at the end.</summary>
+    /// <summary>Returns the next file or directory; null at the end.</summary>
     /// <exception cref="StoreException"><see cref="StoreFault.BadArchive"/>, or <see cref="StoreFault.TooLarge"/>.</exception>
     public ArchiveEntry? Next()
     {
@@ -62,7 +61,7 @@ internal sealed class ArchiveReader(Stream stream, ArchiveLimits limits)
         }
     }
 
-    /// <summary>Reads on in the content of the current entry; 0 at its end.</summary>
+    /// <summary>Reads content of the current entry; returns 0 at its end.</summary>
     public int Read(Span<byte> buffer)
     {
         ArchiveEntry entry = _current ?? throw new InvalidOperationException("There is no current entry.");
@@ -86,7 +85,7 @@ internal sealed class ArchiveReader(Stream stream, ArchiveLimits limits)
             throw new StoreException(StoreFault.TooLarge, $"The archive is refused: it has more than {limits.Entries} entries, or names of more than {LongestNames} characters.");
         }
 
-        // A directory may come twice, as tools write it for each of several sources; a file may not, since who checks might read the other.
+        // Some tools write a directory several times. A duplicate file is rejected: one could be verified and the other used.
         if (!_names.Add(isDirectory ? path + "/" : path) && !isDirectory)
         {
             throw Bad($"it has two entries of the name '{TerminalText.Clean(path)}'");
@@ -106,7 +105,7 @@ internal sealed class ArchiveReader(Stream stream, ArchiveLimits limits)
         return parts.Contains("..") ? throw Bad($"the path '{TerminalText.Clean(name)}' leads out of it") : string.Join('/', parts);
     }
 
-    /// <summary>Notes where the next header is, and refuses what is too large before any of it is read.</summary>
+    /// <summary>Sets the position of the next header. Rejects an entry that is too large before it is read.</summary>
     private void Advance(long size)
     {
         if (size > limits.Bytes - _position || size > long.MaxValue - _position - TarHeader.BlockSize)
@@ -135,7 +134,7 @@ internal sealed class ArchiveReader(Stream stream, ArchiveLimits limits)
         return content;
     }
 
-    /// <summary>Reads a header's block; false at the end of the stream.</summary>
+    /// <summary>Reads a header block; returns false at the end of the stream.</summary>
     private bool ReadBlock()
     {
         int filled = 0;
@@ -201,44 +200,44 @@ internal sealed class ArchiveReader(Stream stream, ArchiveLimits limits)
 }
 
 /// <summary>A file or directory of an archive.</summary>
-/// <param name="Name">Its path, relative and without <c>.</c> and <c>..</c>; empty for the archive's own root.</param>
-/// <param name="IsDirectory">Whether it is a directory, which has no content.</param>
-/// <param name="Size">Bytes of its content.</param>
-/// <param name="Offset">Where in the archive the content begins.</param>
+/// <param name="Name">The relative path, without <c>.</c> and <c>..</c>; empty for the root.</param>
+/// <param name="IsDirectory">True for a directory, which has no content.</param>
+/// <param name="Size">The size of the content in bytes.</param>
+/// <param name="Offset">The offset of the content in the archive.</param>
 internal sealed record ArchiveEntry(string Name, bool IsDirectory, long Size, long Offset);
 
-/// <summary>How much of an archive that anyone may have written is read before it is refused.</summary>
-/// <param name="Entries">Entries.</param>
-/// <param name="Bytes">Bytes of the whole archive, unpacked.</param>
+/// <summary>Limits for untrusted archives.</summary>
+/// <param name="Entries">The most entries.</param>
+/// <param name="Bytes">The most uncompressed bytes of the whole archive.</param>
 internal sealed record ArchiveLimits(int Entries, long Bytes)
 {
-    /// <summary>For a layer, which has one object in it: 256 MiB, four times what a program may have.</summary>
+    /// <summary>The limits for a layer with one object: 256 MiB, four times the limit for programs.</summary>
     public static ArchiveLimits Layer { get; } = new(10_000, 4L * StoreLimits.Program);
 
-    /// <summary>For an image layout: there is no limit on its bytes but the disk's, since they are not held in memory.</summary>
+    /// <summary>The limits for an image layout. Its bytes are not limited, because they stay on disk.</summary>
     public static ArchiveLimits Layout { get; } = new(200_000, long.MaxValue);
 }
 
-/// <summary>The header block of a tar entry, as POSIX's ustar and GNU's tar have it (POSIX.1-2017, pax, "ustar Interchange Format").</summary>
+/// <summary>The header block of a tar entry in the ustar format, or GNU tar's (POSIX.1-2017, pax, "ustar Interchange Format").</summary>
 internal readonly ref struct TarHeader
 {
-    /// <summary>Everything in a tar archive is a multiple of this.</summary>
+    /// <summary>The block size; all parts of an archive are multiples of it.</summary>
     public const int BlockSize = 512;
 
-    // The most that eleven octal digits can say.
+    // The largest number of eleven octal digits.
     private const long Largest = (8L << 30) - 1;
 
     private readonly ReadOnlySpan<byte> _block;
 
     private TarHeader(ReadOnlySpan<byte> block) => _block = block;
 
-    /// <summary>What kind of entry it is.</summary>
+    /// <summary>The type of the entry.</summary>
     public char Type => (char)_block[156];
 
-    /// <summary>Bytes behind the header.</summary>
+    /// <summary>The size of the content in bytes.</summary>
     public long Size => Number(_block.Slice(124, 12));
 
-    /// <summary>The name, as far as it fits into the header.</summary>
+    /// <summary>The name, which may be truncated.</summary>
     public string Name
     {
         get
@@ -249,14 +248,14 @@ internal readonly ref struct TarHeader
         }
     }
 
-    // GNU's own headers have other things where POSIX has the prefix; their magic ends in a space.
+    // GNU headers have no prefix; their magic ends in a space.
     private bool IsPosix => _block.Slice(257, 6).SequenceEqual("ustar\0"u8);
 
-    /// <summary>Whether a block is all zero, as at the end of an archive.</summary>
+    /// <summary>Checks whether a block is all zero, as at the end of an archive.</summary>
     public static bool IsZero(ReadOnlySpan<byte> block) => block.IndexOfAnyExcept((byte)0) < 0;
 
     /// <summary>Reads a block.</summary>
-    /// <exception cref="StoreException">Its checksum is another: it is no header.</exception>
+    /// <exception cref="StoreException">The checksum is wrong.</exception>
     public static TarHeader Read(ReadOnlySpan<byte> block)
     {
         // The checksum counts its own eight bytes as spaces.
@@ -269,15 +268,15 @@ internal readonly ref struct TarHeader
         return TryOctal(block.Slice(148, 8), out long said) && said == sum ? new TarHeader(block) : throw ArchiveReader.Bad("it is not a tar archive, or a damaged one (a header's checksum is wrong)");
     }
 
-    /// <summary>A header for a file that anyone may read: root's, of the first second of 1970, so that the same file always has the same header.</summary>
+    /// <summary>Returns a header for a world-readable file of root, dated 1970-01-01, so that the same file always has the same header.</summary>
     /// <param name="name">Its path: ASCII, 100 characters at most.</param>
     /// <param name="size">Bytes of its content.</param>
-    /// <exception cref="StoreException">The content is larger than a header can say.</exception>
+    /// <exception cref="StoreException">The content is too large for a header.</exception>
     public static byte[] File(string name, long size) => size > Largest
         ? throw new StoreException(StoreFault.TooLarge, $"'{name}' has {size} bytes, more than an archive has room for.")
         : Write(name, '0', "0000644\0", size);
 
-    /// <summary>A header for a folder that anyone may read: root's, of the first second of 1970.</summary>
+    /// <summary>Returns a header for a world-readable folder of root, dated 1970-01-01.</summary>
     /// <param name="name">Its path: ASCII, 99 characters at most.</param>
     public static byte[] Folder(string name) => Write(name.TrimEnd('/') + "/", '5', "0000755\0", 0);
 
@@ -303,13 +302,13 @@ internal readonly ref struct TarHeader
 
     private static string Octal(long number, int digits) => Convert.ToString(number, 8).PadLeft(digits, '0');
 
-    /// <summary>Octal digits between spaces and zeros; or, where the first bit is set, a big number in binary, which is GNU's addition.</summary>
+    /// <summary>Parses octal digits, padded with spaces or zeros; or, if the first bit is set, GNU's binary number.</summary>
     private static long Number(ReadOnlySpan<byte> field)
     {
         long number = 0;
         if ((field[0] & 0x80) != 0)
         {
-            // The rest of the first byte is zero in every size that a disk can have.
+            // The rest of the first byte is zero for every realistic size.
             foreach (byte b in field[0] == 0x80 ? field[1..] : throw ArchiveReader.Bad("a size is negative, or larger than any file's"))
             {
                 number = number >= 1L << 54 ? throw ArchiveReader.Bad("a size is larger than any file's") : number << 8 | b;
@@ -344,22 +343,22 @@ internal readonly ref struct TarHeader
     }
 }
 
-/// <summary>What stands in front of a tar entry and replaces parts of its header: POSIX's extended headers, and GNU's long names.</summary>
+/// <summary>Extended headers (POSIX) and long names (GNU), which precede a tar entry and replace parts of its header.</summary>
 internal sealed class TarAttributes
 {
-    /// <summary>The name; null where the header has it.</summary>
+    /// <summary>The name; null to use the header's.</summary>
     public string? Name { get; private set; }
 
-    /// <summary>The bytes of content; null where the header has them.</summary>
+    /// <summary>The size of the content; null to use the header's.</summary>
     public long? Size { get; private set; }
 
-    /// <summary>Whether there was none.</summary>
+    /// <summary>True if there are no attributes.</summary>
     public bool IsEmpty { get; private set; } = true;
 
-    /// <summary>Takes an attribute entry in.</summary>
+    /// <summary>Adds an attribute entry.</summary>
     /// <param name="type"><c>x</c> for POSIX's, <c>L</c> for GNU's long name.</param>
     /// <param name="content">Its content.</param>
-    /// <exception cref="StoreException">It is damaged, or says what is refused.</exception>
+    /// <exception cref="StoreException">The entry is damaged, or contains a forbidden attribute.</exception>
     public void Add(char type, ReadOnlySpan<byte> content)
     {
         IsEmpty = false;
@@ -386,7 +385,7 @@ internal sealed class TarAttributes
         }
     }
 
-    /// <summary>Attributes of all entries that follow: what changes names and sizes is refused, and nothing else matters.</summary>
+    /// <summary>Checks attributes of all following entries. Rejects names and sizes, and ignores the rest.</summary>
     public static void CheckGlobal(ReadOnlySpan<byte> content)
     {
         if (Records(content).Exists(record => record.Key is "path" or "size" or "linkpath"))

@@ -4,13 +4,12 @@ using System.Text;
 namespace Bee.Oci.Registry.Authentication;
 
 /// <summary>
-/// Answers one registry's challenges. Credentials are looked up when the registry asks for some and not before, for each repository on its
-/// own: a credential, and a token that was fetched with it, is sent with requests for its repository only. Tokens are kept for as long as
-/// they last, one for each set of rights.
+/// Answers the authentication challenges of one registry. Credentials are looked up only after a challenge, separately for each repository: a credential
+/// and its tokens are sent with requests for that repository only. Tokens are cached until they expire, one for each set of scopes.
 /// </summary>
 internal sealed class Authenticator(string host, ICredentialSource? source, TokenService tokens) : IDisposable
 {
-    /// <summary>More scopes than a request can need; what a registry adds beyond is passed over.</summary>
+    /// <summary>The most scopes of a token request; further ones that a registry adds are ignored.</summary>
     private const int MostScopes = 8;
 
     private readonly SemaphoreSlim _one = new(1, 1);
@@ -20,7 +19,7 @@ internal sealed class Authenticator(string host, ICredentialSource? source, Toke
     private readonly Dictionary<string, RegistryCredential?> _credentials = new(StringComparer.Ordinal);
     private Challenge? _challenge;
 
-    /// <summary>What to send with a request that was not refused yet; null as long as the registry did not ask for anything.</summary>
+    /// <summary>Returns the Authorization header of a first attempt; null before the registry's first challenge.</summary>
     public async Task<AuthenticationHeaderValue?> HeaderAsync(RegistryScope scope, CancellationToken cancellationToken)
     {
         if (Volatile.Read(ref _challenge) is null)
@@ -39,11 +38,11 @@ internal sealed class Authenticator(string host, ICredentialSource? source, Toke
         }
     }
 
-    /// <summary>What to send after a 401; null where there is nothing else to try.</summary>
-    /// <param name="offered">What the answer offers.</param>
-    /// <param name="scope">What the request needs the right to.</param>
-    /// <param name="refused">What was sent with it.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>Returns the Authorization header for a second attempt after 401; null if there is nothing else to try.</summary>
+    /// <param name="offered">The challenges of the response.</param>
+    /// <param name="scope">The scope of the request.</param>
+    /// <param name="refused">The rejected header; null for none.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     public async Task<AuthenticationHeaderValue?> AnswerAsync(
         IReadOnlyList<Challenge> offered, RegistryScope scope, AuthenticationHeaderValue? refused, CancellationToken cancellationToken)
     {
@@ -66,7 +65,7 @@ internal sealed class Authenticator(string host, ICredentialSource? source, Toke
         }
     }
 
-    /// <summary>Everything secret that may have been sent, in the forms in which it can come back.</summary>
+    /// <summary>Returns the secrets that may have been sent, in each encoding in which a response may repeat them.</summary>
     public IReadOnlyList<string> Secrets()
     {
         lock (_secrets)
@@ -130,29 +129,29 @@ internal sealed class Authenticator(string host, ICredentialSource? source, Toke
         }
     }
 
-    /// <summary>What the request needs and what the registry says that it needs.</summary>
+    /// <summary>Returns the scopes of the request and those of the challenge.</summary>
     private static IReadOnlyList<string> Union(RegistryScope scope, Challenge challenge) =>
         challenge.Parameters.TryGetValue("scope", out string? asked)
             ? [.. scope.Parts.Concat(asked.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Distinct(StringComparer.Ordinal).Take(MostScopes)]
             : scope.Parts;
 }
 
-/// <summary>The Authorization header of a name and a password (RFC 7617), and what may stand in one at all.</summary>
+/// <summary>The Authorization header for Basic authentication (RFC 7617).</summary>
 internal static class BasicHeader
 {
-    /// <summary>The header; null where the credential has no password.</summary>
+    /// <summary>Returns the header; null if the credential has no password.</summary>
     public static AuthenticationHeaderValue? Of(RegistryCredential credential) =>
         credential.Password is { } password
             ? new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credential.UserName}:{password}")))
             : null;
 
-    /// <summary>Whether a token can stand in a header. Asked first, because .NET's own exception would repeat the token.</summary>
+    /// <summary>Checks whether a token is valid in a header. .NET's own exception would contain the token.</summary>
     public static bool IsHeaderText(string token) => token.Length > 0 && token.All(c => c is > ' ' and < (char)0x7f);
 }
 
 /// <summary>
-/// What a request needs the right to: the scopes of the distribution project's token authentication,
-/// <c>repository:me/opensnoop:pull,push</c>. A token is asked for with these and no more.
+/// The scopes of a request, as the distribution project's token authentication defines them: <c>repository:me/opensnoop:pull,push</c>. A token is requested with
+/// these scopes only.
 /// </summary>
 internal sealed class RegistryScope
 {
@@ -160,36 +159,36 @@ internal sealed class RegistryScope
 
     private RegistryScope(string? repository, params string[] parts) => (Repository, _parts) = (repository, parts);
 
-    /// <summary>No right at all: asking whether there is a registry, and logging in.</summary>
+    /// <summary>No scope: a ping, or a login.</summary>
     public static RegistryScope None { get; } = new(repository: null);
 
     /// <summary>The list of repositories.</summary>
     public static RegistryScope Catalog { get; } = new(null, "registry:catalog:*");
 
-    /// <summary>Reading from a repository.</summary>
+    /// <summary>Returns the scope for reading a repository.</summary>
     /// <param name="repository">Its name without the registry.</param>
     public static RegistryScope Pull(string repository) => new(repository, One(repository, "pull"));
 
-    /// <summary>Writing to a repository, which asks about what is there, too.</summary>
+    /// <summary>Returns the scope for writing, which includes reading.</summary>
     /// <param name="repository">Its name without the registry.</param>
     public static RegistryScope Push(string repository) => new(repository, One(repository, "pull,push"));
 
-    /// <summary>Deleting from a repository.</summary>
+    /// <summary>Returns the scope for deleting.</summary>
     /// <param name="repository">Its name without the registry.</param>
     public static RegistryScope Delete(string repository) => new(repository, One(repository, "delete,pull"));
 
-    /// <summary>Writing to a repository what another one of the same registry has.</summary>
-    /// <param name="repository">The one that is written to.</param>
-    /// <param name="from">The one that is read from.</param>
+    /// <summary>Returns the scope for mounting a blob of another repository.</summary>
+    /// <param name="repository">The repository to write to.</param>
+    /// <param name="from">The repository to read from.</param>
     public static RegistryScope Mount(string repository, string from) => new(repository, One(repository, "pull,push"), One(from, "pull"));
 
     /// <summary>The repository that the request is for, whose credential is sent; null for the registry as a whole.</summary>
     public string? Repository { get; }
 
-    /// <summary>The scopes one by one, as token services take them.</summary>
+    /// <summary>The single scopes, for token requests.</summary>
     public IReadOnlyList<string> Parts => _parts;
 
-    /// <summary>The same text for the same rights.</summary>
+    /// <summary>Returns the scopes, separated by spaces.</summary>
     public override string ToString() => string.Join(' ', _parts);
 
     private static string One(string repository, string actions) => $"repository:{repository}:{actions}";

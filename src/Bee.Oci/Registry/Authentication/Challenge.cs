@@ -1,23 +1,23 @@
 namespace Bee.Oci.Registry.Authentication;
 
-/// <summary>One way to log in that a <c>WWW-Authenticate</c> header offers (RFC 9110, 11.6.1).</summary>
+/// <summary>A challenge of a <c>WWW-Authenticate</c> header (RFC 9110, 11.6.1).</summary>
 internal sealed class Challenge
 {
     private const string Header = "WWW-Authenticate";
 
     private Challenge(string scheme) => Scheme = scheme;
 
-    /// <summary><c>Basic</c>, <c>Bearer</c> or another one, as it was written.</summary>
+    /// <summary>The scheme as written: <c>Basic</c>, <c>Bearer</c> or another one.</summary>
     public string Scheme { get; }
 
-    /// <summary>The parameters; of two with the same name the first one.</summary>
+    /// <summary>The parameters; of duplicates the first.</summary>
     public Dictionary<string, string> Parameters { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     public bool IsBasic => Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase);
 
     public bool IsBearer => Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>All that an answer offers, in its order; what cannot be read is passed over.</summary>
+    /// <summary>Returns the challenges of a response, in order. Malformed ones are skipped.</summary>
     public static IReadOnlyList<Challenge> Read(HttpResponseMessage answer)
     {
         var all = new List<Challenge>();
@@ -32,7 +32,7 @@ internal sealed class Challenge
         return all;
     }
 
-    /// <summary>Reads one header, which may hold several challenges: commas part both them and their parameters.</summary>
+    /// <summary>Parses one header. Commas separate both challenges and their parameters.</summary>
     internal static void Read(string text, List<Challenge> all)
     {
         int at = 0;

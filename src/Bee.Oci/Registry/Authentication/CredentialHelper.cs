@@ -8,8 +8,8 @@ using Bee.Posix;
 namespace Bee.Oci.Registry.Authentication;
 
 /// <summary>
-/// A program that keeps logins, <c>docker-credential-NAME</c>: get, store and erase, as docker's documentation of credential helpers has
-/// them. What it writes may hold secrets, so none of it comes into a message.
+/// Runs a credential helper, <c>docker-credential-NAME</c>, with the actions get, store and erase (docker's documentation of credential helpers). Its output
+/// may contain secrets, so no message quotes it.
 /// </summary>
 internal sealed class CredentialHelper
 {
@@ -17,7 +17,7 @@ internal sealed class CredentialHelper
     private const string TokenUser = "<token>";
     private const int LargestAnswer = 1 << 20;
 
-    /// <summary>What helpers say where they have no login; the protocol knows it by these words alone.</summary>
+    /// <summary>The outputs for a missing login. The protocol identifies it only by these texts.</summary>
     private static readonly string[] s_none = ["credentials not found", "no credentials server URL", "no credentials username"];
 
     // A helper that takes longer causes a warning, because nothing else says why the caller waits.
@@ -30,17 +30,17 @@ internal sealed class CredentialHelper
     private CredentialHelper(string program, string file, TimeSpan timeout, Action<RegistryNote>? note) =>
         (Program, _file, _timeout, _note) = (program, file, timeout, note);
 
-    /// <summary>How long a helper may take where the caller does not say: it may ask a person to unlock its store.</summary>
+    /// <summary>The default timeout. The helper may ask the user to unlock its store.</summary>
     public static TimeSpan DefaultTimeout { get; } = TimeSpan.FromMinutes(2);
 
     /// <summary>The program's name.</summary>
     public string Program { get; }
 
-    /// <summary>The program of a helper; null where it is not installed.</summary>
-    /// <param name="name">Its name as config.json has it.</param>
-    /// <param name="timeout">How long it may take.</param>
+    /// <summary>Finds a helper; returns null if it is not installed.</summary>
+    /// <param name="name">The name in config.json.</param>
+    /// <param name="timeout">The timeout.</param>
     /// <param name="note">Receives a warning when the helper takes long; may be null.</param>
-    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: nothing can have this name.</exception>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: the name is invalid.</exception>
     public static CredentialHelper? Find(string name, TimeSpan timeout, Action<RegistryNote>? note)
     {
         if (name.Length == 0 || name[0] == '.' || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
@@ -51,13 +51,13 @@ internal sealed class CredentialHelper
             };
         }
 
-        // By hand, since .NET would look in the current directory first.
+        // Searched explicitly, because .NET would look in the current directory first.
         string program = Prefix + name;
         string? file = ProgramSearch.Find(program);
         return file is null ? null : new CredentialHelper(program, file, timeout, note);
     }
 
-    /// <summary>The login that it keeps for a registry; null where it has none.</summary>
+    /// <summary>Gets the login for a registry; returns null if the helper has none.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>.</exception>
     public async Task<RegistryCredential?> GetAsync(string server, CancellationToken cancellationToken)
     {
@@ -82,7 +82,7 @@ internal sealed class CredentialHelper
         }
     }
 
-    /// <summary>Gives it a login to keep.</summary>
+    /// <summary>Stores a login.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>.</exception>
     public async Task StoreAsync(string server, RegistryCredential credential, CancellationToken cancellationToken)
     {
@@ -109,7 +109,7 @@ internal sealed class CredentialHelper
         }
     }
 
-    /// <summary>Makes it forget a login; one that it has not is no fault.</summary>
+    /// <summary>Erases a login. A missing one is not an error.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>.</exception>
     public async Task EraseAsync(string server, CancellationToken cancellationToken)
     {
@@ -151,7 +151,7 @@ internal sealed class CredentialHelper
             }
             catch (IOException)
             {
-                // It did not read to the end; its exit code says what that means.
+                // The helper did not read all input; the exit code decides.
             }
 
             string said = await answer.ConfigureAwait(false);

@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace Bee.Oci.Registry.Authentication;
 
 /// <summary>
-/// The logins that docker, skopeo, oras and cosign share: docker's config.json and the credential helpers that it names (docker's
-/// documentation, "docker login"). The file is read when a login is asked for, so what is wrong with it troubles nobody who needs none.
+/// The logins that docker, skopeo, oras and cosign share: docker's config.json and the credential helpers in it (docker's documentation, "docker
+/// login"). The file is read when a login is needed, so a damaged file does not affect anonymous requests.
 /// </summary>
 public sealed class DockerConfig : ICredentialSource
 {
@@ -15,34 +15,34 @@ public sealed class DockerConfig : ICredentialSource
     private readonly Action<RegistryNote>? _note;
     private readonly HashSet<string> _missing = new(StringComparer.Ordinal);
 
-    /// <summary>What credential helpers answered, by registry: a command that reads many repositories runs a helper once.</summary>
+    /// <summary>The results of credential helpers by registry, so that a helper runs once for many repositories.</summary>
     private readonly ConcurrentDictionary<string, RegistryCredential?> _helped = new(StringComparer.Ordinal);
 
     private readonly TimeSpan _helperTimeout;
 
     private DockerConfig(string path, Action<RegistryNote>? note, TimeSpan helperTimeout) => (Path, _note, _helperTimeout) = (path, note, helperTimeout);
 
-    /// <summary>The file that logins are read from and written to: REGISTRY_AUTH_FILE, else config.json in DOCKER_CONFIG, else
+    /// <summary>The file with the logins: REGISTRY_AUTH_FILE, else config.json in DOCKER_CONFIG, else
     /// <c>~/.docker/config.json</c>.</summary>
     public string Path { get; }
 
-    /// <summary>Finds the file, which need not exist; it is not read yet.</summary>
-    /// <param name="note">Receives warnings about credential helpers that are missing or take long, on any thread; may be null.</param>
-    /// <param name="helperTimeout">How long a credential helper may take; null for two minutes.</param>
+    /// <summary>Locates the file, which need not exist. It is not read yet.</summary>
+    /// <param name="note">Receives warnings about missing or slow credential helpers, on any thread; may be null.</param>
+    /// <param name="helperTimeout">The timeout of a credential helper; null for two minutes.</param>
     /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: there is no home directory.</exception>
     public static DockerConfig Load(Action<RegistryNote>? note = null, TimeSpan? helperTimeout = null) =>
         new(DockerConfigFile.DefaultPath(), note, helperTimeout ?? CredentialHelper.DefaultTimeout);
 
     /// <summary>
-    /// Returns the login for a repository: that of the most specific key with a path (containers-auth.json(5)), in this file or in podman's own, else the registry's.
-    /// The registry's is what its credential helper has, else what stands in the file, else what podman has in its own files.
+    /// Returns the login for a repository: the entry with the most specific path (containers-auth.json(5)) in this file or in podman's files; otherwise the
+    /// registry's login from its credential helper, from this file, or from podman's files.
     /// </summary>
     /// <param name="registry">Host and port.</param>
     /// <param name="repository">The repository without the registry; null for the registry's own login.</param>
     /// <param name="cancellationToken">Ends the wait, also for a helper.</param>
-    /// <returns>The login; null where there is none.</returns>
+    /// <returns>The login; null for none.</returns>
     /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: the file cannot be read, or a helper fails. A helper that is not installed is
-    /// passed over, with a warning.</exception>
+    /// skipped with a warning.</exception>
     public async Task<RegistryCredential?> FindAsync(string registry, string? repository = null, CancellationToken cancellationToken = default)
     {
         (DockerConfigFile File, string Path)[] files = [.. DockerConfigFile.PodmanPaths().Prepend(Path).Select(path => (DockerConfigFile.Read(path), path))];
@@ -51,19 +51,19 @@ public sealed class DockerConfig : ICredentialSource
             ?? files.Select(from => Find(from.File, registry, from.Path)).FirstOrDefault(login => login is not null);
     }
 
-    /// <summary>The login that stands in a file itself; null where none does.</summary>
+    /// <summary>Returns the login in a file; null for none.</summary>
     internal static RegistryCredential? Find(DockerConfigFile file, string registry, string path)
     {
         JsonObject? auths = file.Section(Auths);
         return Keys(auths, registry).Select(key => DockerEntry.Read(auths![key], registry, path)).FirstOrDefault(login => login is not null);
     }
 
-    /// <summary>Keeps a login: with the credential helper that is configured for the registry, else in the file, which only its owner can read then.</summary>
+    /// <summary>Stores a login with the registry's credential helper, otherwise in the file, readable only by its owner.</summary>
     /// <param name="registry">Host and port.</param>
     /// <param name="credential">The login.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Where it is kept now: the file, or the helper's program.</returns>
-    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: it cannot be kept, and the file is as it was.</exception>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <returns>The place of the login: the file, or the helper's program.</returns>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: the login cannot be stored; the file is unchanged.</exception>
     public async Task<string> StoreAsync(string registry, RegistryCredential credential, CancellationToken cancellationToken = default)
     {
         _helped.TryRemove(registry, out _);
@@ -78,7 +78,7 @@ public sealed class DockerConfig : ICredentialSource
             JsonObject auths = file.Section(Auths) ?? [];
             Keys(auths, registry).ForEach(key => auths.Remove(key));
 
-            // With a helper the entry is empty: docker lists the registries that it has logins for by them.
+            // With a helper the entry is empty; docker uses it to list the registries with a login.
             auths[DockerKeys.Canonical(registry)] = helper is null ? DockerEntry.Write(credential) : new JsonObject();
             file.Root[Auths] ??= auths;
             return true;
@@ -86,11 +86,11 @@ public sealed class DockerConfig : ICredentialSource
         return helper?.Program ?? Path;
     }
 
-    /// <summary>Forgets a login: in the credential helper and in the file.</summary>
+    /// <summary>Erases a login from the credential helper and from the file.</summary>
     /// <param name="registry">Host and port.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>False where there was none.</returns>
-    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: it cannot be forgotten.</exception>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <returns>False if there was no login.</returns>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: the login cannot be erased.</exception>
     public async Task<bool> EraseAsync(string registry, CancellationToken cancellationToken = default)
     {
         bool found = false;
@@ -123,7 +123,7 @@ public sealed class DockerConfig : ICredentialSource
         return found;
     }
 
-    /// <summary>The registries that the file has an entry for, as host and port.</summary>
+    /// <summary>Returns the registries in the file, as host and port.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: the file cannot be read.</exception>
     public IReadOnlyList<string> Registries() =>
         [.. (DockerConfigFile.Read(Path).Section(Auths) ?? []).Select(entry => DockerKeys.Host(entry.Key)).OfType<string>().Distinct(StringComparer.Ordinal)];
@@ -173,22 +173,22 @@ public sealed class DockerConfig : ICredentialSource
     }
 }
 
-/// <summary>How a login is proved.</summary>
+/// <summary>The kinds of logins.</summary>
 public enum LoginKind
 {
-    /// <summary>User name and password, or a token in the password's place.</summary>
+    /// <summary>User name and password, or a token used as password.</summary>
     Password,
 
-    /// <summary>An OAuth2 refresh token, which the registry's token service changes into short-lived ones.</summary>
+    /// <summary>An OAuth2 refresh token, which the registry's token service exchanges for short-lived tokens.</summary>
     IdentityToken,
 
-    /// <summary>A token that is sent to the registry as it is.</summary>
+    /// <summary>A bearer token that is sent to the registry unchanged.</summary>
     AccessToken,
 }
 
-/// <summary>A login that is kept. Holds no secret.</summary>
+/// <summary>A stored login, without its secret.</summary>
 /// <param name="Registry">Host and port.</param>
-/// <param name="UserName">The user name; null with a token alone.</param>
-/// <param name="Kind">How it is proved.</param>
-/// <param name="KeptIn">The file, or the program of the credential helper, that keeps it.</param>
+/// <param name="UserName">The user name; null for a token.</param>
+/// <param name="Kind">The kind of the login.</param>
+/// <param name="KeptIn">The file, or the program of the credential helper, with the login.</param>
 public sealed record RegistryLogin(string Registry, string? UserName, LoginKind Kind, string KeptIn);

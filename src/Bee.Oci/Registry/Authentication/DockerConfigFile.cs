@@ -9,8 +9,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Bee.Oci.Registry.Authentication;
 
 /// <summary>
-/// Docker's config.json as a document: read whole, and written whole (<see cref="PrivateFile"/>). Whatever else stands in it stays. No message
-/// repeats its content.
+/// Reads and writes docker's config.json (<see cref="PrivateFile"/>). Unknown keys are preserved. No message quotes its content.
 /// </summary>
 internal sealed class DockerConfigFile
 {
@@ -27,7 +26,7 @@ internal sealed class DockerConfigFile
     /// <summary>The document.</summary>
     public JsonObject Root { get; }
 
-    /// <summary>The file of this user: REGISTRY_AUTH_FILE, else config.json in DOCKER_CONFIG, else in <c>~/.docker</c>.</summary>
+    /// <summary>Returns the file of this user: REGISTRY_AUTH_FILE, else config.json in DOCKER_CONFIG, else in <c>~/.docker</c>.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: there is no home directory.</exception>
     public static string DefaultPath()
     {
@@ -48,8 +47,8 @@ internal sealed class DockerConfigFile
     }
 
     /// <summary>
-    /// The files in which podman, skopeo and buildah keep logins (containers-auth.json(5)), in the order in which they look. None if a variable names the file of this user.
-    /// They are read and not written.
+    /// Returns the files with logins of podman, skopeo and buildah (containers-auth.json(5)), in their search order; none if a variable names the file of this user.
+    /// They are only read.
     /// </summary>
     public static IEnumerable<string> PodmanPaths()
     {
@@ -63,7 +62,7 @@ internal sealed class DockerConfigFile
         return new[] { kept, UserFolders.Configuration is { } settings ? Path.Combine(settings, "containers") : null }.OfType<string>().Select(folder => Path.Combine(folder, "auth.json"));
     }
 
-    /// <summary>Reads the file; one that does not exist, or is empty, is a document with nothing in it.</summary>
+    /// <summary>Reads a file. A missing or empty file gives an empty document.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>.</exception>
     public static DockerConfigFile Read(string path)
     {
@@ -77,7 +76,7 @@ internal sealed class DockerConfigFile
         }
     }
 
-    /// <summary>The document of a file's bytes.</summary>
+    /// <summary>Parses a file's bytes.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>.</exception>
     public static DockerConfigFile Parse(string path, byte[] content)
     {
@@ -88,7 +87,7 @@ internal sealed class DockerConfigFile
                 return new DockerConfigFile(path, []);
             }
 
-            // JsonObject finds a key that is there twice only when it is first asked, so it is asked here.
+            // JsonObject detects duplicate keys only at the first access, so Count is read here.
             if (JsonNode.Parse(content) is not JsonObject root)
             {
                 throw Damaged(path, "it is not a JSON object");
@@ -107,10 +106,10 @@ internal sealed class DockerConfigFile
         }
     }
 
-    /// <summary>Reads the file, changes it and writes it, while no other process of Bee does.</summary>
+    /// <summary>Reads, changes and writes a file under a lock.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="change">Changes the document; false where there is nothing to write.</param>
-    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: the file is as it was.</exception>
+    /// <param name="change">Changes the document; returns false if there is nothing to write.</param>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: the file is unchanged.</exception>
     public static void Update(string path, Func<DockerConfigFile, bool> change)
     {
         try
@@ -127,8 +126,8 @@ internal sealed class DockerConfigFile
         }
     }
 
-    /// <summary>The object under a key of the document; null where there is none.</summary>
-    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: something else stands there.</exception>
+    /// <summary>Returns the object of a key; null for none.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: the value is not an object.</exception>
     public JsonObject? Section(string name)
     {
         try
@@ -146,7 +145,7 @@ internal sealed class DockerConfigFile
         }
     }
 
-    /// <summary>A text; null where there is none, or something else stands there.</summary>
+    /// <summary>Returns a string that is not empty; otherwise null.</summary>
     public static string? Text(JsonNode? node)
     {
         try
@@ -155,12 +154,12 @@ internal sealed class DockerConfigFile
         }
         catch (InvalidOperationException)
         {
-            // Half of a surrogate pair is no text.
+            // A lone surrogate is not valid Unicode.
             return null;
         }
     }
 
-    /// <summary>What to throw where the file is not what it should be.</summary>
+    /// <summary>Returns the exception for a damaged file.</summary>
     public static RegistryException Damaged(string path, string why) =>
         new(RegistryFault.Login, $"The logins in '{path}' cannot be read: {why}.") { Remedy = "Mend the file, or name another one with DOCKER_CONFIG or REGISTRY_AUTH_FILE." };
 
@@ -174,11 +173,11 @@ internal sealed class DockerConfigFile
     }
 }
 
-/// <summary>One login under <c>auths</c> of docker's config.json.</summary>
+/// <summary>An entry under <c>auths</c> of docker's config.json.</summary>
 internal static class DockerEntry
 {
-    /// <summary>Reads one; null where it holds no login, as entries of registries with a credential helper do.</summary>
-    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: it is damaged. The message does not repeat it.</exception>
+    /// <summary>Reads an entry; returns null if it has no login, as for registries with a credential helper.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.Login"/>: the entry is damaged. The message does not quote it.</exception>
     public static RegistryCredential? Read(JsonNode? node, string registry, string path)
     {
         if (node is null)
@@ -203,7 +202,7 @@ internal static class DockerEntry
             : new RegistryCredential { UserName = user, Password = string.IsNullOrEmpty(password) ? null : password, IdentityToken = identity, AccessToken = access };
     }
 
-    /// <summary>Writes one, as docker does.</summary>
+    /// <summary>Writes an entry in docker's form.</summary>
     public static JsonObject Write(RegistryCredential credential)
     {
         var entry = new JsonObject();
@@ -225,7 +224,7 @@ internal static class DockerEntry
         return entry;
     }
 
-    /// <summary>A key that is there twice is found when the object is first asked.</summary>
+    /// <summary>Checks for duplicate keys, which JsonObject detects at the first access.</summary>
     private static bool IsWhole(JsonObject entry)
     {
         try
@@ -256,18 +255,18 @@ internal static class DockerEntry
 }
 
 /// <summary>
-/// The names that registries have in docker's config.json: with or without scheme, with or without the API's path, and Docker Hub's own.
+/// The keys of registries in docker's config.json: with or without a scheme, with or without the API's path, and Docker Hub's own key.
 /// </summary>
 internal static class DockerKeys
 {
     private const string DockerHub = "docker.io";
     private const string DockerHubKey = "https://index.docker.io/v1/";
 
-    /// <summary>The name that a login is written under, and that credential helpers are asked with.</summary>
+    /// <summary>Returns the key under which a login is written, and which credential helpers receive.</summary>
     /// <param name="registry">Host and port.</param>
     public static string Canonical(string registry) => Host(registry) == DockerHub ? DockerHubKey : registry;
 
-    /// <summary>Whether a key of the file means this registry.</summary>
+    /// <summary>Checks whether a key is for a registry.</summary>
     public static bool IsFor(string key, string registry) => Host(key) is { } host && host == Host(registry);
 
     /// <summary>Returns the keys that a repository and the namespaces above it have, the most specific first: <c>HOST/a/b</c>, <c>HOST/a</c>. As podman reads them, they match exactly.</summary>
@@ -281,11 +280,11 @@ internal static class DockerKeys
         }
     }
 
-    /// <summary>How good a key fits where several mean the same registry: the smaller the better.</summary>
+    /// <summary>Returns the rank of a key among several for the same registry; the smallest is preferred.</summary>
     public static int Rank(string key, string registry) =>
         key == registry ? 0 : key == Canonical(registry) ? 1 : key.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? 2 : 3;
 
-    /// <summary>Host and port; null for a key that is for a repository only, as podman writes them, or for nothing.</summary>
+    /// <summary>Returns host and port of a key; null for a key of a repository, as podman writes it, and for an invalid one.</summary>
     public static string? Host(string key)
     {
         int scheme = key.IndexOf("://", StringComparison.Ordinal);
@@ -294,7 +293,7 @@ internal static class DockerKeys
         string path = slash < 0 ? "" : rest[slash..].Trim('/');
         string host = (slash < 0 ? rest : rest[..slash]).ToLowerInvariant();
 
-        // A login before the host belongs to no registry's name; it must not come into a list of them.
+        // A login before the host is not part of the registry's name and must not appear in lists.
         host = host[(host.LastIndexOf('@') + 1)..];
         return host.Length == 0 || path is not ("" or "v1" or "v2") ? null
             : host is "index.docker.io" or "registry-1.docker.io" ? DockerHub
@@ -303,18 +302,18 @@ internal static class DockerKeys
 }
 
 /// <summary>
-/// A file that its owner alone may read: replaced as a whole, written under another name and renamed, while no other process of Bee does. If root writes the
-/// file of another user, such as the one behind sudo, that user gets it.
+/// Replaces a file that only its owner may read, atomically and under a lock. If root writes a file of another user, such as the one who called sudo, that user
+/// stays the owner.
 /// </summary>
 internal static class PrivateFile
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Replaces a file's content, and makes its folder where that is missing.</summary>
-    /// <param name="path">The file. A link stays one: what it points at is replaced. As root, a link of another user is refused.</param>
-    /// <param name="change">Is given where the file really is, and gives its new content; null where it stays as it is.</param>
-    /// <exception cref="IOException">It cannot be written, or is a device, a pipe or a folder, and is as it was.</exception>
-    /// <exception cref="UnauthorizedAccessException">The same, for want of rights.</exception>
+    /// <summary>Replaces a file's content, and creates its folder if it is missing.</summary>
+    /// <param name="path">The file. The target of a symbolic link is replaced, not the link. As root, a link of another user is rejected.</param>
+    /// <param name="change">Receives the path of the target and returns the new content; null leaves the file unchanged.</param>
+    /// <exception cref="IOException">The file cannot be written, or is a device, a pipe or a folder; it is unchanged.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file cannot be written for lack of permission; it is unchanged.</exception>
     /// <exception cref="StoreException">Another process holds the lock on its folder for too long.</exception>
     public static void Update(string path, Func<string, byte[]?> change)
     {
@@ -336,7 +335,7 @@ internal static class PrivateFile
             return path;
         }
 
-        // Its owner would choose which file root writes.
+        // Otherwise the owner of the link would choose the file that root writes.
         return link.User == 0 || link.User == UserAccount.EffectiveUser
             ? File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName
             : throw new UntrustedPathException(path, path, UntrustedReason.Owner, link);

@@ -8,23 +8,23 @@ using Bee.Oci.Registry.Transport;
 namespace Bee.Oci.Registry.Authentication;
 
 /// <summary>
-/// Fetches tokens where a registry's Bearer challenge says: by GET with the login as Basic, or as nobody ("Token Authentication Specification" of the
-/// distribution project), and by POST with an identity token ("OAuth 2.0 Token Authentication" there).
+/// Requests tokens from the service of a Bearer challenge: by GET, anonymously or with Basic authentication ("Token Authentication Specification" of the
+/// distribution project), or by POST with an identity token ("OAuth 2.0 Token Authentication" there).
 /// </summary>
 internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri> registry, RegistryOptions options)
 {
     private const int LargestAnswer = 1 << 20;
     private const string Client = "bee";
 
-    /// <summary>The specification's default, where the answer does not say.</summary>
+    /// <summary>The specification's default lifetime.</summary>
     private const double DefaultSeconds = 60;
 
-    /// <summary>Fetches a token.</summary>
-    /// <param name="challenge">What the registry said: realm and service.</param>
-    /// <param name="scopes">What the token shall be good for.</param>
-    /// <param name="credential">Who asks; null for nobody.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="RegistryException">There is none. Neither the message nor an inner exception holds what the service said: it could repeat a secret.</exception>
+    /// <summary>Requests a token.</summary>
+    /// <param name="challenge">The challenge with realm and service.</param>
+    /// <param name="scopes">The scopes of the token.</param>
+    /// <param name="credential">The credential; null for an anonymous token.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <exception cref="RegistryException">The service returned no token. The exception does not quote the response, which could repeat a secret.</exception>
     public async Task<BearerToken> FetchAsync(Challenge challenge, IReadOnlyList<string> scopes, RegistryCredential? credential, CancellationToken cancellationToken)
     {
         Uri realm = Realm(challenge);
@@ -83,7 +83,7 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
         return new HttpRequestMessage(HttpMethod.Post, realm) { Content = new FormUrlEncodedContent(form) };
     }
 
-    /// <summary>Follows redirects within the service only: a login goes nowhere else.</summary>
+    /// <summary>Sends a request. Follows redirects only to the same origin, because the request contains the login.</summary>
     private async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> make, Uri realm, CancellationToken cancellationToken)
     {
         Uri? next = null;
@@ -115,7 +115,7 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
             throw new RegistryException(RegistryFault.BadAnswer, $"{host} asks for a token and does not say where to get one.");
         }
 
-        // A registry with a certificate keeps the login encrypted on its whole way; one without was asked for as it is.
+        // A registry with https must not send the login over plain http.
         bool allowed = realm.Scheme == Uri.UriSchemeHttps
             || (registry().Scheme == Uri.UriSchemeHttp && (options.PlainHttp || RegistryAddress.IsLoopback(realm)));
         return allowed
@@ -137,8 +137,8 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
         return new RegistryException(fault, $"The token service {realm.Authority} refuses {what}: {(int)status} {status}.") { Status = (int)status, Remedy = remedy };
     }
 
-    /// <summary>Reads the service's answer.</summary>
-    /// <exception cref="RegistryException"><see cref="RegistryFault.BadAnswer"/>: it holds no token.</exception>
+    /// <summary>Reads the response of the service.</summary>
+    /// <exception cref="RegistryException"><see cref="RegistryFault.BadAnswer"/>: the response contains no token.</exception>
     internal static BearerToken Read(byte[] content, Uri realm)
     {
         string? value = null;
@@ -151,7 +151,7 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // Told below, without the parser's words: they may quote the answer.
+            // Reported below without the parser's message, which may quote the response.
         }
 
         if (value is null || !BasicHeader.IsHeaderText(value))
@@ -159,7 +159,7 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
             throw new RegistryException(RegistryFault.BadAnswer, $"What the token service {realm.Authority} answers holds no token.");
         }
 
-        // A little early, so that it does not end on its way.
+        // Expires a little early, so that it is still valid when the registry receives it.
         seconds = Math.Clamp(seconds, 0, TimeSpan.FromDays(1).TotalSeconds);
         return new BearerToken(value, DateTimeOffset.UtcNow.AddSeconds(seconds - Math.Min(10, seconds / 5)));
     }
@@ -175,17 +175,17 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
     };
 }
 
-/// <summary>A token that a token service gave.</summary>
-/// <param name="value">What goes into the header.</param>
-/// <param name="until">When it ends.</param>
+/// <summary>A bearer token.</summary>
+/// <param name="value">The token.</param>
+/// <param name="until">The time when it expires.</param>
 internal sealed class BearerToken(string value, DateTimeOffset until)
 {
-    /// <summary>What goes into the header.</summary>
+    /// <summary>The token.</summary>
     public string Value => value;
 
-    /// <summary>Whether it should still be good when the registry sees it.</summary>
+    /// <summary>True if the token has not expired.</summary>
     public bool IsFresh => DateTimeOffset.UtcNow < until;
 
-    /// <summary>Never the secret.</summary>
+    /// <summary>Returns a text without the secret.</summary>
     public override string ToString() => "a bearer token";
 }
