@@ -4,7 +4,9 @@ param([Parameter(Mandatory)] [string] $From, [Parameter(Mandatory)] [string] $Cg
 
 # The module loads its libraries when a command needs them.
 $null = [Reflection.Assembly]::LoadFrom("$((Get-Module Bee).ModuleBase)/Bee.Ebpf.dll")
-foreach ($kind in [Bee.Ebpf.Objects.ProgramKinds]::All) {
+# The table of kinds is internal.
+$kinds = [Bee.Ebpf.BpfSession].Assembly.GetType('Bee.Ebpf.Objects.ProgramKinds').GetProperty('All').GetValue($null)
+foreach ($kind in $kinds) {
     $place = @{}
     if ($kind.NeedsInterface) { $place.Interface = 'lo' }
     if ($kind.NeedsCgroup) { $place.Cgroup = $Cgroup }

@@ -22,7 +22,9 @@ $ErrorActionPreference = 'Stop'
 $null = [IO.Directory]::CreateDirectory($To)
 # The module loads its libraries when a command needs them.
 $null = [Reflection.Assembly]::LoadFrom("$((Get-Module Bee).ModuleBase)/Bee.Ebpf.dll")
-foreach ($kind in [Bee.Ebpf.Objects.ProgramKinds]::All) {
+# The table of kinds is internal.
+$kinds = [Bee.Ebpf.BpfSession].Assembly.GetType('Bee.Ebpf.Objects.ProgramKinds').GetProperty('All').GetValue($null)
+foreach ($kind in $kinds) {
     $section = $kind.Name
     if ($kind.HasTargetInSection) {
         $target = $targets[$kind.Name]
