@@ -164,7 +164,6 @@ internal sealed class SessionLinks : IDisposable
                 made.Add(link);
                 ObjectDisposedException.ThrowIf(_disposed, typeof(BpfSession));
             }
-
         }
         catch
         {

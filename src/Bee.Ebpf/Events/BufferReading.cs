@@ -29,10 +29,10 @@ internal sealed class BufferReading : IDisposable
         var buffer = map.Buffer.Open(() => new MappedBuffer(map));
         var leased = false;
         map.Owner.DangerousAddRef(ref leased);
-        _waiter = new Waiter();
         var entered = false;
         try
         {
+            _waiter = new Waiter();
             map.Buffer.Enter(Close);
             entered = true;
             Cursor = buffer.Walk();
@@ -51,7 +51,7 @@ internal sealed class BufferReading : IDisposable
                 map.Buffer.Leave();
             }
 
-            _waiter.Dispose();
+            _waiter?.Dispose();
             map.Owner.DangerousRelease();
             throw;
         }
@@ -131,7 +131,15 @@ internal sealed class BufferReading : IDisposable
             }
             else
             {
-                await (_wait ??= WaitThread.Register(_waiter)).Async().ConfigureAwait(false);
+                var wait = _wait ??= WaitThread.Register(_waiter);
+                var readable = wait.Async();
+                // The kernel reports a sample of a perf buffer to one poll only, and to arm the wait is a poll: look for a sample that came before.
+                if (Cursor.Refresh() != CursorStep.Wait)
+                {
+                    wait.Complete();
+                }
+
+                await readable.ConfigureAwait(false);
             }
 
             if (!CanGoOn())

@@ -150,7 +150,7 @@ public sealed unsafe class EventStream<[DynamicallyAccessedMembers(StructCheck.F
     /// <returns>The events. Each is a reference into the kernel's buffer, valid until the next one. The enumeration ends when the session is disposed.</returns>
     public Sequence Read(CancellationToken cancellationToken = default) => new(this, cancellationToken);
 
-    // A copy for a record that ends early, with zeros behind it, and for one that is not aligned.
+    // Copies a record that ends early, and adds zeros.
     private T* Complete(byte* record, int length, ref T[]? copy)
     {
         if (length < _least)
@@ -195,6 +195,7 @@ public sealed unsafe class EventStream<[DynamicallyAccessedMembers(StructCheck.F
         }
 
         /// <summary>The event, valid until the next call of <see cref="MoveNext"/>.</summary>
+        [UnscopedRef]
         public readonly ref readonly T Current => ref *_current;
 
         /// <summary>Waits for the next event.</summary>
@@ -243,9 +244,16 @@ public sealed unsafe class EventStream<[DynamicallyAccessedMembers(StructCheck.F
         private T* _current;
         private T[]? _copy;
 
-        public T Current => *_current;
+        public T Current => _current is null ? default : *_current;
 
         public ValueTask<bool> MoveNextAsync() => TryMove() ? new(true) : MoveSlowAsync();
+
+        public override ValueTask DisposeAsync()
+        {
+            // The buffer may be unmapped from now on.
+            _current = null;
+            return base.DisposeAsync();
+        }
 
         protected override bool TryMove()
         {
@@ -281,7 +289,7 @@ internal abstract class AsyncReading : IAsyncDisposable
 
     protected BufferReading Reading { get; }
 
-    public ValueTask DisposeAsync()
+    public virtual ValueTask DisposeAsync()
     {
         Reading.Dispose();
         _linked?.Dispose();

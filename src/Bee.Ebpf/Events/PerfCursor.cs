@@ -41,16 +41,17 @@ internal sealed unsafe class PerfCursor : RecordCursor
     public override CursorStep Refresh()
     {
         var step = CursorStep.Wait;
-        var rest = false;
+        var (some, busy) = (false, false);
         for (var i = 0; i < _rings.Count; i++)
         {
             _rings[i].Release(_positions[i]);
             var read = _positions[i] - _starts[i];
             _starts[i] = _positions[i];
-            rest = (rest || read > 0) && read < _rings[i].Size / BusyPart;
+            some |= read > 0;
+            busy |= read >= _rings[i].Size / BusyPart;
         }
 
-        if (rest)
+        if (some && !busy)
         {
             return CursorStep.Rest;
         }

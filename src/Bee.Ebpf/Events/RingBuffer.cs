@@ -113,6 +113,8 @@ public sealed unsafe class RingBuffer : IDisposable
         using var owner = new Lease(map.Owner);
         using var epoll = new Lease(_waiter.Epoll);
         using var wake = new Lease(_waiter.WakeFd);
+        // A canceled wait leaves a wake-up behind. Close sets _closed first, so its wake-up may be cleared too.
+        _waiter.Reset();
         using var registration = cancellationToken.UnsafeRegister(static waiter => ((Waiter)waiter!).Wake(), _waiter);
         var end = timeout == Timeout.InfiniteTimeSpan ? long.MaxValue : Environment.TickCount64 + (long)timeout.TotalMilliseconds;
         while (!_closed)
@@ -123,8 +125,8 @@ public sealed unsafe class RingBuffer : IDisposable
             }
 
             cancellationToken.ThrowIfCancellationRequested();
-            var left = end == long.MaxValue ? -1 : end - Environment.TickCount64;
-            if (left <= 0 && left != -1)
+            var left = end == long.MaxValue ? Timeout.Infinite : end - Environment.TickCount64;
+            if (end != long.MaxValue && left <= 0)
             {
                 return false;
             }

@@ -79,7 +79,7 @@ public sealed class BpfMap
     public IEnumerable<MapEntry> Entries()
     {
         var type = EntryType ?? throw new NotSupportedException($"Map '{Name}' is of type {Description.Type}, whose entries cannot be read. {WhyUnreadable}");
-        return MapAccess.IsKeyless(Description.Type) ? ReadNext(type) : Read(Scan(), type);
+        return MapAccess.IsKeyless(Description.Type) ? ReadNext(type) : Read(type);
     }
 
     /// <summary>Returns the number of entries: the length of an array, else counted by reading. Null for a map that cannot be read, and for queues and stacks.</summary>
@@ -272,9 +272,9 @@ public sealed class BpfMap
         }
     }
 
-    private IEnumerable<MapEntry> Read(MapScan scan, EntryType type)
+    private IEnumerable<MapEntry> Read(EntryType type)
     {
-        while (scan.Next())
+        for (var scan = Scan(); scan.Next();)
         {
             for (var i = 0; i < scan.Count; i++)
             {

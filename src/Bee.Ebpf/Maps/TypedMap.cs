@@ -138,11 +138,11 @@ public sealed unsafe class BpfMap<[DynamicallyAccessedMembers(StructCheck.Fields
     public IEnumerable<KeyValuePair<TKey, TValue>> Entries()
     {
         RequireOneValue();
-        return Read(_map.Scan());
+        return Read(_map);
 
-        static IEnumerable<KeyValuePair<TKey, TValue>> Read(MapScan scan)
+        static IEnumerable<KeyValuePair<TKey, TValue>> Read(BpfMap map)
         {
-            while (scan.Next())
+            for (var scan = map.Scan(); scan.Next();)
             {
                 for (var i = 0; i < scan.Count; i++)
                 {

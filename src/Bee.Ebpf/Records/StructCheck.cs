@@ -21,10 +21,12 @@ internal sealed class StructCheck
     private readonly string _map;
     private readonly string _part;
     private readonly Type _root;
-    private readonly Func<object, int> _firstSetByte;
+    private readonly object _ones;
+    private readonly Func<object, byte[]> _bytesOf;
 
-    private StructCheck(string map, string part, Type root, Func<object, int> firstSetByte) =>
-        (_map, _part, _root, _firstSetByte) = (map, part, root, firstSetByte);
+    // The root with all bits set, and a function that returns the bytes of a boxed root.
+    private StructCheck(string map, string part, Type root, object ones, Func<object, byte[]> bytesOf) =>
+        (_map, _part, _root, _ones, _bytesOf) = (map, part, root, ones, bytesOf);
 
     /// <summary>Checks the events of a ring buffer or perf event array.</summary>
     /// <exception cref="BpfMapException">The struct has another layout.</exception>
@@ -48,15 +50,23 @@ internal sealed class StructCheck
     private static void Check<[DynamicallyAccessedMembers(Fields)] T>(string map, string part, BtfType? type, int? size)
         where T : unmanaged
     {
-        var check = new StructCheck(map, part, typeof(T), box => MemoryMarshal.AsBytes(new ReadOnlySpan<T>(ref Unsafe.Unbox<T>(box))).IndexOfAnyExcept((byte)0));
+        T ones = default;
+        MemoryMarshal.AsBytes(new Span<T>(ref ones)).Fill(byte.MaxValue);
+        var check = new StructCheck(map, part, typeof(T), ones, static box => MemoryMarshal.AsBytes(new ReadOnlySpan<T>(ref Unsafe.Unbox<T>(box))).ToArray());
         if (type is not null and not BtfVoid and not BtfDataSection)
         {
             check.Compare([], type, 0);
         }
 
-        if ((type is { Size: > 0 } ? type.Size : size) is { } expected && expected != Unsafe.SizeOf<T>())
+        if (type is { Size: > 0 } && type.Size != Unsafe.SizeOf<T>())
         {
-            throw check.WrongSize(type, expected, Unsafe.SizeOf<T>());
+            throw check.WrongSize(type, type.Size, Unsafe.SizeOf<T>());
+        }
+
+        // The kernel copies as many bytes as the map was created with, whatever the type says.
+        if (size is { } expected && expected != Unsafe.SizeOf<T>())
+        {
+            throw check.WrongSize(null, expected, Unsafe.SizeOf<T>());
         }
     }
 
@@ -114,7 +124,7 @@ internal sealed class StructCheck
     private void CompareArray(FieldInfo[] path, Type element, int count, BtfType bare, BtfType type, int offset)
     {
         var (leaf, total) = (element, count);
-        var inner = path;
+        FieldInfo[] inner = [.. path, ElementField(path.Length == 0 ? _root : path[^1].FieldType)];
         while (leaf.GetCustomAttribute<InlineArrayAttribute>() is { } more)
         {
             inner = [.. inner, ElementField(leaf)];
@@ -144,7 +154,12 @@ internal sealed class StructCheck
         }
         else
         {
-            Compare([.. path, ElementField(path.Length == 0 ? _root : path[^1].FieldType)], expected, offset);
+            Compare(inner, expected, offset);
+            if (FoundSize(inner) is var stride && stride != expected.Size)
+            {
+                throw Mismatch(path, leaf, type, $"is an array of {ClrName(leaf)} with {Quantity.Of(stride, "byte")}; an element of the C type {type} has {Quantity.Of(expected.Size, "byte")}",
+                    $"Write [StructLayout(LayoutKind.Sequential, Size = {expected.Size})] before {ClrName(leaf)}, or declare all members of {expected}.");
+            }
         }
     }
 
@@ -191,15 +206,23 @@ internal sealed class StructCheck
             full.Add(ElementField(full[^1].FieldType));
         }
 
-        var value = AllOnes(full[^1].FieldType);
-        for (var i = full.Count - 1; i >= 0; i--)
+        return BytesOf(full, AllOnes(full[^1].FieldType)).AsSpan().IndexOfAnyExcept((byte)0);
+    }
+
+    // Copies a field with all bits set, padding included, into an empty root, and counts the bytes that are set there.
+    private int FoundSize(FieldInfo[] path) => BytesOf(path, path.Aggregate(_ones, static (holder, field) => field.GetValue(holder)!)).Count(static b => b != 0);
+
+    // The bytes of a root in which only one field is set.
+    private byte[] BytesOf(IReadOnlyList<FieldInfo> path, object value)
+    {
+        for (var i = path.Count - 1; i >= 0; i--)
         {
-            var holder = RuntimeHelpers.GetUninitializedObject(i == 0 ? _root : full[i - 1].FieldType);
-            full[i].SetValue(holder, value);
+            var holder = RuntimeHelpers.GetUninitializedObject(i == 0 ? _root : path[i - 1].FieldType);
+            path[i].SetValue(holder, value);
             value = holder;
         }
 
-        return _firstSetByte(value);
+        return _bytesOf(value);
     }
 
     private BpfMapException Missing(FieldInfo[] path, string name, BtfStruct aggregate, BtfType type)

@@ -243,7 +243,11 @@ public class EventStreamTests
         using var ring = RingBuffer.Open(session.Map(Ring));
         session.Attach();
         Assert.False(ring.Wait(TimeSpan.Zero));
-        Assert.False(ring.Wait(TimeSpan.FromMilliseconds(5)));
+        for (var i = 0; i < 200; i++)
+        {
+            Assert.False(ring.Wait(TimeSpan.FromMilliseconds(1)));
+        }
+
         CallMany(3);
         var sink = new CountingSink();
         while (ring.Wait(TimeSpan.FromMilliseconds(5)))
@@ -274,6 +278,20 @@ public class EventStreamTests
         await Task.Delay(20);
         session.Dispose();
         Assert.False(await waiting.WaitAsync(TimeSpan.FromSeconds(10)));
+    }
+
+    [KernelFact]
+    public async Task Current_is_empty_after_the_enumeration_is_disposed()
+    {
+        var session = Calls.Load(Fixture.Object("calls"));
+        session.Attach();
+        CallMany(1);
+        var calls = session.Events<Call>(Ring).ReadAsync().GetAsyncEnumerator();
+        Assert.True(await calls.MoveNextAsync());
+        Assert.Equal((uint)Environment.ProcessId, calls.Current.Pid);
+        await calls.DisposeAsync();
+        session.Dispose();
+        Assert.Equal(0u, calls.Current.Pid);
     }
 
     [KernelFact]

@@ -20,7 +20,11 @@ public class TypedMapTests
 
         Assert.True(map.TryLookup(new(7), out var value));
         Assert.Equal(71ul, value);
-        Assert.Equal([(7, 71ul), (8, 80ul)], map.Entries().Select(entry => (entry.Key.Argument, entry.Value)).Order());
+        var entries = map.Entries();
+        Assert.Equal([(7, 71ul), (8, 80ul)], entries.Select(entry => (entry.Key.Argument, entry.Value)).Order());
+        Assert.Equal(2, entries.Count());
+        var untyped = map.Map.Entries();
+        Assert.Equal(untyped.Count(), untyped.Count());
         Assert.Equal(MapFault.Exists, Assert.Throws<BpfMapException>(() => map.Update(new(7), 0, MapWriteMode.OnlyNew)).Fault);
         Assert.True(map.Delete(new(7)));
         Assert.False(map.Delete(new(7)));

@@ -39,6 +39,7 @@ public class StructCheckTests
         Refused<OtherNested>("OtherNested.From.X", "uint", "s32");
         Refused<OtherBits>("OtherBits.Bits", "bit field", "bit offset");
         Refused<OtherElement>("OtherElement.Path", "float", "struct point");
+        Refused<ShortElement>("ShortElement.Path", "ShortPoint with 4 bytes", "8 bytes");
 
         void Refused<T>(params string[] parts)
             where T : unmanaged
@@ -49,9 +50,41 @@ public class StructCheckTests
         }
     }
 
+    [Fact]
+    public void Value_refuses_a_struct_of_the_type_s_size_if_the_map_holds_larger_values()
+    {
+        using var c = new CProgram("struct all { u32 x; u32 y; };", ["struct all"]);
+        var map = new MapDescription { Name = "points", Type = MapType.Hash, KeySize = 4, ValueSize = 64, Value = c.Struct("all") };
+
+        Assert.Contains("64 bytes", Assert.Throws<BpfMapException>(() => StructCheck.Value<Pair>(map)).Message, StringComparison.Ordinal);
+    }
+
     private static MapDescription Map(CProgram c) => new() { Name = "events", Type = MapType.RingBuffer, Value = c.Struct("all") };
 
 #pragma warning disable CS0649, CS0169, IDE0044, IDE0051 // Layouts only.
+    private struct Pair
+    {
+        public uint X, Y;
+    }
+
+    private struct ShortPoint
+    {
+        public int X;
+    }
+
+    [InlineArray(2)]
+    private struct ShortPoints
+    {
+        private ShortPoint _first;
+    }
+
+    [StructLayout(LayoutKind.Explicit, Size = 128)]
+    private struct ShortElement
+    {
+        [FieldOffset(24)]
+        public ShortPoints Path;
+    }
+
     private enum State : uint
     {
         Idle,
