@@ -6,7 +6,7 @@ using Bee.Telemetry.Captures;
 
 namespace Bee.Bench;
 
-/// <summary>The events of a million calls of another process, read from a ring of 16 MiB and written to a capture; against the same reader without a capture.</summary>
+/// <summary>Measures reading a million events from a 16 MiB ring buffer into a capture, compared with the same reader without a capture.</summary>
 internal static class CaptureBench
 {
     public static IEnumerable<Row> Run(Workbench bench)

@@ -164,7 +164,7 @@ public sealed class BpfSession : IDisposable
     /// <exception cref="InvalidOperationException">The session was opened from pins, or loaded for test runs.</exception>
     /// <exception cref="ObjectDisposedException">The session has been disposed, perhaps by another thread during the call.</exception>
     public void Attach() =>
-        (_links ?? throw new InvalidOperationException("The programs cannot be attached: the session was opened from pins, or loaded for test runs.")).AttachAll(Programs);
+        (_links ?? throw new InvalidOperationException("The programs cannot be attached: the session was opened from pins, or loaded for test runs. Load the object again with Load to attach its programs.")).AttachAll(Programs);
 
     /// <summary>
     /// Opens a reader. Open it before <see cref="Attach"/> so that no event of a perf buffer is missed. Only one reader may read a given

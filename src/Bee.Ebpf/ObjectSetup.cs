@@ -43,7 +43,10 @@ internal static class ObjectSetup
             var memory = map == 0 ? null : LibbpfCalls.bpf_map__initial_value(map, &size);
             if (memory is null || (nuint)value.Parameter.Offset + (nuint)value.Bytes.Length > size)
             {
-                throw new BpfLoadException(LoadFault.BadObject, $"Parameter '{value.Parameter.Name}' lies outside section '{value.Parameter.Section}' of {file.Name}.");
+                throw new BpfLoadException(LoadFault.BadObject, $"Parameter '{value.Parameter.Name}' lies outside section '{value.Parameter.Section}' of {file.Name}.")
+                {
+                    Remedy = "Compile the object again.",
+                };
             }
 
             value.Bytes.CopyTo(new Span<byte>(memory + value.Parameter.Offset, value.Bytes.Length));

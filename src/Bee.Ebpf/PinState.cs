@@ -21,7 +21,7 @@ internal sealed record PinState(Guid Id, PinDetails Details, ObjectFile File)
     }
 
     /// <summary>Encodes the state as one line of JSON, followed by the object file.</summary>
-    public byte[] Encode() => KeptObject.Encode(new Header { Id = Id, Details = Details, ObjectName = File.Name, Words = KeptObject.Words(File) }, File);
+    public byte[] Encode() => KeptObject.Encode(new Header { Id = Id, Details = Details, ObjectName = File.Name, Metadata = KeptObject.Metadata(File) }, File);
 
     /// <summary>Decodes the bytes of <see cref="Encode"/>; null for other bytes.</summary>
     public static PinState? Decode(byte[] bytes) => KeptObject.Decode<Header>(bytes) is (var header, var file) && header.Details is { Name: not null, Origin: not null, Streams: not null }

@@ -20,7 +20,7 @@ internal static partial class VerifierAdvice
         (Untyped(), "The verifier checks a global function on its own, by the types of its parameters: give each a type with a known size (not void *), return a number, or declare the function static."),
         (Packet(), "The program reads packet data that it has not checked: before reading a header, compare its end with data_end, and return if the end is greater."),
         (Context(), "The program reads its context at an offset, or with a size, that is not allowed for its type. Read whole fields by their names, and do not change the pointer to the context."),
-        (ReadOnly(), "The program writes to memory that it may only read, such as a parameter or a constant; copy it to the stack or to a map first."),
+        (ReadOnly(), "The program writes to read-only memory, such as a parameter or a constant. Copy the data to the stack or to a map first."),
         (Bounds(), "The verifier cannot prove that an index or a length is small enough; compare or mask it right before its use."),
         (Depth(), "The stack is limited to 512 bytes for a program and the functions that it calls, and calls to eight levels. Keep large values in a per-CPU array map with one entry."),
         (Loop(), "The verifier follows every iteration of a loop; give the loop a constant bound, or use bpf_loop, and move large parts into functions of their own."),

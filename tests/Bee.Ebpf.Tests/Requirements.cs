@@ -4,43 +4,43 @@ using Bee.Ebpf.Tests.Objects;
 
 namespace Bee.Ebpf.Tests;
 
-/// <summary>A test that compiles C: skipped where clang is missing.</summary>
+/// <summary>Marks a test that compiles C. Skips it if clang is not installed.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ClangFactAttribute : FactAttribute
 {
-    /// <summary>Looks for clang.</summary>
+    /// <summary>Skips the test if clang is not installed.</summary>
     public ClangFactAttribute() => Skip = Fixtures.Missing;
 }
 
-/// <summary>A test of several cases that compiles C: skipped where clang is missing.</summary>
+/// <summary>Marks a test with several cases that compiles C. Skips it if clang is not installed.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ClangTheoryAttribute : TheoryAttribute
 {
-    /// <summary>Looks for clang.</summary>
+    /// <summary>Skips the test if clang is not installed.</summary>
     public ClangTheoryAttribute() => Skip = Fixtures.Missing;
 }
 
-/// <summary>A test that gives compiled objects to libbpf: skipped where clang or libbpf is missing.</summary>
+/// <summary>Marks a test that opens compiled objects with libbpf. Skips it if clang or libbpf is not installed.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class LibbpfFactAttribute : FactAttribute
 {
-    /// <summary>Looks for both.</summary>
+    /// <summary>Skips the test if one of them is not installed.</summary>
     public LibbpfFactAttribute() =>
         Skip = Fixtures.Missing ?? (NativeLibrary.TryLoad("libbpf.so.1", out _) ? null : "libbpf.so.1 is not installed (package libbpf1)");
 }
 
-/// <summary>A test that gives compiled objects to bpftool: skipped where clang or bpftool is missing.</summary>
+/// <summary>Marks a test that passes compiled objects to bpftool. Skips it if clang or bpftool is not installed.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class BpftoolFactAttribute : FactAttribute
 {
-    /// <summary>Looks for both.</summary>
+    /// <summary>Skips the test if one of them is not installed.</summary>
     public BpftoolFactAttribute() => Skip = Fixtures.Missing ?? (Fixtures.Find("bpftool") is null ? "bpftool is not installed (package bpftool)" : null);
 }
 
-/// <summary>A test of the running kernel's types: skipped where it shows none.</summary>
+/// <summary>Marks a test that needs the running kernel's BTF. Skips it if the kernel does not expose BTF.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class KernelTypesFactAttribute : FactAttribute
 {
-    /// <summary>Looks for them.</summary>
-    public KernelTypesFactAttribute() => Skip = File.Exists(BtfSpec.KernelPath) ? null : $"this kernel shows no types ({BtfSpec.KernelPath})";
+    /// <summary>Skips the test if the kernel does not expose BTF.</summary>
+    public KernelTypesFactAttribute() => Skip = File.Exists(BtfSpec.KernelPath) ? null : $"this kernel does not expose BTF ({BtfSpec.KernelPath})";
 }

@@ -148,7 +148,7 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
         catch (Exception fault) when (fault is StoreException or RegistryException)
         {
             // The image is published, so a failure here is only a warning.
-            WriteWarning($"{name} was published and signed, but its signature could not be copied to the local store: {fault.Message}");
+            WriteWarning($"{name} was published and signed, but its signature could not be copied to the local store: {fault.Message} Pull {name} to get it.");
         }
     }
 
@@ -176,7 +176,7 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
         ImageReference name = Link.Complete(ImageReference.Parse(Destination));
         if (name.Digest is not null && name.Digest != image.Descriptor.Digest)
         {
-            throw new StoreException(StoreFault.BadReference, $"The digest in the reference '{name}' differs from the image's digest, {image.Digest}.");
+            throw new StoreException(StoreFault.BadReference, $"The digest in the reference '{name}' differs from the image's digest, {image.Digest}. Omit the digest, or use the image's.");
         }
 
         return name.Tag is null && name.Digest is null && image.Tag is not null ? ImageReference.Parse($"{name}:{image.Tag}") : name.WithDefaultTag();

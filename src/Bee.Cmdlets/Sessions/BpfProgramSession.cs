@@ -113,7 +113,7 @@ public sealed class BpfProgramSession
         }
     }
 
-    /// <summary>The maps.</summary>
+    /// <summary>The session's maps.</summary>
     public IReadOnlyList<MapInfo> Maps
     {
         get

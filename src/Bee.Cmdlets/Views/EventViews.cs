@@ -204,7 +204,7 @@ internal static class EventViews
             {
                 if (shapes.Count == 1)
                 {
-                    // With the name of the base type, the table also accepts later objects of other types. Such an object alone still gets its own, more specific view.
+                    // The view also lists BpfEvent as a type name, so that a table in progress accepts objects of other event types. An object that starts a table gets the view of its own type.
                     var table = new ExtendedTypeDefinition(shape.ClrType.FullName!, [new FormatViewDefinition(shape.Name, EventTable.Of(shape, screen))]);
                     table.TypeNames.Add(typeof(BpfEvent).FullName!);
                     yield return table;

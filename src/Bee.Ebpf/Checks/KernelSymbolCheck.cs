@@ -63,7 +63,7 @@ internal static class KernelSymbolCheck
 
         return CoreTypes.AreCompatible(function.Prototype, found.Prototype) == true ? null : new(
             FunctionName, CheckState.Failed, $"The kernel's {function.Name} has other parameters: '{found.Prototype}', but the program calls it as '{function.Prototype}'.")
-        { Target = function.Name };
+        { Target = function.Name, Remedy = "Compile the program against this kernel's types." };
     }
 
     private static CheckResult? Variable(CheckContext context, BtfVariable variable)
@@ -73,7 +73,7 @@ internal static class KernelSymbolCheck
         {
             // The program uses only the address, which kallsyms contains.
             return context.Kernel.Symbols is not { } symbols
-                ? new(VariableName, CheckState.Unknown, $"The programs use the address of the kernel's {variable.Name}; the kernel's symbols cannot be read.") { Target = variable.Name }
+                ? new(VariableName, CheckState.Unknown, $"Cannot check the kernel's {variable.Name}: /proc/kallsyms cannot be read.") { Target = variable.Name, Remedy = "Run the check as root." }
                 : symbols.Contains(name) ? null : Missing(context, VariableName, variable.Name, "symbol", symbols);
         }
 

@@ -153,7 +153,7 @@ internal sealed unsafe class PerfRing : IDisposable
         }
     }
 
-    /// <summary>Ends the lease of <see cref="BeginLease"/>.</summary>
+    /// <summary>Releases the buffer that <see cref="BeginLease"/> kept mapped, so that disposal can unmap it.</summary>
     public void EndLease()
     {
         _output.DangerousRelease();

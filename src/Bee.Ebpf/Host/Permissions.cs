@@ -5,7 +5,7 @@ namespace Bee.Ebpf.Host;
 /// <summary>Capabilities that eBPF needs, with the kernel's numbers (include/uapi/linux/capability.h).</summary>
 internal enum Capability
 {
-    /// <summary>CAP_NET_ADMIN: network and control group programs.</summary>
+    /// <summary>CAP_NET_ADMIN: network and cgroup programs.</summary>
     NetAdmin = 12,
 
     /// <summary>CAP_NET_RAW: packet sockets, to which socket filters attach.</summary>

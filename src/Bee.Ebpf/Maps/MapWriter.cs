@@ -12,7 +12,7 @@ internal sealed class MapWriter
     private readonly Type? _entryType;
     private readonly int _stride;
 
-    /// <summary>Makes a writer.</summary>
+    /// <summary>Creates a writer for the entries of a map.</summary>
     /// <param name="map">The map.</param>
     /// <exception cref="BpfMapException">The entries of maps of this type can be neither set nor removed.</exception>
     /// <exception cref="BpfObjectException">The BTF of the map is inconsistent.</exception>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Metadata;
 
@@ -10,15 +11,16 @@ internal record KeptHeader
     /// <summary>The name that messages use for the object.</summary>
     public required string ObjectName { get; init; }
 
-    /// <summary>The metadata of all parts.</summary>
-    public required ObjectMetadata Words { get; init; }
+    /// <summary>The metadata of the maps, programs and parameters. Pins and captures store it under its first name.</summary>
+    [JsonPropertyName("Words")]
+    public required ObjectMetadata Metadata { get; init; }
 }
 
 /// <summary>Serializes an object with its metadata: one line of JSON, then the file. A pin or a capture can thus outlive the process that read the object.</summary>
 internal static class KeptObject
 {
     /// <summary>Returns the metadata of an object for serialization.</summary>
-    public static ObjectMetadata Words(ObjectFile file) => new()
+    public static ObjectMetadata Metadata(ObjectFile file) => new()
     {
         Maps = file.Maps.ToDictionary(map => map.Name, map => map.Metadata),
         Programs = file.Programs.ToDictionary(program => program.Name, program => program.Metadata),
@@ -44,8 +46,8 @@ internal static class KeptObject
 
         try
         {
-            return JsonSerializer.Deserialize<T>(bytes.AsSpan(0, end)) is { ObjectName: not null } header && KeptMetadata.IsValid(header.Words)
-                ? (header, ObjectFile.Read(bytes.AsMemory(end + 1), header.ObjectName).WithMetadata(header.Words))
+            return JsonSerializer.Deserialize<T>(bytes.AsSpan(0, end)) is { ObjectName: not null } header && KeptMetadata.IsValid(header.Metadata)
+                ? (header, ObjectFile.Read(bytes.AsMemory(end + 1), header.ObjectName).WithMetadata(header.Metadata))
                 : null;
         }
         catch (Exception e) when (e is JsonException or BpfObjectException or NotSupportedException or ArgumentException)

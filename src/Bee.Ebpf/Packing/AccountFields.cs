@@ -6,7 +6,7 @@ namespace Bee.Ebpf.Packing;
 /// <summary>The offsets of user and group ids in the objects of one type. The packer stores the names of these accounts with the objects.</summary>
 internal sealed class AccountFields
 {
-    // Limits arrays of structs. Views show the ids of single fields.
+    // Bounds the offsets of one type: each element of an array of structs would add its own. Views show account names only for single fields.
     private const int MostPlaces = 64;
 
     private readonly Place[] _first;

@@ -116,8 +116,8 @@ internal sealed class EventPacker
     }
 
     /// <summary>
-    /// Begins a block, which defines names and stacks anew, so that neither side keeps those of the whole file. A step of the wall clock takes effect here. The item
-    /// is appended with the next event or loss.
+    /// Starts a new block. Each block defines its names and stacks again, so the writer and the reader need not keep those of the whole file. Also rereads the offset of
+    /// the wall clock, which may have been set since. The next event or loss writes the block's item first.
     /// </summary>
     public void StartBlock()
     {

@@ -25,7 +25,7 @@ internal static class PackedTool
         {
             // A path may contain control characters.
             ObjectName = TerminalText.Clean(file.Name),
-            Words = KeptObject.Words(file),
+            Metadata = KeptObject.Metadata(file),
             Architecture = $"{file.Btf?.Architecture ?? RuntimeInformation.ProcessArchitecture}",
             Enums = [.. (file.Btf?.ReplacedEnums ?? []).Select(type => new EnumValues(type.Key, [.. type.Value.Select(value => value.Name)], [.. type.Value.Select(value => value.Value)]))],
         },

@@ -149,7 +149,7 @@ public sealed class BpfProgram
         }
     }
 
-    private InvalidOperationException NotAttachable() => new($"Program '{Name}' cannot be attached: its session was opened from pins, or loaded for test runs.");
+    private InvalidOperationException NotAttachable() => new($"Program '{Name}' cannot be attached: its session was opened from pins, or loaded for test runs. Load the object again with BpfSession.Load to attach it.");
 }
 
 /// <summary>A loaded object with its maps and programs.</summary>

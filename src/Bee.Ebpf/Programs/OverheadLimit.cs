@@ -73,7 +73,7 @@ public sealed class OverheadException : BeeException
         var programs = windows[^1].Programs.OrderByDescending(program => program.RunNanoseconds)
             .Select(program => $"{program.Program} {Percent(program.Share / cpus)} ({program.Rate.ToString("n0", CultureInfo.InvariantCulture)} runs/s)");
         return new OverheadException(
-            $"The programs {(inner is null ? "were" : "could not be")} detached{(inner is null ? "" : $" ({inner.Message})")}. They ran for more than {Percent(limit)} of the time of {Quantity.Of(cpus, "CPU")} in {windows.Count} consecutive windows: "
+            $"The programs {(inner is null ? "were" : "could not be")} detached{(inner is null ? "" : $" ({inner.Message})")}. They used more than {Percent(limit)} of the CPU time of {Quantity.Of(cpus, "CPU")} in {windows.Count} consecutive windows: "
             + $"{string.Join(", ", windows.Select(window => $"{Percent(window.ShareOfMachine)} of {window.Elapsed.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture)} s"))}. "
             + $"By program in the last one: {string.Join(", ", programs)}.",
             limit,

@@ -217,7 +217,7 @@ internal static class SlotPlans
         };
     }
 
-    // Counts have more than one byte; arrays of bytes are text, addresses or raw data.
+    // Byte arrays are excluded: they contain text, addresses or raw data. Slots are wider than a byte.
     private static NumberField? Slots(ValueShape value) =>
         value is ArrayShape { Count: > 1, Element: { Size: > 1, Meaning: FieldMeaning.Number } element } ? NumberField.Of(element) : null;
 

@@ -187,8 +187,8 @@ internal static class Processes
     private static readonly Dictionary<int, (ProcessMappings? Mappings, long Read)> s_known = [];
 
     /// <summary>Returns the mappings of a process, or null if it is not accessible.</summary>
-    /// <param name="process">The process.</param>
-    /// <param name="addresses">The addresses that the mappings must contain. If the cached ones do not, they are reread.</param>
+    /// <param name="process">The process id.</param>
+    /// <param name="addresses">The addresses that the mappings must cover. If the cached mappings do not, the method rereads them.</param>
     public static ProcessMappings? Get(int process, ReadOnlySpan<ulong> addresses)
     {
         if (process <= 0)

@@ -83,7 +83,7 @@ internal sealed class PackedArtifact
         var packed = new PackedArtifact(content);
         return packed.Manifest.Length <= StoreLimits.Manifest
             ? packed
-            : throw new StoreException(StoreFault.BadContent, $"The manifest has {packed.Manifest.Length} bytes; {StoreLimits.Manifest} are the limit.");
+            : throw new StoreException(StoreFault.BadContent, $"The manifest has {packed.Manifest.Length} bytes, over the limit of {StoreLimits.Manifest}. Use fewer layers or shorter annotations.");
     }
 
     /// <summary>Returns the index of referrers that lists this artifact alone, as a registry without the referrers API keeps it under a tag.</summary>

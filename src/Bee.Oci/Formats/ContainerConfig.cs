@@ -26,11 +26,11 @@ internal sealed class ContainerConfig
     {
         try
         {
-            return new ContainerConfig(JsonNode.Parse(content) as JsonObject ?? throw new JsonException("it is not an object"));
+            return new ContainerConfig(JsonNode.Parse(content) as JsonObject ?? throw new JsonException("It is not an object."));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
-            throw new StoreException(StoreFault.DamagedConfig, $"The config {digest} cannot be read: {e.Message}", e);
+            throw new StoreException(StoreFault.DamagedConfig, $"The config {digest} is not valid: {e.Message} Remove the image and pull it again.", e);
         }
     }
 

@@ -20,7 +20,7 @@ public sealed record Descriptor(string MediaType, Digest Digest, long Size)
 
     /// <summary>The digest.</summary>
     /// <exception cref="StoreException"><see cref="StoreFault.DamagedManifest"/>: the document that this descriptor comes from had no valid digest.</exception>
-    internal Digest RequiredDigest => Digest.IsEmpty ? throw new StoreException(StoreFault.DamagedManifest, "A descriptor has no sha256 digest; other algorithms are not supported.") : Digest;
+    internal Digest RequiredDigest => Digest.IsEmpty ? throw new StoreException(StoreFault.DamagedManifest, "The manifest has a descriptor without a sha256 digest. Bee does not support other algorithms. Push the image again with sha256 digests.") : Digest;
 
     /// <summary>Returns the digest.</summary>
     public override string ToString() => Digest.ToString();

@@ -18,7 +18,7 @@ internal static class FormatReader
     {
         if (config?.MediaType == MediaTypes.EbpfConfig)
         {
-            ImageConfig said = ConfigCheck.Sound(Parse(files, config));
+            ImageConfig said = ConfigCheck.Sanitize(Parse(files, config));
             return new FormatFacts(said.Version is null ? ImageFormat.BumbleBee : ImageFormat.Bee)
             {
                 Config = said,
@@ -254,7 +254,7 @@ internal static class LayerProgram
             if (isNamed || (isObject && objects.Count == 1))
             {
                 byte[] content = entry.Size <= StoreLimits.Program ? Fill(reader, (int)entry.Size, head) : throw new StoreException(
-                    StoreFault.TooLarge, $"The file '{entry.Name}' of the image '{image}' has {entry.Size} bytes; {StoreLimits.Program} are the limit for a program.");
+                    StoreFault.TooLarge, $"The file '{entry.Name}' of the image '{image}' has {entry.Size} bytes, over the limit of {StoreLimits.Program} for a program.");
                 (named, found) = (isNamed ? content : named, isObject ? content : found);
             }
         }

@@ -5,27 +5,26 @@ using Bee.Posix;
 namespace Bee.Oci.Formats;
 
 /// <summary>
-/// What an image says about its program: the JSON object of media type <see cref="MediaTypes.EbpfConfig"/>. All of it is Bee's own;
-/// an image of BumbleBee's has an empty one. Nothing here may depend on the time or the folder of the build, or the same source
-/// would give another digest.
+/// The metadata of an image's object: the JSON document of media type <see cref="MediaTypes.EbpfConfig"/>. Bee defines all keys; BumbleBee writes an empty
+/// document. No value may depend on the time or the folder of the build, so that the same source always has the same digest.
 /// </summary>
 public sealed record ImageConfig
 {
-    /// <summary>The version of these keys that this code writes.</summary>
+    /// <summary>The version of the keys that this code writes.</summary>
     public const int CurrentVersion = 1;
 
     /// <summary>An empty config, as BumbleBee writes it.</summary>
     public static ImageConfig Empty { get; } = new() { Version = null };
 
-    /// <summary>Version of these keys: 1; null in an image that is not Bee's. A newer version is read as far as it is known.</summary>
+    /// <summary>The version of the keys: 1; null in an image that Bee did not build. Of a newer version, the known keys are read.</summary>
     [JsonPropertyName("version")]
     public int? Version { get; init; } = CurrentVersion;
 
-    /// <summary>Operating system the program is for, <c>linux</c>.</summary>
+    /// <summary>The operating system that the object was compiled for: <c>linux</c>.</summary>
     [JsonPropertyName("os")]
     public string? Os { get; init; }
 
-    /// <summary>Architecture the program was compiled for, in Go's naming.</summary>
+    /// <summary>The architecture that the object was compiled for, by its name in Go, such as <c>amd64</c>.</summary>
     [JsonPropertyName("architecture")]
     public string? Architecture { get; init; }
 
@@ -33,172 +32,172 @@ public sealed record ImageConfig
     [JsonPropertyName("programs")]
     public IReadOnlyList<ImageProgram> Programs { get; init; } = [];
 
-    /// <summary>The maps of the object, without the compiler's own (.rodata, .bss).</summary>
+    /// <summary>The maps of the object, without those for global variables (.rodata, .bss).</summary>
     [JsonPropertyName("maps")]
     public IReadOnlyList<ImageMap> Maps { get; init; } = [];
 
-    /// <summary>The globals that can be set before loading.</summary>
+    /// <summary>The parameters: globals that can be set before loading.</summary>
     [JsonPropertyName("parameters")]
     public IReadOnlyList<ImageParameter> Parameters { get; init; } = [];
 
-    /// <summary>How the object was built, where that is known.</summary>
+    /// <summary>How the object was built; null if unknown.</summary>
     [JsonPropertyName("build")]
     public BuildFacts? Build { get; init; }
 
-    /// <summary>Keys that this version does not know, kept as they are.</summary>
+    /// <summary>Keys that this version does not know, unchanged.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Other { get; set; }
 
-    /// <summary>Platform and programs, for text views.</summary>
+    /// <summary>Returns the platform and the programs, for text views.</summary>
     public override string ToString() => $"{Os}/{Architecture} {string.Join(", ", Programs)}".TrimEnd();
 }
 
 /// <summary>A program of the object.</summary>
 public sealed record ImageProgram
 {
-    /// <summary>Name of the C function.</summary>
+    /// <summary>The name of the C function.</summary>
     [JsonPropertyName("name")]
     public string Name { get; init; } = "";
 
-    /// <summary>ELF section, such as <c>tracepoint/syscalls/sys_enter_openat</c>.</summary>
+    /// <summary>The ELF section, such as <c>tracepoint/syscalls/sys_enter_openat</c>.</summary>
     [JsonPropertyName("section")]
     public string? Section { get; init; }
 
-    /// <summary>Program type, such as <c>Tracepoint</c>.</summary>
+    /// <summary>The program type, such as <c>Tracepoint</c>.</summary>
     [JsonPropertyName("type")]
     public string? Type { get; init; }
 
-    /// <summary>What it attaches to: what the author says, else what the section says.</summary>
+    /// <summary>The attach target, from the author's metadata, otherwise from the section name.</summary>
     [JsonPropertyName("attachTo")]
     public string? AttachTo { get; init; }
 
-    /// <summary>Whether the program is loaded, where that differs from what its section says: false for one that is left out, true for an optional one that is not.</summary>
+    /// <summary>Overrides the section name: false to skip the program, true to load a program that is optional; null to follow the section name.</summary>
     [JsonPropertyName("load")]
     public bool? Load { get; init; }
 
-    /// <summary>What it does.</summary>
+    /// <summary>The description of the program.</summary>
     [JsonPropertyName("description")]
     public string? Description { get; init; }
 
-    /// <summary>Of an iterator that writes records: their C type as the author gives it; otherwise null.</summary>
+    /// <summary>The C type of the records of an iterator, from the author's metadata; null if not set.</summary>
     [JsonPropertyName("recordType")]
     public string? RecordType { get; init; }
 
-    /// <summary>Of an iterator that gives records: what is said of their fields. Null where nothing is.</summary>
+    /// <summary>The metadata of the fields of an iterator's records; null if there is none.</summary>
     [JsonPropertyName("fields")]
     public IReadOnlyList<ImageField>? Fields { get; init; }
 
-    /// <summary>The name, for text views.</summary>
+    /// <summary>Returns the name, for text views.</summary>
     public override string ToString() => Name;
 }
 
 /// <summary>A map of the object.</summary>
 public sealed record ImageMap
 {
-    /// <summary>Whole name, from the ELF file.</summary>
+    /// <summary>The full name, from the ELF file.</summary>
     [JsonPropertyName("name")]
     public string Name { get; init; } = "";
 
-    /// <summary>Map type, such as <c>RingBuffer</c>.</summary>
+    /// <summary>The map type, such as <c>RingBuffer</c>.</summary>
     [JsonPropertyName("type")]
     public string? Type { get; init; }
 
-    /// <summary>Key size in bytes.</summary>
+    /// <summary>The key size in bytes.</summary>
     [JsonPropertyName("keySize")]
     public uint KeySize { get; init; }
 
-    /// <summary>Value size in bytes.</summary>
+    /// <summary>The value size in bytes.</summary>
     [JsonPropertyName("valueSize")]
     public uint ValueSize { get; init; }
 
-    /// <summary>Entries; bytes for a ring buffer.</summary>
+    /// <summary>The maximum number of entries; for a ring buffer the size in bytes.</summary>
     [JsonPropertyName("maxEntries")]
     public uint MaxEntries { get; init; }
 
-    /// <summary>C type of the key, where BTF tells it.</summary>
+    /// <summary>The C type of the key; null without BTF.</summary>
     [JsonPropertyName("keyType")]
     public string? KeyType { get; init; }
 
-    /// <summary>C type of the value or event, where BTF tells it.</summary>
+    /// <summary>The C type of the value or event; null without BTF.</summary>
     [JsonPropertyName("valueType")]
     public string? ValueType { get; init; }
 
-    /// <summary>C type of a buffer's records where the author gives it, since the map's declaration does not; otherwise null.</summary>
+    /// <summary>The C type of a buffer's records, from the author's metadata; null if not set.</summary>
     [JsonPropertyName("recordType")]
     public string? RecordType { get; init; }
 
-    /// <summary>What it is for: <c>Print</c>, <c>Counter</c>, <c>Gauge</c>, <c>Histogram</c>; null for none.</summary>
+    /// <summary>The role of the map: <c>Print</c>, <c>Counter</c>, <c>Gauge</c> or <c>Histogram</c>; null if it has none.</summary>
     [JsonPropertyName("role")]
     public string? Role { get; init; }
 
-    /// <summary>The role where the author gives it in place of the name's prefix, <c>None</c> too; otherwise null.</summary>
+    /// <summary>The role that the author's metadata sets, including <c>None</c>; null to keep the role that the prefix of the name implies.</summary>
     [JsonPropertyName("kind")]
     public string? Kind { get; init; }
 
-    /// <summary>What it tells.</summary>
+    /// <summary>The description of the map.</summary>
     [JsonPropertyName("help")]
     public string? Help { get; init; }
 
-    /// <summary>Unit of its values.</summary>
+    /// <summary>The unit of the values.</summary>
     [JsonPropertyName("unit")]
     public string? Unit { get; init; }
 
-    /// <summary>Entries where the author gives the number in place of the declaration; otherwise null.</summary>
+    /// <summary>The maximum number of entries that the author's metadata sets; null to keep the number in the map's declaration.</summary>
     [JsonPropertyName("entries")]
     public uint? Entries { get; init; }
 
-    /// <summary>How the slots of a histogram are spaced.</summary>
+    /// <summary>The spacing of the slots of a histogram.</summary>
     [JsonPropertyName("scale")]
     public ImageScale? Scale { get; init; }
 
-    /// <summary>Upper bounds of a histogram's buckets, rising.</summary>
+    /// <summary>The upper bounds of a histogram's buckets, in ascending order.</summary>
     [JsonPropertyName("buckets")]
     public IReadOnlyList<double>? Buckets { get; init; }
 
-    /// <summary>Where a histogram whose slots are in the key keeps the sum of its values.</summary>
+    /// <summary>The slot that contains the sum of the values, for a histogram whose slot numbers are in the key.</summary>
     [JsonPropertyName("sum")]
     public ImageSum? Sum { get; init; }
 
-    /// <summary>Names of the fields that tell series apart.</summary>
+    /// <summary>The names of the fields that become labels.</summary>
     [JsonPropertyName("labels")]
     public IReadOnlyList<string>? Labels { get; init; }
 
-    /// <summary>What the author says about the map as a metric.</summary>
+    /// <summary>The metadata of the map as a metric.</summary>
     [JsonPropertyName("metric")]
     public ImageMetric? Metric { get; init; }
 
-    /// <summary>How severe its events are in a log, such as <c>Warning</c>.</summary>
+    /// <summary>The severity of the events in a log, such as <c>Warning</c>.</summary>
     [JsonPropertyName("severity")]
     public string? Severity { get; init; }
 
-    /// <summary>The fields that the author says something about.</summary>
+    /// <summary>The fields that have metadata.</summary>
     [JsonPropertyName("fields")]
     public IReadOnlyList<ImageField>? Fields { get; init; }
 
-    /// <summary>The name, for text views.</summary>
+    /// <summary>Returns the name, for text views.</summary>
     public override string ToString() => Name;
 }
 
-/// <summary>What an author says about the metric that a map becomes.</summary>
+/// <summary>The metadata of the metric that a map becomes.</summary>
 public sealed record ImageMetric
 {
-    /// <summary>Its name behind the tool's.</summary>
+    /// <summary>The metric's name, without the prefix of the tool's name.</summary>
     [JsonPropertyName("name")]
     public string? Name { get; init; }
 
-    /// <summary><c>Counter</c>, <c>Gauge</c>, <c>Histogram</c>, or <c>None</c> for a map that is no metric.</summary>
+    /// <summary><c>Counter</c>, <c>Gauge</c>, <c>Histogram</c>, or <c>None</c> to export no metric.</summary>
     [JsonPropertyName("type")]
     public string? Type { get; init; }
 
-    /// <summary>Unit of its values.</summary>
+    /// <summary>The unit of the values.</summary>
     [JsonPropertyName("unit")]
     public string? Unit { get; init; }
 
-    /// <summary>What it tells.</summary>
+    /// <summary>The help text of the metric.</summary>
     [JsonPropertyName("help")]
     public string? Help { get; init; }
 
-    /// <summary>Names of the fields that are its labels.</summary>
+    /// <summary>The names of the fields that become labels.</summary>
     [JsonPropertyName("labels")]
     public IReadOnlyList<string>? Labels { get; init; }
 }
@@ -206,43 +205,43 @@ public sealed record ImageMetric
 /// <summary>The slot of a histogram that holds the sum of its values.</summary>
 public sealed record ImageSum
 {
-    /// <summary>The slot's number.</summary>
+    /// <summary>The number of the slot.</summary>
     [JsonPropertyName("slot")]
     public uint Slot { get; init; }
 
-    /// <summary>What the sum is multiplied by.</summary>
+    /// <summary>The factor that converts the sum to the unit of the values.</summary>
     [JsonPropertyName("factor")]
     public double Factor { get; init; } = 1;
 }
 
-/// <summary>How the slots of a histogram are spaced.</summary>
+/// <summary>The spacing of the slots of a histogram.</summary>
 public sealed record ImageScale
 {
     /// <summary><c>Log2</c>, <c>Linear</c> or <c>Bounds</c>.</summary>
     [JsonPropertyName("spacing")]
     public string? Spacing { get; init; }
 
-    /// <summary>Lowest value of the first linear slot.</summary>
+    /// <summary>The lowest value of the first linear slot.</summary>
     [JsonPropertyName("start")]
     public double Start { get; init; }
 
-    /// <summary>Width of a linear slot.</summary>
+    /// <summary>The width of a linear slot.</summary>
     [JsonPropertyName("step")]
     public double Step { get; init; } = 1;
 }
 
-/// <summary>How a field of a map's events or entries is shown.</summary>
+/// <summary>The metadata of a field of a map's events or entries.</summary>
 public sealed record ImageField
 {
-    /// <summary>Name of the field in C, or <c>Key</c> or <c>Value</c>.</summary>
+    /// <summary>The name of the field in C, or <c>Key</c> or <c>Value</c>.</summary>
     [JsonPropertyName("name")]
     public string Name { get; init; } = "";
 
-    /// <summary>What it tells.</summary>
+    /// <summary>The description of the field.</summary>
     [JsonPropertyName("description")]
     public string? Description { get; init; }
 
-    /// <summary>Characters of its column.</summary>
+    /// <summary>The width of its column in characters.</summary>
     [JsonPropertyName("width")]
     public int? Width { get; init; }
 
@@ -250,90 +249,90 @@ public sealed record ImageField
     [JsonPropertyName("alignRight")]
     public bool? AlignRight { get; init; }
 
-    /// <summary>Place of its column; those without a number come behind those with one.</summary>
+    /// <summary>The position of its column. Columns without a position follow those with one.</summary>
     [JsonPropertyName("order")]
     public int? Order { get; init; }
 
-    /// <summary>Whether tables leave it out.</summary>
+    /// <summary>Whether tables omit its column.</summary>
     [JsonPropertyName("hidden")]
     public bool? Hidden { get; init; }
 
-    /// <summary>Whether it is a char array of words with a NUL behind each.</summary>
+    /// <summary>Whether the field is a char array of words, each of which ends with a NUL.</summary>
     [JsonPropertyName("words")]
     public bool? Words { get; init; }
 
-    /// <summary>The name, for text views.</summary>
+    /// <summary>Returns the name, for text views.</summary>
     public override string ToString() => Name;
 
-    /// <summary>What it is in a metric: <c>Key</c>, <c>Counter</c> or <c>Gauge</c>.</summary>
+    /// <summary>The role of the field in a metric: <c>Key</c>, <c>Counter</c> or <c>Gauge</c>.</summary>
     [JsonPropertyName("metric")]
     public string? Metric { get; init; }
 
-    /// <summary>Unit of its values in a metric.</summary>
+    /// <summary>The unit of its values in a metric.</summary>
     [JsonPropertyName("unit")]
     public string? Unit { get; init; }
 
-    /// <summary>Name of the label that it is in a metric; null where that is its own.</summary>
+    /// <summary>The name of its label in a metric; null for the field's own name.</summary>
     [JsonPropertyName("label")]
     public string? Label { get; init; }
 
-    /// <summary>How it is written as a label, such as <c>Ksym</c>.</summary>
+    /// <summary>The conversion of its value to a label, such as <c>Ksym</c>.</summary>
     [JsonPropertyName("decode")]
     public string? Decode { get; init; }
 
-    /// <summary>Names of single values, by the value as text.</summary>
+    /// <summary>The names of values, by the value as text.</summary>
     [JsonPropertyName("values")]
     public IReadOnlyDictionary<string, string>? Values { get; init; }
 
-    /// <summary>How severe events with single values are in a log, by the value as text.</summary>
+    /// <summary>The severities of events in a log, by the value of the field as text.</summary>
     [JsonPropertyName("severities")]
     public IReadOnlyDictionary<string, string>? Severities { get; init; }
 }
 
-/// <summary>A global of the program that can be set before loading.</summary>
+/// <summary>A parameter: a global that can be set before loading.</summary>
 public sealed record ImageParameter
 {
-    /// <summary>Name of the variable.</summary>
+    /// <summary>The name of the variable.</summary>
     [JsonPropertyName("name")]
     public string Name { get; init; } = "";
 
-    /// <summary>Type as C writes it.</summary>
+    /// <summary>The type in C syntax.</summary>
     [JsonPropertyName("type")]
     public string? Type { get; init; }
 
-    /// <summary>Size in bytes.</summary>
+    /// <summary>The size in bytes.</summary>
     [JsonPropertyName("size")]
     public int Size { get; init; }
 
-    /// <summary>Value it has when nobody sets it, as text.</summary>
+    /// <summary>The value in the C file, as text.</summary>
     [JsonPropertyName("default")]
     public string? Default { get; init; }
 
-    /// <summary>The name by which people set it; null where that is the variable's.</summary>
+    /// <summary>The name under which users set it; null for the variable's own name.</summary>
     [JsonPropertyName("key")]
     public string? Key { get; init; }
 
-    /// <summary>What it does.</summary>
+    /// <summary>The description of the parameter.</summary>
     [JsonPropertyName("description")]
     public string? Description { get; init; }
 
-    /// <summary>The default that the author gives in place of the C file's: text, a list, or a dictionary by field; null where the C file's counts.</summary>
+    /// <summary>The default that the author's metadata sets: text, a list, or a dictionary by field; null to keep the value in the C file.</summary>
     [JsonPropertyName("authorDefault")]
     [JsonConverter(typeof(PlainValueConverter))]
     public object? AuthorDefault { get; init; }
 
-    /// <summary>The name, for text views.</summary>
+    /// <summary>Returns the name, for text views.</summary>
     public override string ToString() => Name;
 }
 
-/// <summary>How the object was built. Paths in here must be mapped, as in the compiler's output.</summary>
+/// <summary>How the object was built. Paths are mapped as in the compiler's output, so that they do not depend on the build folder.</summary>
 public sealed record BuildFacts
 {
-    /// <summary>File name of the source, without a folder.</summary>
+    /// <summary>The file name of the source, without a folder.</summary>
     [JsonPropertyName("source")]
     public string? Source { get; init; }
 
-    /// <summary>Compiler and version, as it tells it itself.</summary>
+    /// <summary>The name and version that the compiler prints.</summary>
     [JsonPropertyName("clang")]
     public string? Clang { get; init; }
 
@@ -341,23 +340,23 @@ public sealed record BuildFacts
     [JsonPropertyName("flags")]
     public IReadOnlyList<string> Flags { get; init; } = [];
 
-    /// <summary>Digest of the vmlinux.h that the source was compiled against.</summary>
+    /// <summary>The digest of the vmlinux.h that the source was compiled against.</summary>
     [JsonPropertyName("vmlinuxDigest")]
     public string? VmlinuxDigest { get; init; }
 
-    /// <summary>Bee's version.</summary>
+    /// <summary>The version of Bee.</summary>
     [JsonPropertyName("bee")]
     public string? Bee { get; init; }
 
-    /// <summary>Source and compiler, for text views.</summary>
+    /// <summary>Returns the source and the compiler, for text views.</summary>
     public override string ToString() => string.Join(", ", new[] { Source, Clang }.Where(text => !string.IsNullOrEmpty(text)));
 }
 
-/// <summary>Makes a config that anyone may have written fit to be shown: no nulls where there are none by type, no control characters.</summary>
+/// <summary>Sanitizes an untrusted config: removes control characters, and nulls that the types do not allow.</summary>
 internal static class ConfigCheck
 {
-    /// <summary>The config with every list and name in place.</summary>
-    public static ImageConfig Sound(ImageConfig config) => config with
+    /// <summary>Returns the sanitized config.</summary>
+    public static ImageConfig Sanitize(ImageConfig config) => config with
     {
         Os = Text(config.Os),
         Architecture = Text(config.Architecture),
@@ -425,7 +424,7 @@ internal static class ConfigCheck
 
     private static string? Text(string? text) => text is null ? null : TerminalText.Clean(text);
 
-    // The JSON reader fills a property with null whatever its type says.
+    // The JSON reader sets null for properties of non-nullable types too.
     private static T[] List<T>(IReadOnlyList<T>? list, Func<T, T> each)
         where T : class => [.. (list ?? []).Where(item => item is not null).Select(each)];
 }

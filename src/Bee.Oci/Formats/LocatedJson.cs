@@ -50,12 +50,12 @@ internal sealed class LocatedJson
         catch (JsonException e)
         {
             throw new SettingsException(
-                path, (int)(e.LineNumber ?? 0) + 1, (int)(e.BytePositionInLine ?? 0) + 1, $"This is not JSON: {(text.Trim(" \t\r\n"u8).IsEmpty ? "the file is empty." : Words(e))}", e);
+                path, (int)(e.LineNumber ?? 0) + 1, (int)(e.BytePositionInLine ?? 0) + 1, $"The file is not valid JSON: {(text.Trim(" \t\r\n"u8).IsEmpty ? "the file is empty." : Words(e))}", e);
         }
         catch (InvalidOperationException e)
         {
             // The reader throws this for a lone surrogate.
-            throw new SettingsException(path, 0, 0, $"It holds text that is not Unicode: {e.Message}", e);
+            throw new SettingsException(path, 0, 0, $"The file contains text that is not valid Unicode: {e.Message}", e);
         }
     }
 
@@ -80,7 +80,7 @@ internal sealed class LocatedJson
         {
             if (!known.Contains(name.Value))
             {
-                throw name.Wrong($"'{TerminalText.Clean(Redaction.WithoutLogin(name.Value))}' is unknown in {what}; known are {string.Join(", ", known)}.");
+                throw name.Wrong($"'{TerminalText.Clean(Redaction.WithoutLogin(name.Value))}' is unknown in {what}. Known names: {string.Join(", ", known)}.");
             }
         }
 
@@ -114,7 +114,7 @@ internal sealed class LocatedJson
                     var name = new LocatedJson(path, JsonTokenType.PropertyName, nameLine, nameColumn) { Value = reader.GetString()! };
                     if (!names.Add(name.Value))
                     {
-                        throw name.Wrong($"'{TerminalText.Clean(Redaction.WithoutLogin(name.Value))}' stands here twice.");
+                        throw name.Wrong($"'{TerminalText.Clean(Redaction.WithoutLogin(name.Value))}' occurs twice in this object.");
                     }
 
                     reader.Read();
@@ -175,7 +175,7 @@ internal static class TrustedFile
         {
             using SafeFileHandle? file = PathGuard.OwnOrInvoking.OpenFile(path);
             return file is not null ? RegularFile.ReadAllBytes(file, path, Largest)
-                : BrokenLink(path) is { } link ? throw new SettingsException(path, 0, 0, $"The link '{link}' leads to a file that does not exist.")
+                : BrokenLink(path) is { } link ? throw new SettingsException(path, 0, 0, $"The link '{link}' leads to a file that does not exist. Create the file, or remove the link.")
                 : null;
         }
         catch (UntrustedPathException e)
@@ -188,11 +188,11 @@ internal static class TrustedFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SettingsException(path, 0, 0, $"It cannot be read: {e.Message}", e);
+            throw new SettingsException(path, 0, 0, $"The file cannot be read: {e.Message}", e);
         }
     }
 
-    /// <summary>Returns a broken symbolic link in the path. Then the missing file is an error: the link shows that it should exist.</summary>
+    /// <summary>Returns a broken symbolic link in the path; null if none is broken. Behind a link, a missing file is an error: the link shows that the file should exist.</summary>
     private static string? BrokenLink(string path)
     {
         for (string? place = path; place is not null; place = Path.GetDirectoryName(place))
@@ -207,6 +207,6 @@ internal static class TrustedFile
     }
 
     private static string Describe(UntrustedPathException e) => e.Reason == UntrustedReason.Owner
-        ? $"'{e.Place}' belongs to user {e.Status.User}, who could change what may run here. It has to be root's or yours."
-        : $"'{e.Place}' can be written by others than its owner (mode {e.Status.Permissions}), who could change what may run here. Take that away: chmod go-w {e.Place}";
+        ? $"User {e.Status.User} owns '{e.Place}' and could change which images may run. Change its owner to root or to yourself."
+        : $"Users other than the owner can write '{e.Place}' (mode {e.Status.Permissions}) and could change which images may run. Run: chmod go-w {e.Place}";
 }

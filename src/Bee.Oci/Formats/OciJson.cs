@@ -30,7 +30,7 @@ internal sealed partial class OciJson : JsonSerializerContext
 
     /// <summary>Deserializes a document from an untrusted source.</summary>
     /// <param name="content">The bytes.</param>
-    /// <param name="type">The type.</param>
+    /// <param name="type">The type of the document.</param>
     /// <param name="fault">The fault of the exception for a malformed document.</param>
     /// <param name="what">The kind of document, for the message.</param>
     public static T Read<T>(ReadOnlySpan<byte> content, JsonTypeInfo<T> type, StoreFault fault, string what)
@@ -39,7 +39,7 @@ internal sealed partial class OciJson : JsonSerializerContext
         try
         {
             return JsonSerializer.Deserialize(content, type)
-                ?? throw new StoreException(fault, $"The {what} is JSON's null.");
+                ?? throw new StoreException(fault, $"The {what} is the JSON value null.");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NotSupportedException or FormatException or ArgumentException)
         {

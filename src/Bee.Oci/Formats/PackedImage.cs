@@ -20,7 +20,7 @@ internal sealed class PackedImage
             OciJson.Canonical.ImageConfig);
         if (Config.Length > StoreLimits.Manifest)
         {
-            throw new StoreException(StoreFault.BadContent, $"The image's config has {Config.Length} bytes; {StoreLimits.Manifest} are the limit.");
+            throw new StoreException(StoreFault.BadContent, $"The image's config has {Config.Length} bytes, over the limit of {StoreLimits.Manifest}.");
         }
 
         Annotations = Given(content);
@@ -55,7 +55,7 @@ internal sealed class PackedImage
     {
         0 => throw new StoreException(StoreFault.BadContent, "The program is empty."),
         > StoreLimits.Program => throw new StoreException(
-            StoreFault.BadContent, $"The program has {content.Program.Length} bytes; {StoreLimits.Program} are the limit."),
+            StoreFault.BadContent, $"The program has {content.Program.Length} bytes, over the limit of {StoreLimits.Program}."),
         _ => new PackedImage(content),
     };
 
@@ -130,7 +130,7 @@ internal sealed class PackedIndex
     {
         if (contents.GroupBy(content => content.Platform).FirstOrDefault(group => group.Count() > 1) is { } twice)
         {
-            throw new StoreException(StoreFault.BadContent, $"An image has one program a platform, and there are {twice.Count()} for {twice.Key}.");
+            throw new StoreException(StoreFault.BadContent, $"An image contains one program per platform, but {twice.Count()} programs are for {twice.Key}.");
         }
 
         PackedImage[] images = [.. contents.Select(PackedImage.From)];

@@ -54,7 +54,7 @@ public sealed record Platform(string Os, string Architecture, string? Variant = 
         }
         else if (GoName(named[1]) is not { } architecture)
         {
-            problem = $"'{text}' names no architecture that has eBPF; there are {string.Join(", ", Architectures)}.";
+            problem = $"'{text}' does not name an architecture that supports eBPF. Use one of: {string.Join(", ", Architectures)}.";
         }
         else
         {

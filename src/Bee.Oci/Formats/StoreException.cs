@@ -2,7 +2,7 @@ using Bee.Posix;
 
 namespace Bee.Oci.Formats;
 
-/// <summary>The kinds of store failures. The names are stable, because error ids contain them.</summary>
+/// <summary>The reason for a <see cref="StoreException"/>. The names are stable: error ids contain them.</summary>
 public enum StoreFault
 {
     /// <summary>A file operation failed: disk full, read-only file system, I/O error.</summary>
@@ -53,7 +53,7 @@ public enum StoreFault
     /// <summary>The base of a container does not contain Bee.</summary>
     NotABase,
 
-    /// <summary>The content to store is invalid.</summary>
+    /// <summary>The content to store in an image is invalid or too large.</summary>
     BadContent,
 
     /// <summary>Another process held the store's lock until the timeout.</summary>
@@ -73,12 +73,12 @@ public sealed class StoreException : BeeException
     public StoreException(StoreFault fault, string message, Exception? inner = null)
         : base($"Store.{fault}", message, inner: inner) => Fault = fault;
 
-    /// <summary>What went wrong.</summary>
+    /// <summary>The reason.</summary>
     public StoreFault Fault { get; }
 
     /// <summary>Returns the exception for a lock that another process holds.</summary>
     internal static StoreException Busy(string path, TimeSpan patience) =>
-        new(StoreFault.Busy, $"Another process has held '{path}' for {patience.TotalSeconds:0} seconds; try again when it is done.");
+        new(StoreFault.Busy, $"Another process has held '{path}' for {patience.TotalSeconds:0} seconds. Try again when that process has finished.");
 }
 
 /// <summary>The largest sizes of content that is read, in bytes.</summary>
@@ -130,7 +130,7 @@ internal static class Fault
         UntrustedPathException { Reason: UntrustedReason.Link } => new StoreException(
             StoreFault.Untrusted, $"{error.Message} The folder of an {kind} may be a link, but nothing in it.", error),
         UntrustedPathException => new StoreException(StoreFault.Untrusted, error.Message, error),
-        PosixException { IsNotFolder: true } => new StoreException(StoreFault.NotAStore, $"'{path}' is not a directory, so no {kind}.", error),
+        PosixException { IsNotFolder: true } => new StoreException(StoreFault.NotAStore, $"'{path}' is not a directory, so it cannot be an {kind}.", error),
         NotRegularFileException => new StoreException(StoreFault.NotAStore, error.Message, error),
         UnauthorizedAccessException => new StoreException(StoreFault.NoPermission, $"No permission on the {kind} '{path}': {error.Message}", error),
         _ => new StoreException(StoreFault.Io, $"The {kind} '{path}' cannot be used: {error.Message}", error),

@@ -121,7 +121,7 @@ internal sealed class ArchiveReader(Stream stream, ArchiveLimits limits)
     {
         if (size > LongestAttributes)
         {
-            throw new StoreException(StoreFault.TooLarge, $"The archive is refused: the attributes of an entry have {size} bytes; {LongestAttributes} are the limit.");
+            throw new StoreException(StoreFault.TooLarge, $"The archive is rejected: the attributes of an entry have {size} bytes, over the limit of {LongestAttributes}.");
         }
 
         byte[] content = new byte[size];

@@ -31,7 +31,7 @@ internal static class RepositoryManifests
         if (descriptor.Size > StoreLimits.Manifest)
         {
             throw new RegistryException(
-                RegistryFault.TooLarge, $"The manifest {descriptor.Digest} has {Quantity.Of(descriptor.Size, "byte")}; {StoreLimits.Manifest} are the limit.");
+                RegistryFault.TooLarge, $"The manifest {descriptor.Digest} has {Quantity.Of(descriptor.Size, "byte")}, over the limit of {StoreLimits.Manifest}.");
         }
 
         Content content = await source.FetchManifestAsync(descriptor.Digest, cancellationToken).ConfigureAwait(false);

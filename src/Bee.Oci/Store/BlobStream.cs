@@ -90,7 +90,7 @@ internal sealed class BlobStream(SafeFileHandle file, string path, Digest digest
         _hash.GetHashAndReset(hash);
         if (_position != length || Digest.OfHash(hash) != digest)
         {
-            throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} is damaged: its content has another digest.");
+            throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} is damaged: the hash of its content differs. Remove the image and pull it again.");
         }
 
         _isChecked = true;

@@ -43,7 +43,7 @@ public sealed class Image
     /// </summary>
     public ImageConfig Config
     {
-        get => _config ?? (_describe is null ? ImageConfig.Empty : _config = ConfigCheck.Sound(_describe()));
+        get => _config ?? (_describe is null ? ImageConfig.Empty : _config = ConfigCheck.Sanitize(_describe()));
         internal init => _config = value;
     }
 
@@ -94,10 +94,10 @@ public sealed class Image
     /// <summary>Facts about the build, from the config.</summary>
     public BuildFacts? Build => Config.Build;
 
-    /// <summary>The title.</summary>
+    /// <summary>The title from the annotations, or the gadget's name; null if the image has neither.</summary>
     public string? Title => Annotations.GetValueOrDefault(AnnotationKeys.Title) ?? Bee.Oci.Formats.GadgetFormat.Value(Metadata, "name");
 
-    /// <summary>The description.</summary>
+    /// <summary>The description from the annotations, the labels, or the gadget's metadata; null if none has it.</summary>
     public string? Description => Annotations.GetValueOrDefault(AnnotationKeys.Description) ?? Labels.GetValueOrDefault(AnnotationKeys.Description) ?? Bee.Oci.Formats.GadgetFormat.Value(Metadata, "description");
 
     /// <summary>The authors.</summary>

@@ -123,7 +123,7 @@ public sealed class ImageStore
             StoreFault.NoProgram,
             image.Platforms.Count > 1
                 ? $"The image '{image.Reference}' has no program for {Platform.Host}; it is for {string.Join(", ", image.Platforms)}."
-                : $"The image '{image.Reference}' has no eBPF program that Bee knows{(image.WhyNoProgram is { } why ? ": " + why : "")}.");
+                : $"The image '{image.Reference}' does not contain an eBPF program in a format that Bee supports{(image.WhyNoProgram is { } why ? ": " + why : "")}.");
         using LayoutFiles files = Open() ?? throw Gone();
         byte[] layer = files.ReadBlob(program, StoreLimits.Program);
         return image.Format == ImageFormat.Bpfman
@@ -322,7 +322,7 @@ public sealed class ImageStore
         }));
         if (found.FirstOrDefault(image => image.Fault?.Fault == StoreFault.MissingBlob) is { } removed)
         {
-            throw new StoreException(StoreFault.NotFound, $"The image '{removed.Reference}' was stored, and removed by someone else at once.");
+            throw new StoreException(StoreFault.NotFound, $"The image '{removed.Reference}' was stored, but another process removed it at once. Store it again.");
         }
 
         ILookup<(string, Digest), Image> images = found.ToLookup(image => (image.Reference, image.Descriptor.Digest));
@@ -407,7 +407,7 @@ public sealed class ImageStore
             {
                 try
                 {
-                    return ConfigCheck.Sound(describer.Describe(ReadProgram(image), image.Metadata));
+                    return ConfigCheck.Sanitize(describer.Describe(ReadProgram(image), image.Metadata));
                 }
                 catch (StoreException)
                 {

@@ -20,10 +20,10 @@ internal sealed class LayoutArchive : IBlobs, IDisposable
 
     private LayoutArchive(string path, SafeFileHandle file) => (_path, _file) = (path, file);
 
-    /// <summary>The whole of <c>index.json</c>; null if the archive has none.</summary>
+    /// <summary>The content of <c>index.json</c>; null if the archive does not contain it.</summary>
     public byte[]? Index { get; private set; }
 
-    /// <summary>The whole of <c>oci-layout</c>; null if the archive has none.</summary>
+    /// <summary>The content of <c>oci-layout</c>; null if the archive does not contain it.</summary>
     public byte[]? Layout { get; private set; }
 
     /// <summary>Opens and scans an archive.</summary>
@@ -59,7 +59,7 @@ internal sealed class LayoutArchive : IBlobs, IDisposable
         (Digest digest, ArchiveEntry entry) = Find(descriptor);
         if (entry.Size > limit)
         {
-            throw new StoreException(StoreFault.TooLarge, $"The blob {digest} has {Quantity.Of(entry.Size, "byte")}; {limit} are the limit for its kind.");
+            throw new StoreException(StoreFault.TooLarge, $"The blob {digest} has {Quantity.Of(entry.Size, "byte")}, over the limit of {limit}.");
         }
 
         byte[] content = Content(entry);
@@ -84,7 +84,7 @@ internal sealed class LayoutArchive : IBlobs, IDisposable
     public void Dispose() => _file.Dispose();
 
     private StoreException Damaged(Digest digest) =>
-        new(StoreFault.DigestMismatch, $"The blob {digest} in '{_path}' is damaged: its content has another digest.");
+        new(StoreFault.DigestMismatch, $"The blob {digest} in '{_path}' is damaged: the hash of its content differs. Create the archive again.");
 
     private (Digest Digest, ArchiveEntry Entry) Find(Descriptor descriptor)
     {
@@ -133,7 +133,7 @@ internal sealed class LayoutArchive : IBlobs, IDisposable
     }
 
     private byte[] Small(ArchiveEntry entry, int limit) => entry.Size <= limit ? Content(entry) : throw new StoreException(
-        StoreFault.TooLarge, $"'{entry.Name}' in the archive '{_path}' has {Quantity.Of(entry.Size, "byte")}; {limit} are the limit for its kind.");
+        StoreFault.TooLarge, $"'{entry.Name}' in the archive '{_path}' has {Quantity.Of(entry.Size, "byte")}, over the limit of {limit}.");
 
     private byte[] Content(ArchiveEntry entry) => Fault.Wrap(_path, () => Read(entry), ArchiveFile.Kind);
 

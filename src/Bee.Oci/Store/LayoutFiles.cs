@@ -52,7 +52,7 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
 
         if (descriptor.Size > limit)
         {
-            throw new StoreException(StoreFault.TooLarge, $"The blob {digest} has {Quantity.Of(descriptor.Size, "byte")}; {limit} are the limit for its kind.");
+            throw new StoreException(StoreFault.TooLarge, $"The blob {digest} has {Quantity.Of(descriptor.Size, "byte")}, over the limit of {limit}.");
         }
 
         byte[] content = OpenBlobs() is { } blobs
@@ -65,7 +65,7 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
 
         return Digest.Of(content) == digest
             ? content
-            : throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} is damaged: its content has another digest.");
+            : throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} is damaged: the hash of its content differs. Remove the image and pull it again.");
     }
 
     /// <summary>Opens a blob of any size.</summary>
@@ -119,7 +119,7 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
         byte[]? content = OpenBlobs() is { } blobs ? Read(blobs, digest.Hex, BlobPath(_path, digest), StoreLimits.Manifest) : null;
         return content is null || Digest.Of(content) == digest
             ? content
-            : throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} is damaged: its content has another digest.");
+            : throw new StoreException(StoreFault.DigestMismatch, $"The blob {digest} is damaged: the hash of its content differs. Remove the image and pull it again.");
     }
 
     /// <summary>Checks whether a blob exists, without reading it.</summary>
@@ -179,7 +179,7 @@ internal sealed class LayoutFiles : IBlobs, IDisposable
         {
             if (status.Size > (ulong)limit)
             {
-                throw new StoreException(StoreFault.TooLarge, $"'{path}' has {Quantity.Of(status.Size, "byte")}; {limit} are the limit for its kind.");
+                throw new StoreException(StoreFault.TooLarge, $"'{path}' has {Quantity.Of(status.Size, "byte")}, over the limit of {limit}.");
             }
 
             byte[] content = GC.AllocateUninitializedArray<byte>((int)status.Size);

@@ -102,12 +102,12 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
 
         if (!includeOthers && blobs.FirstOrDefault(b => b.Size > StoreLimits.Manifest) is { } large)
         {
-            throw new RegistryException(RegistryFault.TooLarge, $"{what} has a blob of {large.Size} bytes; {StoreLimits.Manifest} are the limit.");
+            throw new RegistryException(RegistryFault.TooLarge, $"{what} has a blob of {large.Size} bytes, over the limit of {StoreLimits.Manifest}.");
         }
 
         if (tag is null && manifest.Bytes.Length > LargestReferrer)
         {
-            throw new RegistryException(RegistryFault.TooLarge, $"{what} has {manifest.Bytes.Length} bytes; {LargestReferrer} are the limit.");
+            throw new RegistryException(RegistryFault.TooLarge, $"{what} has {manifest.Bytes.Length} bytes, over the limit of {LargestReferrer}.");
         }
 
         if (Interlocked.Add(ref _bytes, manifest.Bytes.Length) > MostBytes)

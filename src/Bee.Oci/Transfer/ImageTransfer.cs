@@ -127,16 +127,16 @@ public sealed class TransferProgress
     private int _totalBlobs;
     private int _doneBlobs;
 
-    /// <summary>The bytes of all blobs found so far, with those that the target has already.</summary>
+    /// <summary>The total bytes of all blobs found so far, including those that the target has already.</summary>
     public long TotalBytes => Interlocked.Read(ref _totalBytes);
 
-    /// <summary>The bytes that are done. Decreases when a part is sent again.</summary>
+    /// <summary>The bytes transferred so far. Decreases when part of a blob is sent again.</summary>
     public long DoneBytes => Interlocked.Read(ref _doneBytes);
 
     /// <summary>The number of blobs found so far.</summary>
     public int TotalBlobs => Volatile.Read(ref _totalBlobs);
 
-    /// <summary>The number of blobs that are done.</summary>
+    /// <summary>The number of blobs transferred so far.</summary>
     public int DoneBlobs => Volatile.Read(ref _doneBlobs);
 
     internal void Expect(long bytes)

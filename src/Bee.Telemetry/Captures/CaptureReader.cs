@@ -34,7 +34,7 @@ public sealed class CaptureReader : IDisposable
     /// <summary>The description of the capture. The counts are set by <see cref="Events"/> or <see cref="Summarize"/>.</summary>
     public CaptureFile Info => _info;
 
-    /// <summary>Unpacks the events, and has the types of those that were read.</summary>
+    /// <summary>Unpacks the events, and holds the record types read so far.</summary>
     internal EventUnpacker Unpacker { get; } = new();
 
     /// <summary>

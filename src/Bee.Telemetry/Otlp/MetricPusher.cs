@@ -119,7 +119,7 @@ public sealed class MetricPusher : IDisposable
             }
             catch (Exception exception)
             {
-                _metrics.CountFailedExport($"An export could not be encoded ({exception.GetType().Name}).");
+                _metrics.CountFailedExport($"An export could not be encoded ({exception.GetType().Name}: {exception.Message}).");
             }
         }
     }

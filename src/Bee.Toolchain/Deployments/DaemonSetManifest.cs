@@ -259,7 +259,7 @@ internal static class YamlWriter
         int number => number.ToString(CultureInfo.InvariantCulture),
         string plain when IsPlain(plain) => plain,
         string other => $"\"{JsonEncodedText.Encode(other)}\"",
-        _ => throw new ArgumentException($"{value.GetType()} has no form in YAML here.", nameof(value)),
+        _ => throw new ArgumentException($"A value of type {value.GetType()} cannot be written as a YAML scalar.", nameof(value)),
     };
 
     private static bool IsPlain(string text) =>

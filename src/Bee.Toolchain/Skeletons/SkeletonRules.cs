@@ -51,7 +51,7 @@ internal static class SkeletonRules
             return output == SkeletonOutput.Print ? null : throw new SkeletonException(
                 SkeletonFault.Combination,
                 $"An iterator lists the current objects and runs again at each reading, so {output} would count every object several times.",
-                "Use Print, and count the objects when reading them.");
+                "Use Print, and count the printed records of one reading.");
         }
 
         if (output == SkeletonOutput.Gauge && asked is SkeletonMapType.RingBuffer or SkeletonMapType.PerfBuffer)

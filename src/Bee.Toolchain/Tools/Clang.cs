@@ -17,7 +17,7 @@ internal sealed partial record Clang(string Path, int Major, string Version)
     /// <exception cref="ToolMissingException">No clang is installed, or it is too old.</exception>
     internal static Clang Find(string? asked, CancellationToken cancellationToken)
     {
-        // The variable may have passed through sudo and name anyone's file. An argument comes from the caller.
+        // The variable may have passed through sudo and name another user's file. An argument comes from the caller.
         var named = string.IsNullOrEmpty(asked) ? Environment.GetEnvironmentVariable("CLANG") : null;
         asked = string.IsNullOrEmpty(asked) ? named : asked;
         if (!string.IsNullOrEmpty(asked))
@@ -59,7 +59,7 @@ internal sealed partial record Clang(string Path, int Major, string Version)
         !name.Contains('/') && ProgramSearch.FindUntrusted(name) is { } path ? Untrusted(path) : Missing(message);
 
     private static ToolMissingException Untrusted(string path) =>
-        Missing($"Refusing to run {path}: another user owns it, or a folder above it, or can write there.");
+        Missing($"Refusing to run {path}: another user owns or can write the file or a folder above it.");
 
     private static Clang Check(Clang clang) => clang.Major >= Oldest
         ? clang

@@ -173,7 +173,7 @@ public sealed class ImageTests : IDisposable
         string disk = _folder["disk"];
         Directory.CreateDirectory(disk);
 
-        // The file system belongs to the child process.
+        // The tmpfs exists only in the child's mount namespace, so only the child can look at it.
         ChildResult child = Child.Run(
             $"""
             cp -r '{Store}' '{disk}/store'

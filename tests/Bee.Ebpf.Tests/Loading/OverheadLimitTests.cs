@@ -72,7 +72,7 @@ public class OverheadLimitTests
             var error = OverheadException.Of(0.005, [Window(0.0125), Window(0.1), Of(TimeSpan.FromSeconds(1.25), 2, 20_000_000, 230_000_000)]);
 
             Assert.Equal(
-                "The programs were detached. They ran for more than 0.5 % of the time of 2 CPUs in 3 consecutive windows: 1.25 % of 1.00 s, 10 % of 1.00 s, 10 % of 1.25 s. "
+                "The programs were detached. They used more than 0.5 % of the CPU time of 2 CPUs in 3 consecutive windows: 1.25 % of 1.00 s, 10 % of 1.00 s, 10 % of 1.25 s. "
                 + "By program in the last one: p1 9.2 % (8,000 runs/s), p0 0.8 % (8,000 runs/s).",
                 error.Message);
         }

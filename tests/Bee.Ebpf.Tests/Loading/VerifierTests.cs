@@ -50,7 +50,7 @@ public class VerifierTests
     [InlineData("raw_tp/sys_enter", "__u64 value = key; return untyped(&value);", "not void *")]
     [InlineData("xdp", "char *data = (void *)(long)((struct xdp_md *)context)->data; return *(volatile char *)(data + 12) ? 1 : 2;", "data_end")]
     [InlineData("xdp", "return *(volatile int *)(context + 200) ? 1 : 2;", "Read whole fields")]
-    [InlineData("raw_tp/sys_enter", "*(volatile int *)&setting = 3; return 0;", "may only read")]
+    [InlineData("raw_tp/sys_enter", "*(volatile int *)&setting = 3; return 0;", "read-only memory")]
     [InlineData("raw_tp/sys_enter", "char *at = bpf_map_lookup_elem(&one, &key); return at ? __sync_fetch_and_add((__u64 *)(at + 1), 1) : 0;", "multiple of its size")]
     [InlineData("raw_tp/sys_enter", "__u64 x; asm volatile(\"%0 = r7\" : \"=r\"(x)); return x;", "uninitialized memory")]
     [InlineData("raw_tp/sys_enter", "bpf_ringbuf_submit(context, 0); return 0;", "a value of the wrong kind")]

@@ -10,6 +10,6 @@ public sealed class ImageConfigTests
         var values = new Dictionary<string, string> { ["1\u0001"] = "read", ["1\u0002"] = "write" };
         var config = new ImageConfig { Maps = [new ImageMap { Name = "events", Fields = [new ImageField { Name = "kind", Values = values }] }] };
 
-        Assert.Equal("read", Assert.Single(ConfigCheck.Sound(config).Maps[0].Fields![0].Values!).Value);
+        Assert.Equal("read", Assert.Single(ConfigCheck.Sanitize(config).Maps[0].Fields![0].Values!).Value);
     }
 }

@@ -11,10 +11,10 @@ using Bee.Registries;
 
 namespace Bee.Oci.Tests.Signatures;
 
-/// <summary>Bee verifies what cosign 2 and 3 signed.</summary>
+/// <summary>Bee verifies signatures of cosign 2 and 3.</summary>
 public sealed class CosignSignedTests(CosignTest.Server server) : CosignTest(server)
 {
-    /// <summary>Each layout that each cosign writes, with each key that it signs with.</summary>
+    /// <summary>Covers every layout that cosign 2 and cosign 3 write, with every key type.</summary>
     [ToolTheory(Tool.Registry, Tool.Cosign, Tool.Cosign3)]
     [InlineData(Tool.Cosign, "P-256", SignatureLayout.Tag)]
     [InlineData(Tool.Cosign, "RSA", SignatureLayout.Tag)]
@@ -48,7 +48,7 @@ public sealed class CosignSignedTests(CosignTest.Server server) : CosignTest(ser
         Assert.False((await VerifyAsync(repository, reference, image.Digest, TestKeys.Signing(kind).PublicKey)).IsVerified);
     }
 
-    /// <summary>Out of the store, into which the image came with its signatures, and which has no registry to ask.</summary>
+    /// <summary>Verifies from the store, without a registry. The signatures were pulled with the image.</summary>
     [ToolTheory(Tool.Registry, Tool.Cosign, Tool.Cosign3)]
     [InlineData(Tool.Cosign, "--tlog-upload=false")]
     [InlineData(Tool.Cosign, "--tlog-upload=false --registry-referrers-mode oci-1-1")]
@@ -64,10 +64,10 @@ public sealed class CosignSignedTests(CosignTest.Server server) : CosignTest(ser
     }
 }
 
-/// <summary>cosign 2 and 3 accept what Bee signed, alone and beside what they signed themselves.</summary>
+/// <summary>cosign 2 and 3 accept signatures of Bee, alone and beside their own.</summary>
 public sealed class CosignAcceptsTests(CosignTest.Server server) : CosignTest(server)
 {
-    /// <summary>The one line that the documentation promises, for each cosign and each key.</summary>
+    /// <summary>Runs the command line that the documentation shows, for every cosign version and key type.</summary>
     [ToolTheory(Tool.Registry, Tool.Cosign, Tool.Cosign3)]
     [InlineData("P-256")]
     [InlineData("P-384")]
@@ -105,7 +105,7 @@ public sealed class CosignAcceptsTests(CosignTest.Server server) : CosignTest(se
         AssertAccepted(Tool.Cosign3, reference, key.PublicKey, "--experimental-oci11");
     }
 
-    /// <summary>One image, one tag of signatures: each adds to what the other wrote.</summary>
+    /// <summary>Bee and cosign add signatures to the same tag, without removing those of the other.</summary>
     [ToolFact(Tool.Registry, Tool.Cosign, Tool.Cosign3)]
     public async Task Bee_and_cosign_sign_the_same_image()
     {
@@ -127,7 +127,7 @@ public sealed class CosignAcceptsTests(CosignTest.Server server) : CosignTest(se
         }
     }
 
-    /// <summary>The store has one signature and the registry another: after publishing cosign finds both.</summary>
+    /// <summary>The store has one signature and the registry another. After publishing, cosign finds both.</summary>
     [ToolFact(Tool.Registry, Tool.Cosign, Tool.Cosign3)]
     public async Task Signatures_that_come_together_are_accepted()
     {
@@ -145,19 +145,19 @@ public sealed class CosignAcceptsTests(CosignTest.Server server) : CosignTest(se
             AssertAccepted(Tool.Cosign3, elsewhere, key);
         }
 
-        // cosign does not compare names. For Bee the first key signed another repository, unless somebody says that it may.
+        // cosign ignores the repository name in a signature. Bee rejects the first key's signature, which names another repository, unless SignedAs allows that name.
         Assert.False((await VerifyAsync(other, elsewhere, image.Digest, first)).IsVerified);
         Assert.True((await new SignatureVerifier { SignedAs = reference.Name }.VerifyAsync(other, elsewhere, image.Digest, [first])).IsVerified);
         Assert.True((await VerifyAsync(other, elsewhere, image.Digest, second.PublicKey)).IsVerified);
 
-        // A further signature repairs nothing and breaks nothing.
+        // A further signature does not change either result.
         using SigningKey third = TestKeys.Signing();
         await ImageSigner.SignAsync(other, elsewhere, image, third);
         AssertAccepted(Tool.Cosign, elsewhere, first);
         AssertAccepted(Tool.Cosign3, elsewhere, third.PublicKey);
     }
 
-    /// <summary>What has several platforms is signed as a whole.</summary>
+    /// <summary>The signature of an image for several platforms covers its index.</summary>
     [ToolTheory(Tool.Registry, Tool.Cosign, Tool.Cosign3)]
     [InlineData(SignatureLayout.Tag)]
     [InlineData(SignatureLayout.Bundle)]
@@ -179,7 +179,7 @@ public sealed class CosignAcceptsTests(CosignTest.Server server) : CosignTest(se
         Assert.False((await VerifyAsync(repository, reference, image.Digest, key.PublicKey)).IsVerified);
     }
 
-    /// <summary>A pair of cosign's own making: scrypt with its full cost.</summary>
+    /// <summary>Uses a key pair that cosign generated, with scrypt at its full cost.</summary>
     [ToolTheory(Tool.Registry, Tool.Cosign, Tool.Cosign3)]
     [InlineData(Tool.Cosign)]
     [InlineData(Tool.Cosign3)]
@@ -197,7 +197,7 @@ public sealed class CosignAcceptsTests(CosignTest.Server server) : CosignTest(se
         Assert.True((await VerifyAsync(repository, reference, image.Digest, published)).IsVerified);
     }
 
-    /// <summary>With the referrers API, which Debian's registry lacks.</summary>
+    /// <summary>Uses a registry with the referrers API, which Debian's registry does not have.</summary>
     [ToolFact(Tool.Cosign3)]
     public async Task Bundles_go_both_ways_over_the_referrers_api()
     {
@@ -215,14 +215,14 @@ public sealed class CosignAcceptsTests(CosignTest.Server server) : CosignTest(se
 }
 
 /// <summary>
-/// Runs cosign 2 and 3 without a way out of this machine: any host but the registry's is behind a proxy that is not there. One registry serves all tests
-/// of a class; each test has a repository of its own.
+/// Runs cosign 2 and 3 without access to the network: a proxy that does not exist is set for all hosts but the registry. One registry serves all tests
+/// of a class, and each test has its own repository.
 /// </summary>
 public abstract class CosignTest(CosignTest.Server server) : IClassFixture<CosignTest.Server>, IDisposable
 {
     private const int CosignsCost = 65536;
 
-    // scrypt at that cost takes a while, so each kind of key is made once.
+    // scrypt at this cost is slow, so each type of key is created once.
     private static readonly ConcurrentDictionary<string, Lazy<(string Pem, VerificationKey Key)>> s_keys = new();
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("bee-cosign-");
@@ -249,7 +249,7 @@ public abstract class CosignTest(CosignTest.Server server) : IClassFixture<Cosig
         return (repository, ImageReference.Parse($"{registry.Host}/{name}:v1"), image.Descriptor);
     }
 
-    /// <summary>Signs with cosign and a key of its kind P-256.</summary>
+    /// <summary>Signs with cosign and a P-256 key.</summary>
     protected VerificationKey Sign(string tool, string options, ImageReference reference, Descriptor image)
     {
         (string file, VerificationKey key) = KeyFile("P-256");
@@ -257,7 +257,7 @@ public abstract class CosignTest(CosignTest.Server server) : IClassFixture<Cosig
         return key;
     }
 
-    /// <summary>A file with a private key as cosign keeps it, and its public half.</summary>
+    /// <summary>Returns a file with a private key in cosign's format, and the public key.</summary>
     protected (string File, VerificationKey Key) KeyFile(string kind)
     {
         (string pem, VerificationKey key) = s_keys.GetOrAdd(kind, _ => new(() =>
@@ -294,7 +294,7 @@ public abstract class CosignTest(CosignTest.Server server) : IClassFixture<Cosig
         return file;
     }
 
-    /// <summary>The registry of a class.</summary>
+    /// <summary>The registry of a test class.</summary>
     public sealed class Server : IDisposable
     {
         public DebianRegistry? Registry { get; } = DebianRegistry.Missing is null ? DebianRegistry.Start() : null;

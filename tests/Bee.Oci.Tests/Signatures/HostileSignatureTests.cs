@@ -182,7 +182,7 @@ public sealed class HostileSignatureTests(ITestOutputHelper output) : IDisposabl
     public async Task A_damaged_manifest_does_not_count(string manifest)
     {
         _images.Put(Samples.Document(manifest, MediaTypes.ImageManifest), Tag(_image));
-        await AllRefused("cannot be read|is JSON's null");
+        await AllRefused("cannot be read|is the JSON value null");
     }
 
     [Fact]

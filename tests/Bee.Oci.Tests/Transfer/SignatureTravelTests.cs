@@ -9,7 +9,7 @@ using Bee.Oci.Transfer;
 
 namespace Bee.Oci.Tests.Transfer;
 
-/// <summary>Signatures go where their image goes, and go away with it.</summary>
+/// <summary>Signatures are transferred with their image, and removed with it.</summary>
 public sealed class SignatureTravelTests : IDisposable
 {
     private const string SimpleSigning = "application/vnd.dev.cosign.simplesigning.v1+json";
@@ -36,7 +36,7 @@ public sealed class SignatureTravelTests : IDisposable
         using var text = new StreamReader(await stored.FetchAsync(MemoryRepository.Describe("two"u8.ToArray(), Bundle)));
         Assert.Equal("two", await text.ReadToEndAsync());
 
-        // Its short digest means the image, whatever digests its signatures have.
+        // A short digest selects only images, so the digests of signatures cannot make it ambiguous.
         Assert.Equal(StoreFault.NotFound, Assert.Throws<StoreException>(() => _folder.Store.Remove(tagged.Digest.ToString()[..20])).Fault);
 
         Image found = _folder.Store.Find("x:v1")!;
@@ -46,7 +46,7 @@ public sealed class SignatureTravelTests : IDisposable
         Assert.Equal((image.Digest, tagged.Digest), (other.Tags["v2"], other.Tags[Tag(image) + ".sig"]));
         Assert.Equal([referrer.Digest], await Referrers(other, image));
 
-        // The name comes last: whoever sees it finds the signatures.
+        // The tag is pushed last, so that a client that sees it also finds the signatures.
         Assert.Equal($"manifest {image.Digest} v2", other.Log.Last());
         other.Log.Clear();
         await new ImageTransfer().PushAsync(_folder.Store, found, other, "v2");
@@ -146,7 +146,7 @@ public sealed class SignatureTravelTests : IDisposable
         _folder.Store.Remove(s_name.ToString());
         Assert.Null(await _folder.Store.Repository(_registry.Name).ResolveAsync(Tag(image) + ".sig"));
 
-        // The old image's own blobs are without an owner and not old: they may be another tool's, not in its index yet.
+        // Recent blobs without an owner stay: another tool may have written them, and not listed them in its index yet.
         Assert.Equal(new[] { image.Digest, Digest.Of("old"u8).ToString() }.Select(_folder.Blob).Order(), _folder.Blobs().Order());
     }
 
@@ -208,7 +208,7 @@ public sealed class SignatureTravelTests : IDisposable
         Assert.True(Assert.Single(notes).IsWarning);
         Assert.Equal(3, _folder.Blobs().Length);
 
-        // A registry that does not tell is no fault; one that fails is.
+        // A registry that does not list referrers is not an error. A registry that fails is.
         _registry.BeforeReferrers = () => throw new RegistryException(RegistryFault.Denied, "denied");
         await transfer.PullAsync(_registry, "v1", _folder.Store, s_name);
         _registry.BeforeReferrers = () => throw new RegistryException(RegistryFault.ServerError, "500");
@@ -242,7 +242,7 @@ public sealed class SignatureTravelTests : IDisposable
     [Fact]
     public async Task A_referrer_of_another_image_is_not_believed()
     {
-        // What the index of referrers claims is anybody's to write; what the manifest says is signed by its digest.
+        // Any client that can push can write the index of referrers. The manifest's own fields are covered by its digest.
         Descriptor image = _registry.PutImage("v1", "elf");
         Descriptor other = _registry.PutImage("v2", "other");
         Descriptor referrer = PutReferrer(_registry, other, "bundle");

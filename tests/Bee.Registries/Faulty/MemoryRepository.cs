@@ -15,17 +15,17 @@ public sealed class MemoryRepository
     /// <summary>Digests by tag.</summary>
     public ConcurrentDictionary<string, string> Tags { get; } = new();
 
-    /// <summary>What came so far of the uploads that did not end, by their ids.</summary>
+    /// <summary>The bytes of unfinished uploads, by id.</summary>
     internal ConcurrentDictionary<string, MemoryStream> Uploads { get; } = new();
 
-    /// <summary>Uploads that did not end.</summary>
+    /// <summary>The number of unfinished uploads.</summary>
     public int OpenUploads => Uploads.Count;
 
-    /// <summary>The digest of bytes, <c>sha256:…</c>.</summary>
+    /// <summary>Returns the digest of bytes, <c>sha256:…</c>.</summary>
     public static string Digest(ReadOnlySpan<byte> bytes) => $"sha256:{Convert.ToHexStringLower(SHA256.HashData(bytes))}";
 
-    /// <summary>Puts a blob there.</summary>
-    /// <returns>Its digest.</returns>
+    /// <summary>Adds a blob.</summary>
+    /// <returns>The digest.</returns>
     public string AddBlob(byte[] bytes)
     {
         string digest = Digest(bytes);
@@ -33,8 +33,8 @@ public sealed class MemoryRepository
         return digest;
     }
 
-    /// <summary>Puts a manifest there, whatever it says.</summary>
-    /// <returns>Its digest.</returns>
+    /// <summary>Adds a manifest, whose content is not checked.</summary>
+    /// <returns>The digest.</returns>
     public string AddManifest(byte[] bytes, string mediaType, string? tag = null)
     {
         string digest = Digest(bytes);
@@ -47,7 +47,7 @@ public sealed class MemoryRepository
         return digest;
     }
 
-    /// <summary>The digest that a tag or a digest names; null where there is no such manifest.</summary>
+    /// <summary>Returns the digest for a tag or a digest; null if the manifest does not exist.</summary>
     internal string? Resolve(string reference) =>
         Manifests.ContainsKey(reference) ? reference : Tags.TryGetValue(reference, out string? digest) && Manifests.ContainsKey(digest) ? digest : null;
 }

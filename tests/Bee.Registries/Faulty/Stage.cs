@@ -1,15 +1,15 @@
 namespace Bee.Registries;
 
-/// <summary>What a request to a registry is for.</summary>
+/// <summary>The purpose of a request to a registry.</summary>
 public enum Stage
 {
-    /// <summary>Whether it is a registry.</summary>
+    /// <summary>Checks whether the server is a registry.</summary>
     Ping,
 
-    /// <summary>Whether a manifest is there.</summary>
+    /// <summary>Checks whether a manifest exists.</summary>
     HeadManifest,
 
-    /// <summary>A manifest.</summary>
+    /// <summary>Fetches a manifest.</summary>
     GetManifest,
 
     /// <summary>Pushes a manifest, under its digest or a tag.</summary>
@@ -18,39 +18,39 @@ public enum Stage
     /// <summary>Deletes a manifest or a tag.</summary>
     DeleteManifest,
 
-    /// <summary>Whether a blob is there.</summary>
+    /// <summary>Checks whether a blob exists.</summary>
     HeadBlob,
 
-    /// <summary>A blob, or what is left of one.</summary>
+    /// <summary>Fetches a blob, or the rest of one.</summary>
     GetBlob,
 
-    /// <summary>Begins an upload.</summary>
+    /// <summary>Starts an upload.</summary>
     StartUpload,
 
-    /// <summary>Takes a blob from another repository.</summary>
+    /// <summary>Mounts a blob from another repository.</summary>
     Mount,
 
-    /// <summary>A chunk.</summary>
+    /// <summary>Uploads a chunk.</summary>
     Patch,
 
-    /// <summary>How much of an upload is there.</summary>
+    /// <summary>Asks how many bytes of an upload the registry has.</summary>
     UploadStatus,
 
-    /// <summary>Ends an upload, or sends it whole.</summary>
+    /// <summary>Completes an upload, or uploads a whole blob.</summary>
     PutUpload,
 
-    /// <summary>Takes an upload back.</summary>
+    /// <summary>Cancels an upload.</summary>
     CancelUpload,
 
-    /// <summary>The tags of a repository.</summary>
+    /// <summary>Lists the tags of a repository.</summary>
     Tags,
 
-    /// <summary>The repositories.</summary>
+    /// <summary>Lists the repositories.</summary>
     Catalog,
 
-    /// <summary>What refers to a manifest.</summary>
+    /// <summary>Lists the referrers of a manifest.</summary>
     Referrers,
 
-    /// <summary>Nothing of the specification.</summary>
+    /// <summary>A request that the specification does not define.</summary>
     Other,
 }

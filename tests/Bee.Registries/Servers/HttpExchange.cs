@@ -53,7 +53,7 @@ public sealed class HttpExchange
     /// <summary>A header's value; null where it is missing.</summary>
     public string? Header(string name) => Headers.TryGetValue(name, out string? value) ? value : null;
 
-    /// <summary>The whole body.</summary>
+    /// <summary>Reads the request body to its end.</summary>
     public async Task<byte[]> ReadBodyAsync()
     {
         using var bytes = new MemoryStream();

@@ -80,7 +80,7 @@ public sealed class Chromium : IDisposable
         }
     }
 
-    /// <summary>Types text into what has the focus.</summary>
+    /// <summary>Types text into the focused element.</summary>
     public void Type(string text) => Send("Input.insertText", new JsonObject { ["text"] = text });
 
     /// <summary>Presses a key.</summary>

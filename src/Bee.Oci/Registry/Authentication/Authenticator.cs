@@ -9,7 +9,7 @@ namespace Bee.Oci.Registry.Authentication;
 /// </summary>
 internal sealed class Authenticator(string host, ICredentialSource? source, TokenService tokens) : IDisposable
 {
-    /// <summary>The most scopes of a token request; further ones that a registry adds are ignored.</summary>
+    /// <summary>The largest number of scopes of a token request, more than any request needs. Further scopes of a challenge are ignored.</summary>
     private const int MostScopes = 8;
 
     private readonly SemaphoreSlim _one = new(1, 1);

@@ -220,12 +220,15 @@ internal static class AnswerAddress
             || address.Scheme is not ("http" or "https") || address.Host.Length == 0)
         {
             // Not quoted, because URLs of uploads may contain signatures.
-            throw new RegistryException(RegistryFault.BadAnswer, $"{registry.Authority} answers with an address that is not valid.");
+            throw new RegistryException(RegistryFault.BadAnswer, $"{registry.Authority} redirects to an invalid URL.");
         }
 
         if (address.UserInfo.Length > 0)
         {
-            throw new RegistryException(RegistryFault.Unsafe, $"{registry.Authority} answers with an address that holds a login; Bee does not follow.");
+            throw new RegistryException(RegistryFault.Unsafe, $"{registry.Authority} redirects to a URL that contains a user name or password. Bee does not follow it.")
+            {
+                Remedy = "Report this to the operator of the registry.",
+            };
         }
 
         if (registry.Scheme != "https" || address.Scheme != "http")

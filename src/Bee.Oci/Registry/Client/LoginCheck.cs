@@ -86,9 +86,9 @@ internal static class LoginCheck
             case HttpStatusCode.TooManyRequests:
                 throw new RegistryException(RegistryFault.TooManyRequests, $"{registry} has too many requests.") { Status = status, Remedy = "Wait, and try again." };
             case >= HttpStatusCode.InternalServerError:
-                throw new RegistryException(RegistryFault.ServerError, $"{registry} has a fault of its own: {status} {answer.StatusCode}.") { Status = status, Remedy = "Try again later." };
+                throw new RegistryException(RegistryFault.ServerError, $"{registry} failed: GET /v2/ returned {status} {answer.StatusCode}.") { Status = status, Remedy = "Try again later." };
             default:
-                throw new RegistryException(RegistryFault.BadAnswer, $"{registry} is not a registry: it answers {status} {answer.StatusCode} where every registry has its API.")
+                throw new RegistryException(RegistryFault.BadAnswer, $"{registry} is not a registry: GET /v2/ returned {status} {answer.StatusCode}.")
                 {
                     Status = status,
                     Remedy = "Give the host alone, as it stands before the first slash of its images' names.",

@@ -179,5 +179,5 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
         new(RegistryFault.DigestMismatch, $"The registry gives another manifest for {Shown(expected)} than was asked for: its digest is {got}.");
 
     private RegistryException TooLarge(string reference, long length) =>
-        new(RegistryFault.TooLarge, $"The manifest {Shown(reference)} has {Quantity.Of(length, "byte")}; {StoreLimits.Manifest} are the limit.");
+        new(RegistryFault.TooLarge, $"The manifest {Shown(reference)} has {Quantity.Of(length, "byte")}, over the limit of {StoreLimits.Manifest}.");
 }

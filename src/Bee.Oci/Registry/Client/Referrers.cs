@@ -204,7 +204,7 @@ internal sealed class ReferrersTag(Manifests manifests, string name, SemaphoreSl
         byte[] bytes = OciJson.Write(index, OciJson.Canonical.ManifestDocument);
         return bytes.Length <= StoreLimits.Manifest
             ? new Content(new Descriptor(MediaTypes.ImageIndex, Digest.Of(bytes), bytes.Length), bytes)
-            : throw new RegistryException(RegistryFault.TooLarge, $"The list of what refers to {name}@{subject} would have {bytes.Length} bytes; {StoreLimits.Manifest} are the limit.");
+            : throw new RegistryException(RegistryFault.TooLarge, $"The list of referrers of {name}@{subject} would have {bytes.Length} bytes, over the limit of {StoreLimits.Manifest}.");
     }
 
     private ManifestDocument Parse(byte[] bytes, Digest subject) => RegistryDocuments.Read(bytes, OciJson.Canonical.ManifestDocument, $"list of what refers to {name}@{subject}");

@@ -34,10 +34,10 @@ internal sealed class RemoteRegistry : IRegistry
         }
 
         throw response.IsSuccessStatusCode || (int)response.StatusCode == 404
-            ? new RegistryException(RegistryFault.BadAnswer, $"{Host} answers, but it is not a registry: it has no /v2/.")
+            ? new RegistryException(RegistryFault.BadAnswer, $"{Host} is not a registry: it does not serve /v2/.")
             {
                 Status = (int)response.StatusCode,
-                Remedy = "Look at the host's name and port.",
+                Remedy = "Check the host and the port.",
             }
             : await _endpoint.FailureAsync(response, doing, cancellationToken).ConfigureAwait(false);
     }

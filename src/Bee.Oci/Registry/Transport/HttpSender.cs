@@ -133,20 +133,20 @@ internal static class Redirects
         string from = address.Authority;
         string? location = answer.Headers.NonValidated.TryGetValues("Location", out var values) ? values.FirstOrDefault() : null;
         string? fault =
-            string.IsNullOrWhiteSpace(location) || !Uri.TryCreate(address, location, out next) || next.Host.Length == 0 ? "and does not say where to"
-            : next.Scheme is not ("http" or "https") ? $"to {next.Scheme}, which Bee does not use for registries"
-            : !keepsMethod && method != HttpMethod.Get && method != HttpMethod.Head ? $"in a way that turns {method} into GET ({(int)answer.StatusCode})"
+            string.IsNullOrWhiteSpace(location) || !Uri.TryCreate(address, location, out next) || next.Host.Length == 0 ? "without a valid Location header"
+            : next.Scheme is not ("http" or "https") ? $"to a URL with the scheme {next.Scheme}, which registries do not use"
+            : !keepsMethod && method != HttpMethod.Get && method != HttpMethod.Head ? $"with status {(int)answer.StatusCode}, which would turn {method} into GET"
             : null;
         if (fault is not null || next is null)
         {
             answer.Dispose();
-            throw new RegistryException(RegistryFault.BadAnswer, $"{from} sends the request on {fault}.");
+            throw new RegistryException(RegistryFault.BadAnswer, $"{from} redirects {fault}.");
         }
 
         if (options.IdleTimeout != Timeout.InfiniteTimeSpan && took > options.IdleTimeout)
         {
             answer.Dispose();
-            throw new RegistryException(RegistryFault.TimedOut, string.Create(CultureInfo.InvariantCulture, $"{from} sends the request on, and {options.IdleTimeout.TotalSeconds:0.###} s are over."));
+            throw new RegistryException(RegistryFault.TimedOut, string.Create(CultureInfo.InvariantCulture, $"{from} redirected the request, and the idle timeout of {options.IdleTimeout.TotalSeconds:0.###} s has passed."));
         }
 
         bool downgrade = address.Scheme == Uri.UriSchemeHttps && next.Scheme == Uri.UriSchemeHttp;
@@ -155,7 +155,10 @@ internal static class Redirects
             answer.Dispose();
             throw new RegistryException(
                 RegistryFault.Unsafe,
-                downgrade ? $"{from} sends the request on to {next.Authority} over plain http; it is not followed there." : $"{from} sends the request on more than {Most} times.");
+                downgrade ? $"{from} redirects from https to plain http ({next.Authority}). Bee does not follow the redirect." : $"{from} redirects more than {Most} times.")
+            {
+                Remedy = "Check the registry's name, and report the redirect to its operator.",
+            };
         }
 
         return true;

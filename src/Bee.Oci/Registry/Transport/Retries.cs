@@ -87,7 +87,7 @@ internal static class ConnectionFault
                 Remedy = "Check the name, and the proxy variables where there is a proxy.",
                 Repeat = IsTemporary(error) ? Repeat.Always : Repeat.Never,
             },
-            HttpRequestError.ConnectionError => new(RegistryFault.Unreachable, $"Nothing answers at {host}: {detail}.", error)
+            HttpRequestError.ConnectionError => new(RegistryFault.Unreachable, $"{host} does not accept connections: {detail}.", error)
             {
                 Remedy = "Check that the registry runs there, and the port.",
                 Repeat = Repeat.WhereItAnswered,

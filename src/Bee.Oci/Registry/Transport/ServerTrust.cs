@@ -133,7 +133,7 @@ internal sealed record CertificateRefusal(string Reason, string Remedy)
 
         if (certificate is null)
         {
-            return new("the server shows none", "Check that it is a registry that answers there.");
+            return new("the server does not send one", "Check that the host and port belong to a registry.");
         }
 
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))

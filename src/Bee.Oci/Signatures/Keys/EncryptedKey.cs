@@ -42,7 +42,7 @@ internal sealed class EncryptedKey
 
         if (key is not { Derivation.Name: "scrypt", Cipher.Name: "nacl/secretbox" })
         {
-            throw new SignatureException(SignatureFault.UnsupportedKey, $"{where} is encrypted in an unknown way; cosign's keys use scrypt and nacl/secretbox.");
+            throw new SignatureException(SignatureFault.UnsupportedKey, $"{where} uses an unsupported encryption. Bee reads keys that cosign encrypted (scrypt and nacl/secretbox); import the key again with cosign.");
         }
 
         cost.Check(where);
@@ -157,7 +157,7 @@ internal static class EncryptedPkcs8
         {
             opened = cipher.DecryptCbc(encrypted, vector);
 
-            // One wrong password in 256 leaves something that looks padded.
+            // CBC padding accepts about one wrong password in 256, so the result is also parsed as ASN.1.
             var whole = new AsnReader(opened, AsnEncodingRules.BER);
             whole.ReadSequence().ReadInteger();
             whole.ThrowIfNotEmpty();
@@ -190,7 +190,7 @@ internal static class EncryptedPkcs8
 
         if (cost is < 1 or > MostIterations)
         {
-            throw new SignatureException(SignatureFault.UnsupportedKey, $"{where} asks for {cost} iterations of PBKDF2; {MostIterations} are the limit.");
+            throw new SignatureException(SignatureFault.UnsupportedKey, $"{where} asks for {cost} iterations of PBKDF2, over the limit of {MostIterations}.");
         }
 
         if (parameters.HasData && parameters.PeekTag().HasSameClassAndValue(Asn1Tag.Integer))

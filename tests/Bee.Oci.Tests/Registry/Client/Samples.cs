@@ -61,7 +61,7 @@ internal static class Samples
 
     public static JsonObject Entry(Descriptor descriptor) => Entry(descriptor, descriptor.Digest);
 
-    /// <summary>An entry with any text in the place of the digest.</summary>
+    /// <summary>Returns an index entry whose digest is any text, valid or not.</summary>
     public static JsonObject Entry(Descriptor descriptor, string digest) => new()
     {
         ["mediaType"] = descriptor.MediaType,

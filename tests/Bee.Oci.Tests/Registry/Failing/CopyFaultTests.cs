@@ -7,7 +7,7 @@ using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry.Failing;
 
-/// <summary>From registry to registry, and with signatures, where one of the two fails.</summary>
+/// <summary>Copies an image with its signatures from one registry to another while either registry fails.</summary>
 public sealed class CopyFaultTests : IDisposable
 {
     private readonly FaultyRegistry _from = new();
