@@ -1,6 +1,6 @@
 namespace Bee.Oci.StoreWriter;
 
-/// <summary>A line that whoever started this process reads at once.</summary>
+/// <summary>A line for the parent process, flushed at once.</summary>
 internal static class Line
 {
     public static void Say(string what, string name, string digest)

@@ -1,7 +1,7 @@
 using System.Runtime.Versioning;
 
-// Stores are directories with Linux's locks and owners.
+// Stores use file locks and owners of Linux.
 [assembly: SupportedOSPlatform("linux")]
 
-// More than there are processors: many tests wait for the disk, a registry or another program.
+// More threads than processors, because many tests wait for the disk, a registry or another process.
 [assembly: CollectionBehavior(MaxParallelThreads = 4)]

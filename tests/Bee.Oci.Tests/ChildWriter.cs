@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Bee.Oci.Tests;
 
-/// <summary>A child process that writes images, and what it has reported so far.</summary>
+/// <summary>A child process that writes images, and its reports so far.</summary>
 internal sealed class ChildWriter
 {
     private readonly Process _process;
@@ -21,23 +21,23 @@ internal sealed class ChildWriter
         Exited = ReadLines();
     }
 
-    /// <summary>Ends when the process has, and all its lines are read.</summary>
+    /// <summary>Completes when the process has exited and all its lines are read.</summary>
     public Task Exited { get; }
 
     public int ExitCode => _process.ExitCode;
 
-    /// <summary>What it wrote to standard error, when it has ended.</summary>
+    /// <summary>The standard error of the exited process.</summary>
     public string Errors { get; private set; } = "";
 
     public IReadOnlyCollection<string> Lines => _lines;
 
-    /// <summary>Ends when this many lines have come.</summary>
+    /// <summary>Completes after a number of lines.</summary>
     public Task Wrote(int lines) => Until(() => _lines.Count >= lines);
 
-    /// <summary>Ends when a transfer has moved this many bytes, or the process has ended.</summary>
+    /// <summary>Completes when a transfer has moved a number of bytes, or the process has exited.</summary>
     public Task Moved(long bytes) => Until(() => Exited.IsCompleted || _lines.Any(l => l.Split(' ') is ["moved", var done, _] && long.Parse(done) >= bytes));
 
-    /// <summary>Ends when something is so while the process runs.</summary>
+    /// <summary>Completes when a condition holds while the process runs.</summary>
     public async Task Until(Func<bool> isSo)
     {
         var patience = Stopwatch.StartNew();
@@ -56,7 +56,7 @@ internal sealed class ChildWriter
         Task<string> errors = _process.StandardError.ReadToEndAsync();
         while (await _process.StandardOutput.ReadLineAsync() is { } line)
         {
-            // A line cut by death said nothing.
+            // Ignores a line that the death of the process cut off.
             if (line.Split(' ') is [_, _, { Length: > 0 }] && (line.EndsWith('-') || line.Length - line.IndexOf("sha256:", StringComparison.Ordinal) == 71))
             {
                 _lines.Enqueue(line);

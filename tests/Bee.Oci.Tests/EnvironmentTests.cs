@@ -4,7 +4,7 @@ using Bee.Posix;
 
 namespace Bee.Oci.Tests;
 
-/// <summary>Tests that set variables of the process, so nothing else runs beside them.</summary>
+/// <summary>Tests that set environment variables of the process, so no other test runs at the same time.</summary>
 [CollectionDefinition(nameof(EnvironmentTests), DisableParallelization = true)]
 [Collection(nameof(EnvironmentTests))]
 public sealed class EnvironmentTests : IDisposable
@@ -60,7 +60,7 @@ public sealed class EnvironmentTests : IDisposable
     [RootFact]
     public void Under_sudo_root_writes_to_its_own_store_and_reads_the_users()
     {
-        // nobody is in every passwd file; its home does not exist.
+        // Every passwd file contains the user nobody, whose home does not exist.
         UserAccount nobody = UserAccount.Find(65534)!;
         Ownership.Give(_folder.Root, 65534);
         Set("BEE_STORE", null);
@@ -74,14 +74,14 @@ public sealed class EnvironmentTests : IDisposable
         Assert.True(stores.Invoking.IsReadOnly);
         Assert.Null(new ImageStores(_folder.Path).Invoking);
 
-        // A variable that sudo kept names the user's store too, and root writes to its own.
+        // A variable that sudo preserved selects the user's store too, and root writes to its own.
         Set("BEE_STORE", _folder.Path);
         stores = new ImageStores();
         Assert.Equal(StorePaths.InHome(UserAccount.Find(0)!.Home), stores.Own.Path);
         Assert.Equal(_folder.Path, stores.Invoking!.Path);
         Assert.True(stores.Invoking.IsReadOnly);
 
-        // What root owns is root's.
+        // A store that root owns is root's store.
         Ownership.Give(_folder.Root, 0);
         stores = new ImageStores();
         Assert.Equal(_folder.Path, stores.Own.Path);

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Bee.Oci.Tests;
 
-/// <summary>A test that gives files to other users.</summary>
+/// <summary>Marks a test that changes the owners of files. Skips it without root.</summary>
 public sealed class RootFactAttribute : FactAttribute
 {
     public RootFactAttribute()
@@ -14,10 +14,10 @@ public sealed class RootFactAttribute : FactAttribute
     }
 }
 
-/// <summary>Gives files away.</summary>
+/// <summary>Changes the owners of files.</summary>
 internal static partial class Ownership
 {
-    /// <summary>Gives a file, or a directory with all in it, to a user and the group of the same number.</summary>
+    /// <summary>Changes the owner of a file, or of a directory with its content, to a user and the group with the same id.</summary>
     public static void Give(string path, uint user, bool below = true)
     {
         IEnumerable<string> inside = below && Directory.Exists(path)

@@ -12,7 +12,7 @@ using Bee.Registries;
 
 namespace Bee.Oci.Tests;
 
-/// <summary>The library as a C# program uses it, by its public members alone.</summary>
+/// <summary>Uses the library as a C# program does, only by its public members.</summary>
 public sealed class RegistryClientTests : IDisposable
 {
     private const string Sbom = "application/vnd.example.sbom.v1";

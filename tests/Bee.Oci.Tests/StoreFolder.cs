@@ -5,7 +5,7 @@ using Bee.Oci.Store;
 
 namespace Bee.Oci.Tests;
 
-/// <summary>A fresh directory with a store in it, gone after the test.</summary>
+/// <summary>A temporary directory with a store, deleted after the test.</summary>
 internal sealed class StoreFolder : IDisposable
 {
     public StoreFolder()
@@ -18,7 +18,7 @@ internal sealed class StoreFolder : IDisposable
     /// <summary>The directory, which exists.</summary>
     public string Root { get; }
 
-    /// <summary>The store's directory, which does not exist until something is added.</summary>
+    /// <summary>The store's directory, which the first added image creates.</summary>
     public string Path { get; }
 
     public ImageStore Store { get; }
@@ -42,7 +42,7 @@ internal sealed class StoreFolder : IDisposable
         return Directory.Exists(folder) ? Directory.GetFiles(folder) : [];
     }
 
-    /// <summary>Makes the layout by hand, as another tool would.</summary>
+    /// <summary>Writes the layout directly, as another tool would.</summary>
     public void Lay(string? index)
     {
         Directory.CreateDirectory(System.IO.Path.Combine(Path, "blobs", "sha256"));
@@ -53,7 +53,7 @@ internal sealed class StoreFolder : IDisposable
         }
     }
 
-    /// <summary>Puts a blob into a layout made by hand.</summary>
+    /// <summary>Adds a blob to a layout that was written directly.</summary>
     public JsonObject Put(byte[] content, string mediaType)
     {
         var digest = Digest.Of(content);
@@ -61,7 +61,7 @@ internal sealed class StoreFolder : IDisposable
         return new JsonObject { ["mediaType"] = mediaType, ["digest"] = digest.ToString(), ["size"] = content.Length };
     }
 
-    /// <summary>Lays an index of these entries.</summary>
+    /// <summary>Writes an index with these entries.</summary>
     public void LayEntries(params JsonObject[] entries) =>
         Lay(new JsonObject { ["schemaVersion"] = 2, ["manifests"] = new JsonArray([.. entries]) }.ToJsonString());
 

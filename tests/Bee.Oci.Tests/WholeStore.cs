@@ -3,13 +3,13 @@ using System.Text.Json.Nodes;
 
 namespace Bee.Oci.Tests;
 
-/// <summary>Looks at a store after processes have written it, whether they ended or were killed.</summary>
+/// <summary>Checks a store after processes have written to it and exited or were killed.</summary>
 internal static class WholeStore
 {
-    /// <summary>The store by its files, without Bee's own code: what is named is there and right, and what was reported is named.</summary>
+    /// <summary>Checks the store's files without Bee's code: all referenced blobs exist and match their digests, and all reported images are in the index.</summary>
     public static void Check(StoreFolder folder, IReadOnlyCollection<ChildWriter> writers)
     {
-        // Whoever is killed at the very beginning may leave nothing at all.
+        // A process that is killed at its start may leave no files.
         JsonArray entries = File.Exists(folder.IndexPath) ? JsonNode.Parse(File.ReadAllBytes(folder.IndexPath))!["manifests"]!.AsArray() : [];
         var tags = new Dictionary<string, string>();
         foreach (JsonNode? entry in entries)
@@ -32,7 +32,7 @@ internal static class WholeStore
             CheckReported(writer, tags);
         }
 
-        // Whoever writes next clears away what the dead left; nothing of it was ever under a final name.
+        // The next writer deletes the temporary files of killed ones. None of them ever had a final name.
         folder.Add("next:v1");
         Assert.Equal(["lock"], Directory.EnumerateFileSystemEntries(Path.Combine(folder.Path, ".bee")).Select(Path.GetFileName));
         Assert.Equal([".bee", "blobs", "index.json", "oci-layout"], Directory.EnumerateFileSystemEntries(folder.Path).Select(Path.GetFileName).Order());

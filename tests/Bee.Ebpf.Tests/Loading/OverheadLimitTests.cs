@@ -87,7 +87,7 @@ public class OverheadLimitTests
     {
         var error = OverheadException.Of(0.01, [Window(0.02)], new IOException("no right to"));
 
-        Assert.StartsWith("The programs could not be detached (no right to). They ran for more than 1 % ", error.Message);
+        Assert.StartsWith("The programs could not be detached (no right to). They used more than 1 % ", error.Message);
         Assert.Equal("no right to", error.InnerException!.Message);
     }
 

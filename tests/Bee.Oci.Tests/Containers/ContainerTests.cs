@@ -9,7 +9,7 @@ using Bee.Registries;
 
 namespace Bee.Oci.Tests.Containers;
 
-/// <summary>Containers around images: what is in them, that they are always the same, and that other tools take them.</summary>
+/// <summary>Builds containers from images, and checks their content, that they are reproducible, and that other tools accept them.</summary>
 public sealed class ContainerTests : IDisposable
 {
     private static readonly ImageReference s_name = ImageReference.Parse("ghcr.io/me/x-container:v1");
@@ -82,7 +82,7 @@ public sealed class ContainerTests : IDisposable
         Image second = new ContainerBuilder(stores).Build(new ContainerRequest(tool, other.Store.Find("bee-base:latest")!), s_name);
 
         Assert.Equal(first.Digest, second.Digest);
-        // Known, so that another version of .NET or of Bee cannot change it unseen.
+        // A fixed digest, so that a change by another version of .NET or Bee is noticed.
         Assert.StartsWith("sha256:3ad4f922ef2e41fc976afd31607ad52b74", (string?)Document(first.Descriptor)["layers"]!.AsArray()[^1]!["digest"], StringComparison.Ordinal);
     }
 

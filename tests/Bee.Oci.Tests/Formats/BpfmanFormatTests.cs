@@ -9,7 +9,7 @@ using ZstdSharp;
 
 namespace Bee.Oci.Tests.Formats;
 
-/// <summary>Images as bpfman makes them, or any builder of containers.</summary>
+/// <summary>Reads images in the format of bpfman, from any container builder.</summary>
 public sealed class BpfmanFormatTests : IDisposable
 {
     private static readonly byte[] s_elf = [.. "\u007fELF"u8, 2, 1, 1, .. new byte[11], 247, 0, .. new byte[100]];
@@ -56,7 +56,7 @@ public sealed class BpfmanFormatTests : IDisposable
     [Fact]
     public void Older_labels_are_understood()
     {
-        // The label decides where several objects are in the layer.
+        // The label selects one of several objects in the layer.
         _layout.AddBpfman("x:v1", ForeignLayout.Layer(("other.o", s_otherElf), ("calls.bpf.o", s_elf), ("README", new byte[30])), s_older);
         Image image = _folder.Store.Find("x:v1")!;
 
@@ -83,7 +83,7 @@ public sealed class BpfmanFormatTests : IDisposable
     {
         byte[] layer = Zstd(Tar.Of(("README", new byte[300_000]), ("a", s_elf)));
 
-        // A skippable frame, as podman's zstd:chunked ends with, and a second frame.
+        // A skippable frame, as at the end of podman's zstd:chunked, and a second frame.
         byte[] skipped = [0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4];
         _layout.AddBpfman("one:v1", layer, s_labels, layerType: layerType);
         _layout.AddBpfman("more:v1", [.. layer, .. skipped, .. Zstd(new byte[100])], s_labels, layerType: layerType);

@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 
 namespace Bee.Oci.Tests.Formats;
 
-/// <summary>Damaged manifests, configs and indexes by the hundred thousand: each is refused with a <see cref="StoreException"/>, or can be used.</summary>
+/// <summary>Mutates manifests, configs and indexes 100,000 times. Each one is usable, or rejected with a <see cref="StoreException"/>.</summary>
 public sealed class DocumentMutationTests(ITestOutputHelper output) : IDisposable
 {
     private readonly StoreFolder _folder = new();
@@ -103,7 +103,7 @@ public sealed class DocumentMutationTests(ITestOutputHelper output) : IDisposabl
     private void Run(string name, byte[][] documents, Action<byte[], long> read) =>
         new ReaderRun(name, TextMutator.Json(documents).Make, read, fault => fault is StoreException).Execute(output.WriteLine);
 
-    // What the reader thinks wrong of an image stands in the image.
+    // The reader reports the fault of an image in the image's properties.
     private static void Use(Image image)
     {
         if (image.Fault is { } fault)
@@ -145,7 +145,7 @@ public sealed class DocumentMutationTests(ITestOutputHelper output) : IDisposabl
         return (manifest, File.ReadAllBytes(_folder.Blob(config)), File.ReadAllBytes(_folder.IndexPath));
     }
 
-    /// <summary>Blobs in memory.</summary>
+    /// <summary>In-memory blobs.</summary>
     private sealed class Blobs(params byte[][] contents) : IBlobs
     {
         private readonly Dictionary<string, byte[]> _contents = contents.DistinctBy(c => Digest.Of(c).ToString()).ToDictionary(c => Digest.Of(c).ToString());

@@ -8,7 +8,7 @@ using Bee.Oci.Store;
 
 namespace Bee.Oci.Tests.Formats;
 
-/// <summary>The samples of docs/image-format.md are what is made and read. With BEE_UPDATE_DOCS=1 they are written anew.</summary>
+/// <summary>The samples in docs/image-format.md match the images that Bee writes and reads. BEE_UPDATE_DOCS=1 rewrites them.</summary>
 public sealed partial class FormatPageTests : IDisposable
 {
     private const string BpfmanName = "quay.io/they/calls:v1";
@@ -47,7 +47,7 @@ public sealed partial class FormatPageTests : IDisposable
             JsonNode other = written[name];
             if (name == "bpfman manifest")
             {
-                // Which bytes gzip makes is its version's business.
+                // The output of gzip depends on its version.
                 Assert.NotNull(other["layers"]![0]!["digest"]);
                 other["layers"] = sample["layers"]!.DeepClone();
                 foreach (string part in (string[])["digest", "size"])
@@ -65,7 +65,7 @@ public sealed partial class FormatPageTests : IDisposable
     [GeneratedRegex("<!-- sample: ([a-z ]+) -->\n```json\n(.*?)\n```\n", RegexOptions.Singleline)]
     private static partial Regex Sample();
 
-    /// <summary>Makes an image of each format, and sees that it is recognised and its program found.</summary>
+    /// <summary>Creates an image of each format, and checks that Bee detects the format and finds the program.</summary>
     private Dictionary<string, JsonNode> Samples()
     {
         var layout = new ForeignLayout(_folder.Path);
@@ -159,7 +159,7 @@ public sealed partial class FormatPageTests : IDisposable
 
     private JsonNode Config(string manifest) => Read((string)Read(manifest)["config"]!["digest"]!);
 
-    /// <summary>Without the digest of what gzip made, which is its version's business.</summary>
+    /// <summary>Returns the text without digests of gzip output, which depend on the version of gzip.</summary>
     private static JsonNode WithoutLayers(JsonNode config)
     {
         config.AsObject().Remove("rootfs");

@@ -4,7 +4,7 @@ using Bee.Oci.Store;
 
 namespace Bee.Oci.Tests.Formats;
 
-/// <summary>Images as Inspektor Gadget makes them.</summary>
+/// <summary>Reads images in the format of Inspektor Gadget.</summary>
 public sealed class GadgetFormatTests : IDisposable
 {
     private static readonly byte[] s_mine = "my elf"u8.ToArray();

@@ -118,7 +118,7 @@ public class ImageReferenceTests
     [InlineData("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855:v1", "how a digest reads")]
     public void Says_which_part_is_wrong(string text, string? part)
     {
-        // 'ghcr.io' alone is a repository with a dot in its name, by everyone's grammar.
+        // Without a slash, 'ghcr.io' is the name of a repository, as in other tools.
         if (part is null)
         {
             Assert.Null(ImageReference.Parse(text).Registry);

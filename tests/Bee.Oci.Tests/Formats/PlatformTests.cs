@@ -2,7 +2,7 @@ using Bee.Oci.Formats;
 
 namespace Bee.Oci.Tests.Formats;
 
-/// <summary>What platforms are called, and which of an index is taken.</summary>
+/// <summary>Tests the names of platforms, and the choice of a platform in an index.</summary>
 public sealed class PlatformTests
 {
     [Theory]

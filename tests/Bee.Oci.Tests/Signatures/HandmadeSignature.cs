@@ -7,7 +7,7 @@ using Bee.Oci.Tests.Registry.Client;
 
 namespace Bee.Oci.Tests.Signatures;
 
-/// <summary>Signatures put together by hand, so that each part can be wrong.</summary>
+/// <summary>Builds signatures by hand, so that each part can be wrong.</summary>
 internal static class HandmadeSignature
 {
     public const string SimpleSigning = "application/vnd.dev.cosign.simplesigning.v1+json";
@@ -52,11 +52,11 @@ internal static class HandmadeSignature
         }.ToJsonString());
     }
 
-    /// <summary>Under the signature's tag.</summary>
+    /// <summary>Adds the signature under its tag.</summary>
     public static Task<Content> PushAsync(MemoryImages images, Descriptor image, SigningKey key, string payload) =>
         PushLayerAsync(images, Encoding.UTF8.GetBytes(payload), SimpleSigning, Convert.ToBase64String(key.Sign(Encoding.UTF8.GetBytes(payload))), Tag(image), null);
 
-    /// <summary>As a referrer.</summary>
+    /// <summary>Adds the signature as a referrer.</summary>
     public static Task<Content> PushBundleAsync(MemoryImages images, Descriptor image, byte[] bundle, string mediaType = Bundle) =>
         PushLayerAsync(images, bundle, mediaType, null, null, image);
 

@@ -11,7 +11,7 @@ using static Bee.Oci.Tests.Signatures.HandmadeSignature;
 
 namespace Bee.Oci.Tests.Signatures;
 
-/// <summary>What somebody puts beside an image who wants it to look signed, or to stop whoever looks.</summary>
+/// <summary>Signatures that an attacker adds to make an image look signed, or to block verification.</summary>
 public sealed class HostileSignatureTests(ITestOutputHelper output) : IDisposable
 {
     private const string Name = "ghcr.io/me/tool";
@@ -64,7 +64,7 @@ public sealed class HostileSignatureTests(ITestOutputHelper output) : IDisposabl
         await AllRefused("not an in-toto statement but 'text/plain'");
     }
 
-    /// <summary>The signature is over the type too: what was signed as one thing is not read as another.</summary>
+    /// <summary>The signature covers the payload type too, so a payload cannot be read as another type.</summary>
     [Fact]
     public async Task The_type_of_an_envelope_cannot_be_exchanged()
     {
@@ -232,7 +232,7 @@ public sealed class HostileSignatureTests(ITestOutputHelper output) : IDisposabl
         Assert.Equal(257, report.Findings.Count);
     }
 
-    /// <summary>A registry that does not answer is not an image without a signature.</summary>
+    /// <summary>A registry failure is an error, and not reported as a missing signature.</summary>
     [Theory]
     [InlineData(RegistryFault.Unreachable)]
     [InlineData(RegistryFault.Denied)]

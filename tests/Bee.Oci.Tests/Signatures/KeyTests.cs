@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 
 namespace Bee.Oci.Tests.Signatures;
 
-/// <summary>Reading keys in all forms, and what is said of those that are none.</summary>
+/// <summary>Reads keys in all formats, and checks the messages for invalid ones.</summary>
 public sealed class KeyTests(ITestOutputHelper output)
 {
     private static readonly byte[] s_data = "what is signed"u8.ToArray();
@@ -86,7 +86,7 @@ public sealed class KeyTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>One Ed25519 key as OpenSSL 3 encrypts it: PBKDF2 with AES, and scrypt with AES.</summary>
+    /// <summary>An Ed25519 key that OpenSSL 3 encrypted with AES: by PBKDF2 and by scrypt.</summary>
     [Theory]
     [InlineData("MIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAj3smkBojsCFQICA+gwDAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEBpqoZUxsZfqJJAl9zPA7xoEQIagaGqeeeiXrprP42besCLqb57R+faANct8UNqKItNj/RbZZMaShAL3WASlVm2SzDeqFugWkMU8t2ci7bIJYLk=")]
     [InlineData("MIGTME8GCSqGSIb3DQEFDTBCMCEGCSsGAQQB2kcECzAUBAg9hTEGJT1lIQICBAACAQgCAQEwHQYJYIZIAWUDBAEqBBAyh2ZZ39iBlXb7B6BYmmR8BECFZey0hOwLampRO3JYmeSlrP3MqP1WRnxXyYeOBNJwEI0CJrZ7zEUFfhJ+RuGMRK2dD41sGtW5PrFhc9lOEFcZ")]
@@ -180,7 +180,7 @@ public sealed class KeyTests(ITestOutputHelper output)
             { PemEncoding.WriteString("PUBLIC KEY", offCurve), SignatureFault.BadKey, "damaged" },
             { PemEncoding.WriteString("PUBLIC KEY", small.ExportSubjectPublicKeyInfo()), SignatureFault.UnsupportedKey, "1024 bits" },
             { rsa.ExportRSAPublicKeyPem(), SignatureFault.UnsupportedKey, "openssl rsa" },
-            // The neutral point: everybody could sign for it.
+            // The neutral point, for which any signature can be forged.
             { PemEncoding.WriteString("PUBLIC KEY", [.. Convert.FromHexString("302a300506032b6570032100"), 1, .. new byte[31]]), SignatureFault.BadKey, "not a point" },
             { PemEncoding.WriteString("PUBLIC KEY", Convert.FromHexString("302a300506032b656e032100" + new string('1', 64))), SignatureFault.UnsupportedKey, "1.3.101.110" },
         };
@@ -224,7 +224,7 @@ public sealed class KeyTests(ITestOutputHelper output)
             { With(key => key.Remove("ciphertext")), SignatureFault.BadKey, "missing" },
             { With(key => key["kdf"]!["salt"] = "not base64!"), SignatureFault.BadKey, "damaged" },
             { With(key => key["cipher"]!["nonce"] = "AAAA"), SignatureFault.BadKey, "missing" },
-            { With(key => key["cipher"]!["name"] = "aes"), SignatureFault.UnsupportedKey, "unknown way" },
+            { With(key => key["cipher"]!["name"] = "aes"), SignatureFault.UnsupportedKey, "unsupported encryption" },
             { With(key => key["kdf"]!["params"]!["N"] = 1 << 30), SignatureFault.UnsupportedKey, "scrypt" },
             { With(key => key["kdf"]!["params"]!["N"] = 1000), SignatureFault.UnsupportedKey, "scrypt" },
             { With(key => key["kdf"]!["params"]!["N"] = -1), SignatureFault.UnsupportedKey, "scrypt" },

@@ -5,7 +5,7 @@ using Bee.Oci.Repositories;
 
 namespace Bee.Oci.Tests.Signatures;
 
-/// <summary>A repository in memory that believes everything: whoever puts a thing into it decides what it is called.</summary>
+/// <summary>An in-memory repository that does not check digests: a test chooses the digest of each content.</summary>
 internal sealed class MemoryImages(string name = "ghcr.io/me/tool") : IRepository
 {
     public string Name => name;
@@ -18,10 +18,10 @@ internal sealed class MemoryImages(string name = "ghcr.io/me/tool") : IRepositor
 
     public Dictionary<string, List<Descriptor>> Referrers { get; } = [];
 
-    /// <summary>How often something was pushed.</summary>
+    /// <summary>The number of pushes.</summary>
     public int Pushes { get; private set; }
 
-    /// <summary>Is thrown by every question, where it is set.</summary>
+    /// <summary>Thrown by every read if set.</summary>
     public Exception? Fault { get; set; }
 
     public Task<Descriptor?> ResolveAsync(string reference, CancellationToken cancellationToken = default) =>
@@ -45,7 +45,7 @@ internal sealed class MemoryImages(string name = "ghcr.io/me/tool") : IRepositor
         }
     }
 
-    /// <summary>Puts a manifest there, whatever it says.</summary>
+    /// <summary>Adds a manifest, whose content is not checked.</summary>
     public void Put(Content manifest, string? tag)
     {
         Manifests[manifest.Descriptor.Digest] = manifest;
@@ -66,7 +66,7 @@ internal sealed class MemoryImages(string name = "ghcr.io/me/tool") : IRepositor
                 Referrers[subject] = list = [];
             }
 
-            // As registries do that know nothing of artifacts: cosign 3's own index entries say this too.
+            // As registries without support for artifacts do. cosign 3 writes the same value in its index entries.
             list.Add(manifest.Descriptor with { ArtifactType = "application/vnd.oci.empty.v1+json" });
         }
 

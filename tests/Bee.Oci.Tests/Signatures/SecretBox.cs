@@ -4,7 +4,7 @@ using Org.BouncyCastle.Crypto.Parameters;
 
 namespace Bee.Oci.Tests.Signatures;
 
-/// <summary>NaCl's secretbox, the way that Bee does not need: closing one. Tests with cosign's own keys show that it is the same box.</summary>
+/// <summary>Encrypts with NaCl's secretbox, which Bee itself only decrypts. Tests with cosign's keys show that the format is the same.</summary>
 internal static class SecretBox
 {
     public static byte[] Seal(byte[] key, byte[] nonce, byte[] text)

@@ -8,7 +8,7 @@ using Bee.Oci.Tests.Registry.Client;
 
 namespace Bee.Oci.Tests.Signatures;
 
-/// <summary>Signing and verifying with each kind of key in each layout.</summary>
+/// <summary>Signs and verifies with each type of key in each layout.</summary>
 public sealed class SignatureTests
 {
     private const string Name = "ghcr.io/me/tool:v1";
@@ -129,7 +129,7 @@ public sealed class SignatureTests
             Assert.True((await VerifyAsync(part, key.PublicKey)).IsVerified);
         }
 
-        // Already done: nothing is pushed.
+        // The signature exists already, so nothing is pushed.
         int pushes = _images.Pushes;
         await ImageSigner.SignWholeAsync(_images, _reference, index.Descriptor, key);
         Assert.Equal(pushes, _images.Pushes);
@@ -170,7 +170,7 @@ public sealed class SignatureTests
         Assert.All(report.Findings, finding => Assert.Equal(isValid, finding.IsValid));
         Assert.All(report.Findings, finding => Assert.Equal("ghcr.io/me/tool", finding.Reference));
 
-        // A bundle names the image by its digest alone: it goes with the image wherever that lies.
+        // A bundle contains only the digest of the image, so it is valid in any repository.
         await ImageSigner.SignAsync(_images, _reference, image, key, SignatureLayout.Bundle);
         Assert.True((await new SignatureVerifier().VerifyAsync(_images, ImageReference.Parse(asked), image.Digest, [key.PublicKey])).IsVerified);
     }

@@ -8,36 +8,36 @@ using Org.BouncyCastle.Crypto.Generators;
 
 namespace Bee.Oci.Tests.Signatures;
 
-/// <summary>Keys of the tests' own, as PEM.</summary>
+/// <summary>Generates keys for tests.</summary>
 internal static class TestKeys
 {
     public const string Password = "pässword";
 
-    /// <summary>Each kind of key that Bee signs with.</summary>
+    /// <summary>The types of keys that Bee signs with.</summary>
     public static readonly string[] Kinds = ["P-256", "P-384", "P-521", "RSA", "Ed25519"];
 
     public static IKeyAlgorithms Algorithms { get; } = new KeyAlgorithms();
 
     public static byte[] PasswordBytes => Encoding.UTF8.GetBytes(Password);
 
-    /// <summary>A new private key in PKCS #8.</summary>
+    /// <summary>Returns a new private key, PKCS #8 as PEM.</summary>
     public static string Private(string kind) => PemEncoding.WriteString("PRIVATE KEY", Der(kind));
 
-    /// <summary>A new key, ready to sign.</summary>
+    /// <summary>Returns a new signing key.</summary>
     public static SigningKey Signing(string kind = "P-256") => SigningKey.Read(Private(kind), null, Algorithms);
 
-    /// <summary>The public half as PEM.</summary>
+    /// <summary>Returns the public key as PEM.</summary>
     public static string Public(SigningKey key) => Public(key.PublicKey);
 
-    /// <summary>A public key as PEM.</summary>
+    /// <summary>Returns a public key as PEM.</summary>
     public static string Public(VerificationKey key) => PemEncoding.WriteString("PUBLIC KEY", key.SubjectPublicKeyInfo);
 
-    /// <summary>A private key in PKCS #8 as DER.</summary>
+    /// <summary>Returns a new private key, PKCS #8 as DER.</summary>
     public static byte[] Der(string kind)
     {
         if (kind == "Ed25519")
         {
-            // RFC 8410: everything but the seed is always the same.
+            // RFC 8410: all bytes but the seed are fixed.
             return [.. Convert.FromHexString("302e020100300506032b657004220420"), .. RandomNumberGenerator.GetBytes(32)];
         }
 
@@ -53,10 +53,10 @@ internal static class TestKeys
         return key.ExportPkcs8PrivateKey();
     }
 
-    /// <summary>A key as cosign keeps it, made here so that its parts can be spoiled.</summary>
+    /// <summary>Returns a key in cosign's encrypted format as JSON, so that tests can change its parts.</summary>
     /// <param name="der">The key in PKCS #8.</param>
-    /// <param name="password">Its password.</param>
-    /// <param name="cost">N of scrypt. cosign insists on 65536; a test that does not show it the key takes less.</param>
+    /// <param name="password">The password.</param>
+    /// <param name="cost">N of scrypt. cosign requires 65536; tests without cosign use less.</param>
     public static JsonObject Encrypted(byte[] der, string password, int cost = 1024)
     {
         byte[] salt = RandomNumberGenerator.GetBytes(32);

@@ -59,7 +59,7 @@ public sealed class ArchiveReaderTests
             Tar.Entry("./d//a.o", '0', "x"u8.ToArray()));
         Assert.Equal(["d/a.o"], Files(archive).Select(file => file.Name));
 
-        // Some tools write no end.
+        // Some tools do not write the end blocks.
         Assert.Equal(["a"], Files(Tar.Entry("a", '0', "x"u8.ToArray())).Select(file => file.Name));
     }
 
@@ -116,7 +116,7 @@ public sealed class ArchiveReaderTests
         Assert.Equal(StoreFault.TooLarge, Refuse(Tar.Join(Tar.Entry("x", 'x', Tar.Record("size", "9223372036854775807")), Tar.Entry("a"))));
         Assert.Equal(StoreFault.TooLarge, Refuse(Tar.Join([.. Enumerable.Range(0, 101).Select(i => Tar.Entry($"f{i}"))])));
 
-        // Attributes are read into memory: a header may claim two gigabytes.
+        // The reader reads attributes into memory, and a header may claim two gigabytes.
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Equal(StoreFault.TooLarge, Refuse(Tar.Entry("x", 'x', size: "17777777777"), new ArchiveLimits(10, long.MaxValue)));
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 1 << 20);
@@ -175,7 +175,7 @@ public sealed class ArchiveReaderTests
         }
     }
 
-    /// <summary>A stream that cannot seek and gives little at once, as a pipe.</summary>
+    /// <summary>A stream that cannot seek and returns few bytes per read, like a pipe.</summary>
     private sealed class OneWay(Stream inner) : Stream
     {
         public override bool CanRead => true;

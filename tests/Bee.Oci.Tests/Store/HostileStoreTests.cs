@@ -7,7 +7,7 @@ using Bee.Oci.Store;
 
 namespace Bee.Oci.Tests.Store;
 
-/// <summary>Stores that someone spoilt, by accident or on purpose: <see cref="StoreException"/> and nothing else.</summary>
+/// <summary>Stores that were damaged, by accident or on purpose, cause only <see cref="StoreException"/>.</summary>
 public sealed class HostileStoreTests : IDisposable
 {
     private readonly StoreFolder _folder = new();
@@ -171,7 +171,7 @@ public sealed class HostileStoreTests : IDisposable
     [Fact]
     public void Noise_in_a_stores_files_is_only_ever_a_StoreException()
     {
-        // DocumentMutationTests do more of this, without a disk.
+        // DocumentMutationTests cover more cases, in memory.
         Image image = _folder.Store.Add(
             StoreFolder.Content("elf", "text \\u") with { Config = new() { Maps = [new() { Name = "m", Type = "Hash" }], Build = new() { Flags = ["-O2"] } } },
             ImageReference.Parse("ghcr.io/me/x:v1"));

@@ -6,13 +6,13 @@ using Bee.Oci.Store;
 
 namespace Bee.Oci.Tests.Store;
 
-/// <summary>The bytes of an image: what BumbleBee looks for, what must not change.</summary>
+/// <summary>Tests the bytes of an image, which BumbleBee reads and which must not change.</summary>
 public class ImageFormatTests
 {
     [Fact]
     public void The_manifest_is_these_bytes()
     {
-        // A change here changes the digest of everybody's images: it needs a reason.
+        // A change here changes the digests of all users' images.
         using var folder = new StoreFolder();
         Image image = folder.Store.Add(
             StoreFolder.Content() with { Authors = "Zoë <z@example.org>", Description = "a \"b\"\n\u0001", License = "MIT", Config = new() { Maps = [new() { Name = "events" }] } },

@@ -10,7 +10,7 @@ using Bee.Oci.Transfer;
 
 namespace Bee.Oci.Tests.Store;
 
-/// <summary>Images that go into an archive and come out of one.</summary>
+/// <summary>Exports images to archives and imports them.</summary>
 public sealed class ImageLayoutTests : IDisposable
 {
     private readonly StoreFolder _folder = new();
@@ -53,7 +53,7 @@ public sealed class ImageLayoutTests : IDisposable
         using var seen = new ManualResetEventSlim();
         using (var watcher = new FileSystemWatcher(_other.Store.Path) { NotifyFilter = NotifyFilters.FileName })
         {
-            // A rename from another folder comes as a creation, and inotify keeps the order.
+            // inotify reports a rename from another folder as a creation, and keeps the order.
             watcher.Created += (_, change) => _ = change.Name == "index.json" ? Interlocked.Increment(ref replaced) : 0;
             watcher.Created += (_, change) =>
             {
@@ -143,7 +143,7 @@ public sealed class ImageLayoutTests : IDisposable
         Export(_folder);
         byte[] first = File.ReadAllBytes(Archive);
 
-        // Another store, another order, another time.
+        // Another store, in another order, at another time.
         _other.Add("a:v1", "first");
         _other.Add("b:v1", "second");
         Export(_other, reverse: true);
@@ -205,7 +205,7 @@ public sealed class ImageLayoutTests : IDisposable
     [Fact]
     public async Task What_belongs_to_an_image_is_none()
     {
-        // As ORAS lists them: each manifest of an index, and what refers to a manifest, beside the image.
+        // As ORAS lists them: the index contains each manifest of an index, and the referrers, beside the image.
         var layout = new ForeignLayout(_folder.Path);
         JsonObject index = layout.AddGadget("v1", [("amd64", "a"u8.ToArray()), ("arm64", "b"u8.ToArray())]);
         JsonObject document = JsonNode.Parse(File.ReadAllBytes(_folder.Blob((string)index["digest"]!)))!.AsObject();
@@ -329,7 +329,7 @@ public sealed class ImageLayoutTests : IDisposable
         Assert.Contains(path, e.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Hangs something with the shape of cosign's signature onto an image.</summary>
+    /// <summary>Adds a referrer with the layout of a cosign signature to an image.</summary>
     private void Sign(Image image, string name)
     {
         var layout = new ForeignLayout(_folder.Path);

@@ -156,7 +156,7 @@ public class ImageStoreTests
         Assert.NotEqual(first.Digest, second.Digest);
         Assert.Equal(second.Digest, Assert.Single(folder.Store.List()).Digest);
 
-        // Whoever has the old one in hand can still run it, and name it again.
+        // A caller that holds the old image can still run it, and tag it again.
         Assert.Equal("one", Encoding.UTF8.GetString(folder.Store.ReadProgram(first)));
         Assert.Equal(first.Digest, folder.Store.Tag(first, ImageReference.Parse("x:old")).Digest);
     }

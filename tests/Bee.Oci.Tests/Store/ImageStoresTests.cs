@@ -5,7 +5,7 @@ using Bee.Posix;
 
 namespace Bee.Oci.Tests.Store;
 
-/// <summary>Root reads another user's store. The user here has an id that nobody has.</summary>
+/// <summary>Root reads another user's store. The user id does not exist on this machine.</summary>
 public sealed class ImageStoresTests : IDisposable
 {
     private const uint User = 54321;
@@ -77,7 +77,7 @@ public sealed class ImageStoresTests : IDisposable
         Refused(() => Link(_theirs.Path), () => Unlink(_theirs.Path), "link");
         Refused(() => Link(index), () => Unlink(index), "link");
 
-        // What is wrong below the index is told with the image.
+        // Damage below the index is reported with the image.
         Refused(() => Mode(blobs, "777"), () => Mode(blobs, "700"), "mode 777", listed: 2);
         Refused(() => Link(blobs), () => Unlink(blobs), "link", listed: 2);
     }

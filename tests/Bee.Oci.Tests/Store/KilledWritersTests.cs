@@ -2,7 +2,7 @@ using Bee.Oci.Store;
 
 namespace Bee.Oci.Tests.Store;
 
-/// <summary>Real processes write one store at once, and some of them are killed in the middle.</summary>
+/// <summary>Several processes write to one store, and some of them are killed.</summary>
 public sealed class KilledWritersTests : IDisposable
 {
     private readonly StoreFolder _folder = new();
@@ -44,7 +44,7 @@ public sealed class KilledWritersTests : IDisposable
 
     public void Dispose()
     {
-        // A test that failed leaves writers at work.
+        // After a failed test, writers may still run.
         _writers.ForEach(w => w.Kill());
         Task.WaitAll([.. _writers.Select(w => w.Exited)]);
         _folder.Dispose();

@@ -6,7 +6,7 @@ using ZstdSharp;
 
 namespace Bee.Oci.Tests.Store;
 
-/// <summary>Damaged archives and layers by the hundred thousand: each is refused with a <see cref="StoreException"/>, or gives files that are in it.</summary>
+/// <summary>Mutates archives and layers 100,000 times. Each one is readable, or rejected with a <see cref="StoreException"/>.</summary>
 public sealed class LayerMutationTests(ITestOutputHelper output)
 {
     private const string Plain = "application/vnd.oci.image.layer.v1.tar";
@@ -44,7 +44,7 @@ public sealed class LayerMutationTests(ITestOutputHelper output)
 
     private static void Read(byte[] bytes, long number)
     {
-        // With and without seeking, which are two ways through the reader.
+        // Covers the reader's code for seekable and for non-seekable streams.
         using var stream = new MemoryStream(bytes);
         var reader = new ArchiveReader(number % 2 == 0 ? stream : new BufferedStream(stream), ArchiveLimits.Layer);
         byte[] buffer = new byte[1000];
@@ -70,7 +70,7 @@ public sealed class LayerMutationTests(ITestOutputHelper output)
         Tar.Join(Tar.Entry("g", 'g', Tar.Record("comment", "c")), Tar.Entry("d/", '5'), Tar.Entry("x", 'x', [.. Tar.Record("path", "d/b.o"), .. Tar.Record("size", $"{s_elf.Length}")]), Tar.Entry("d/c.o", '0', s_elf)),
     ];
 
-    /// <summary>Spoils a few bytes, and mostly makes the checksums of all headers right again, or nothing but they would be tested.</summary>
+    /// <summary>Changes a few bytes, and mostly corrects the checksums of all headers, because otherwise only the checksums would be tested.</summary>
     private static byte[] Spoil(byte[][] samples, ulong seed, long number)
     {
         var chance = new Chance(seed ^ (ulong)number * 0xd134_2543_de82_ef95);
@@ -93,7 +93,7 @@ public sealed class LayerMutationTests(ITestOutputHelper output)
         {
             for (int at = 0; at + 512 <= bytes.Length; at += 512)
             {
-                // Only what was a header has its magic, or did until now.
+                // Only headers contain the magic, possibly before this mutation.
                 if (bytes.AsSpan(at + 257, 5).SequenceEqual("ustar"u8))
                 {
                     byte[] header = Tar.Sign(bytes[at..(at + 512)]);

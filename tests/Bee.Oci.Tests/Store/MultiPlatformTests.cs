@@ -5,7 +5,7 @@ using Bee.Oci.Store;
 
 namespace Bee.Oci.Tests.Store;
 
-/// <summary>An image that is an index of one manifest a platform, as other tools leave it in a layout.</summary>
+/// <summary>An image for several platforms: an index with a manifest for each, as other tools write it.</summary>
 public sealed class MultiPlatformTests : IDisposable
 {
     private readonly StoreFolder _folder = new();
@@ -102,7 +102,7 @@ public sealed class MultiPlatformTests : IDisposable
     [Fact]
     public void Indexes_nested_without_end_do_no_harm()
     {
-        // Digests cannot run in a circle; nesting can go deep.
+        // Digests cannot form a cycle, but nesting can be deep.
         _folder.Lay(null);
         JsonObject inner = _folder.Put(StoreFolder.Bytes(new JsonObject { ["layers"] = new JsonArray() }), MediaTypes.ImageManifest);
         for (int i = 0; i < 2000; i++)

@@ -28,7 +28,7 @@ public sealed class SkopeoTests : IDisposable
         string other = Path.Combine(_folder.Root, "other");
         Skopeo("copy", $"oci:{_folder.Path}:ghcr.io/me/x:v1", $"oci:{other}:v1");
 
-        // The other layout is skopeo's own; Bee reads it, and may write it too.
+        // skopeo wrote the other layout. Bee reads it, and can write to it too.
         var store = new ImageStore(other);
         Image foreign = Assert.Single(store.List());
         Assert.Equal(("v1", image.Digest, "what it does", (string?)null), (foreign.Reference, foreign.Digest, foreign.Description, foreign.Problem));
@@ -36,7 +36,7 @@ public sealed class SkopeoTests : IDisposable
         store.Tag(foreign, ImageReference.Parse("further:v2"));
         Assert.Equal(["further:v2", "v1"], store.List().Select(i => i.Reference));
 
-        // And skopeo writes Bee's.
+        // skopeo writes to Bee's layout.
         Skopeo("copy", $"oci:{other}:further:v2", $"oci:{_folder.Path}:back:v3");
         Assert.Equal(image.Digest, _folder.Store.Find("back:v3")!.Digest);
         Assert.Equal("ghcr.io/me/x:v1", _folder.Store.Find("me/x:v1")!.Reference);
@@ -45,7 +45,7 @@ public sealed class SkopeoTests : IDisposable
     [ToolFact("skopeo")]
     public void An_image_as_BumbleBee_makes_it_is_listed_and_read()
     {
-        // No media type in the manifest, an empty config, no platform in it: as oras-go 1 has it.
+        // As oras-go 1 writes it: the manifest has no media type, and the config is empty, without a platform.
         _folder.Lay(null);
         JsonObject config = _folder.Put("{}"u8.ToArray(), MediaTypes.EbpfConfig);
         config["annotations"] = new JsonObject { ["org.opencontainers.image.title"] = "config.json" };

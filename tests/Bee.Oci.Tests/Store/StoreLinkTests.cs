@@ -5,8 +5,7 @@ using Bee.Posix;
 namespace Bee.Oci.Tests.Store;
 
 /// <summary>
-/// Stores whose owner has put links, pipes or folders in place of what belongs there: nothing outside the store's folder is read, written, renamed over or
-/// deleted, whoever works on it.
+/// Stores whose owner has replaced files with links, pipes or folders. Bee does not read, write, replace or delete anything outside the store's folder, as any user.
 /// </summary>
 public sealed class StoreLinkTests : IDisposable
 {
@@ -39,7 +38,7 @@ public sealed class StoreLinkTests : IDisposable
         Directory.Move(path, moved);
         File.CreateSymbolicLink(path, moved);
 
-        // A blob of another program's store, which is what a sweep would delete.
+        // A blob of another program's store, which garbage collection would delete.
         string digest = new('a', 64);
         string strange = Path.Combine(Directory.Exists(moved) ? moved : _outside, digest);
         File.WriteAllText(strange, "stays");
@@ -168,7 +167,7 @@ public sealed class StoreLinkTests : IDisposable
     [RootFact]
     public void Layout_folder_of_another_user_whose_blobs_are_links_is_not_read()
     {
-        // What root would otherwise copy into a store: a file of a known digest that only root reads.
+        // A file with a known digest that only root can read. Without the check, root would copy it into the store.
         Image image = _folder.Store.Find("x:v1")!;
         string blob = _folder.Blob(image.Program!.Digest);
         string secret = Path.Combine(_outside, "secret");
@@ -226,7 +225,7 @@ public sealed class StoreLinkTests : IDisposable
         }
         catch (IOException)
         {
-            // The store made a folder of its own in the moment when there was none.
+            // The store created a folder in the moment when none existed.
         }
 
         Assert.True(refused > 0 || swaps.IsFaulted, "the folder was never replaced in time");
@@ -236,7 +235,7 @@ public sealed class StoreLinkTests : IDisposable
     [Fact]
     public async Task Store_while_other_threads_start_processes_never_fails()
     {
-        // Each child holds every open file of this process until it has called exec.
+        // Each child inherits all open files of this process until it calls exec.
         using var stop = new CancellationTokenSource();
         var storm = Task.Run(() =>
         {
@@ -260,6 +259,6 @@ public sealed class StoreLinkTests : IDisposable
 
     private void Tag(string name, string to) => _folder.Store.Tag(_folder.Store.Find(name)!, ImageReference.Parse(to));
 
-    // Names and times below the outside folder. The lock file itself may be there, and is not content.
+    // The names and times of files in the outside folder. A lock file may exist, because it has no content.
     private string[] Files() => [.. Directory.EnumerateFileSystemEntries(_outside, "*", SearchOption.AllDirectories).Order().Select(f => $"{f} {File.GetLastWriteTimeUtc(f):O}")];
 }

@@ -4,13 +4,13 @@ using System.Text;
 
 namespace Bee.Oci.Tests.Store;
 
-/// <summary>Archives for tests: sound ones by .NET's writer, others by hand.</summary>
+/// <summary>Creates archives for tests: valid ones with .NET's writer, malformed ones by hand.</summary>
 internal static class Tar
 {
-    /// <summary>An archive of files.</summary>
+    /// <summary>Returns an archive of files.</summary>
     public static byte[] Of(params (string Name, byte[] Content)[] files) => Of(TarEntryFormat.Pax, files);
 
-    /// <summary>An archive of files in one of the formats.</summary>
+    /// <summary>Returns an archive of files in a given format.</summary>
     public static byte[] Of(TarEntryFormat format, params (string Name, byte[] Content)[] files)
     {
         using var stream = new MemoryStream();
@@ -34,7 +34,7 @@ internal static class Tar
         return stream.ToArray();
     }
 
-    /// <summary>One entry by hand: a header, its content, and zeros up to the next block.</summary>
+    /// <summary>Returns one entry: a header, the content, and zeros up to the next block.</summary>
     public static byte[] Entry(string name, char type = '0', byte[]? content = null, string? size = null, string? link = null)
     {
         content ??= [];
@@ -51,7 +51,7 @@ internal static class Tar
         void Put(int at, string text) => Encoding.UTF8.GetBytes(text).CopyTo(entry, at);
     }
 
-    /// <summary>Sets the checksum of the header at the beginning.</summary>
+    /// <summary>Sets the checksum of the first header.</summary>
     public static byte[] Sign(byte[] entry)
     {
         Encoding.ASCII.GetBytes("        ").CopyTo(entry, 148);
@@ -59,10 +59,10 @@ internal static class Tar
         return entry;
     }
 
-    /// <summary>Entries, and the two blocks of the end.</summary>
+    /// <summary>Returns entries followed by the two end blocks.</summary>
     public static byte[] Join(params byte[][] entries) => [.. entries.SelectMany(entry => entry), .. new byte[1024]];
 
-    /// <summary>A record of an extended header.</summary>
+    /// <summary>Returns a record of an extended header.</summary>
     public static byte[] Record(string key, string value)
     {
         int length = Encoding.UTF8.GetByteCount($" {key}={value}\n");

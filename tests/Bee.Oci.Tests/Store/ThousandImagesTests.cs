@@ -3,7 +3,7 @@ using Bee.Oci.Formats;
 
 namespace Bee.Oci.Tests.Store;
 
-/// <summary>A large store. How long it takes is measured by the benchmarks.</summary>
+/// <summary>Tests a large store. The benchmarks measure the times.</summary>
 public sealed class ThousandImagesTests : IDisposable
 {
     private readonly StoreFolder _folder = new();
@@ -18,7 +18,7 @@ public sealed class ThousandImagesTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>A thousand different images by hand, since adding each for good takes a disk its time.</summary>
+    /// <summary>Writes a thousand images directly, because adding each with fsync is slow.</summary>
     private void Fill(int count)
     {
         var entries = new JsonObject[count];

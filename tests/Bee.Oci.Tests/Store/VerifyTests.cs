@@ -4,7 +4,7 @@ using Bee.Oci.Store;
 
 namespace Bee.Oci.Tests.Store;
 
-/// <summary>Digests of all that an image is made of.</summary>
+/// <summary>Verifies the digests of all parts of an image.</summary>
 public sealed class VerifyTests : IDisposable
 {
     private readonly StoreFolder _folder = new();
@@ -27,7 +27,7 @@ public sealed class VerifyTests : IDisposable
         File.WriteAllText(_folder.Blob(sound[1].Descriptor.Digest), new string('x', (int)sound[1].Descriptor.Size));
         File.Delete(_folder.Blob(sound[2].Descriptor.Digest));
 
-        // The image as it was read before, and as a listing gives it now.
+        // The image that was read before, and the one that a listing returns now.
         foreach (Image seen in new[] { image, Assert.Single(_folder.Store.List()) })
         {
             BlobCheck[] checks = [.. _folder.Store.Verify(seen)];

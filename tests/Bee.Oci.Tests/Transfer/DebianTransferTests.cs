@@ -8,7 +8,7 @@ using Bee.Registries;
 
 namespace Bee.Oci.Tests.Transfer;
 
-/// <summary>Whole images to and from Debian's registry.</summary>
+/// <summary>Pushes images to Debian's registry and pulls them.</summary>
 public sealed class DebianTransferTests : IDisposable
 {
     private readonly StoreFolder _folder = new();
@@ -51,7 +51,7 @@ public sealed class DebianTransferTests : IDisposable
         Assert.Equal(image.Digest, (await elsewhere.Repository("y").ResolveAsync("v1"))!.Digest);
         Assert.Equal(2, copied.BlobsSent);
 
-        // A dozen PATCHes there, and one GET of the layer here.
+        // The push sends a dozen PATCHes, and the pull one GET for the layer.
         Assert.Single(_server!.Log.Split('\n'), l => l.Contains("\"GET\"", StringComparison.Ordinal) && l.Contains("response completed", StringComparison.Ordinal) && l.Contains($"blobs/{image.Program!.Digest}", StringComparison.Ordinal));
     }
 

@@ -9,14 +9,14 @@ using Bee.Registries;
 
 namespace Bee.Oci.Tests.Transfer;
 
-/// <summary>Real processes save and publish with Debian's registry, and are killed in the middle.</summary>
+/// <summary>Child processes pull from and push to Debian's registry, and are killed during the transfer.</summary>
 public sealed class KilledTransfersTests : IDisposable
 {
     private const int LayerBytes = 1 << 20;
     private const int Layers = 16;
     private const int Few = 4;
 
-    // After how much of the image the process is killed.
+    // The shares of the image after which the process is killed.
     private static readonly double[] s_shares = FullRun.IsOn ? [0, 0.1, 0.4, 0.8, 0.95, 1] : [0, 0.5, 1];
 
     private readonly StoreFolder _folder = new();
@@ -54,7 +54,7 @@ public sealed class KilledTransfersTests : IDisposable
         await new ImageTransfer().PullAsync(registry.Repository("big"), "v1", _folder.Store, ImageReference.Parse("x:v1"));
         foreach (double share in s_shares)
         {
-            // A repository has blobs of its own.
+            // A repository does not share blobs with others.
             string name = $"published/at-{share * 100:0}";
             ChildWriter child = Start("publish", _folder.Path, "x:v1", "1", Host, name, "v1");
             await child.Moved((long)(share * Layers * LayerBytes));
@@ -73,7 +73,7 @@ public sealed class KilledTransfersTests : IDisposable
         }
     }
 
-    /// <summary>The registry holds one layer back, so that the process is killed when it has saved all others.</summary>
+    /// <summary>The registry holds back one layer, so that the process is killed when it has stored all others.</summary>
     [Fact]
     public async Task Kill_9_while_one_layer_is_missing_leaves_the_others_for_the_next_save()
     {
@@ -92,7 +92,7 @@ public sealed class KilledTransfersTests : IDisposable
         Assert.All(_folder.Store.Verify(_folder.Store.Find("x:v0")!), c => Assert.Null(c.Fault));
     }
 
-    /// <summary>The registry never takes one layer, so that the process is killed when it has published all others.</summary>
+    /// <summary>The registry never accepts one layer, so that the process is killed when it has pushed all others.</summary>
     [Fact]
     public async Task Kill_9_while_one_layer_is_missing_leaves_the_others_for_the_next_publish()
     {
@@ -128,7 +128,7 @@ public sealed class KilledTransfersTests : IDisposable
 
     public void Dispose()
     {
-        // A test that failed leaves processes at work.
+        // After a failed test, processes may still run.
         _writers.ForEach(w => w.Kill());
         Task.WaitAll([.. _writers.Select(w => w.Exited)]);
         _server?.Dispose();
@@ -142,7 +142,7 @@ public sealed class KilledTransfersTests : IDisposable
         return child;
     }
 
-    /// <summary>An image of many layers at big:v1, and one of two at small:v1.</summary>
+    /// <summary>Pushes an image with many layers as big:v1, and one with two as small:v1.</summary>
     private async Task<Content> FillAsync()
     {
         using var registry = new RemoteRegistry(Host, new RegistryOptions());

@@ -7,7 +7,7 @@ using Bee.Oci.Repositories;
 
 namespace Bee.Oci.Tests.Transfer;
 
-/// <summary>A repository of a registry that is nothing but dictionaries, and counts what is asked of it.</summary>
+/// <summary>An in-memory repository that logs its calls.</summary>
 internal sealed class MemoryRepository(string name) : IRepository
 {
     private int _atWork;
@@ -21,19 +21,19 @@ internal sealed class MemoryRepository(string name) : IRepository
 
     public ConcurrentDictionary<string, string> Tags { get; } = new();
 
-    /// <summary>What was asked, in order: "fetch sha256:…", "push sha256:…", "mount sha256:… from", "manifest sha256:… tag".</summary>
+    /// <summary>The calls, in order: "fetch sha256:…", "push sha256:…", "mount sha256:… from", "manifest sha256:… tag".</summary>
     public ConcurrentQueue<string> Log { get; } = new();
 
     /// <summary>Other repositories of the registry, for mounting.</summary>
     public Dictionary<string, MemoryRepository> Others { get; } = [];
 
-    /// <summary>Is called before a blob is opened; may throw or wait.</summary>
+    /// <summary>Called before a blob is opened. May throw or wait.</summary>
     public Func<Descriptor, Task>? BeforeFetch { get; set; }
 
-    /// <summary>Makes something else of a blob's content on its way out.</summary>
+    /// <summary>Replaces the content of blobs that are read.</summary>
     public Func<byte[], Stream>? Open { get; set; }
 
-    /// <summary>Is called before referrers are told; may throw.</summary>
+    /// <summary>Called before referrers are listed. May throw.</summary>
     public Action? BeforeReferrers { get; set; }
 
     public int MostAtWork => _mostAtWork;
@@ -60,7 +60,7 @@ internal sealed class MemoryRepository(string name) : IRepository
         return descriptor;
     }
 
-    /// <summary>A manifest of these layers, with an empty config.</summary>
+    /// <summary>Adds a manifest with these layers and an empty config.</summary>
     public Descriptor PutImage(string? tag, params string[] layers) => PutManifest(Manifest(layers), tag);
 
     public JsonObject Manifest(params string[] layers) => new()
@@ -123,7 +123,7 @@ internal sealed class MemoryRepository(string name) : IRepository
         JsonNode document = JsonNode.Parse(manifest.Bytes)!;
         IEnumerable<JsonNode?> blobs = [.. document["layers"]?.AsArray() ?? [], .. document["config"] is { } config ? (JsonNode[])[config] : []];
 
-        // As a registry has it: nothing that is not whole.
+        // Rejects manifests whose content is missing, as registries do.
         if (blobs.Any(b => !Blobs.ContainsKey((string)b!["digest"]!)) || (document["manifests"]?.AsArray() ?? []).Any(m => !Manifests.ContainsKey((string)m!["digest"]!)))
         {
             throw new RegistryException(RegistryFault.Refused, "MANIFEST_BLOB_UNKNOWN");

@@ -8,7 +8,7 @@ using Bee.Oci.Transfer;
 
 namespace Bee.Oci.Tests.Transfer;
 
-/// <summary>Images of several platforms, whole and one of them.</summary>
+/// <summary>Transfers images for several platforms: all platforms, or one of them.</summary>
 public sealed class PlatformTests : IDisposable
 {
     private static readonly ImageReference s_name = ImageReference.Parse("registry.example/me/x:v1");
@@ -103,7 +103,7 @@ public sealed class PlatformTests : IDisposable
         Assert.Equal(_folder.Store.ReadProgram(whole), _folder.Store.ReadProgram(part));
         Assert.Equal("inner", whole.Annotations["org.example.from"]);
 
-        // All of it, each blob once: the images share a config.
+        // Each blob once: the images share a config.
         long size = _folder.Blobs().Sum(file => new FileInfo(file).Length);
         Assert.Equal(size, whole.Size);
         Assert.Equal(size, _folder.Store.Verify(whole).Sum(check => check.Descriptor.Size));
@@ -132,7 +132,7 @@ public sealed class PlatformTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    // A plain manifest, an index for this machine whose manifest names no platform, and what BuildKit says of their making, in both of its ways.
+    // A plain manifest, an index for this machine whose manifest does not name a platform, and BuildKit's attestations in both layouts.
     private void PutNested()
     {
         JsonObject attestation = MemoryRepository.Json(_registry.PutImage(null, "attestation"));

@@ -43,7 +43,7 @@ public sealed class PullTests : IDisposable
         using var four = new CountdownEvent(4);
         _registry.BeforeFetch = async _ =>
         {
-            // The first four wait for one another: that ends only if they are there at once.
+            // The first four wait for each other, which ends only if they run concurrently.
             if (!four.IsSet)
             {
                 four.Signal();
@@ -131,7 +131,7 @@ public sealed class PullTests : IDisposable
         string own = Digest.Of("own"u8).ToString();
         _registry.BeforeFetch = blob =>
         {
-            // By now the shared blob was found in the store, or is just being looked for: in neither case may it be missing in the end.
+            // The pull has found the shared blob in the store, or is checking for it. It must exist at the end in both cases.
             if (blob.Digest == own && _folder.Store.Find("other:v1") is not null)
             {
                 _folder.Store.Remove("other:v1");
@@ -217,7 +217,7 @@ public sealed class PullTests : IDisposable
     [Fact]
     public async Task A_layer_larger_than_a_program_may_be_streams_through()
     {
-        // 70 MiB of which nobody holds more than a buffer.
+        // 70 MiB, of which no stream holds more than a buffer.
         const int Length = 70 << 20;
         byte[] content = new byte[Length];
         new Random(1).NextBytes(content);

@@ -5,7 +5,7 @@ using Bee.Oci.Transfer;
 
 namespace Bee.Oci.Tests.Transfer;
 
-/// <summary>From a store, and from one repository to another.</summary>
+/// <summary>Pushes from a store, and copies between repositories.</summary>
 public sealed class PushTests : IDisposable
 {
     private readonly StoreFolder _folder = new();
@@ -70,7 +70,7 @@ public sealed class PushTests : IDisposable
         TransferResult result = await new ImageTransfer().CopyAsync(source, "v1", _registry, "v1");
         Assert.Equal((0, 3, 0L), (result.BlobsSent, result.BlobsMounted, result.Bytes));
 
-        // Another registry's repositories are not asked.
+        // Repositories of other registries are not queried.
         MemoryRepository other = new("elsewhere.example/me/x");
         Assert.Equal((3, 0), (await new ImageTransfer().CopyAsync(source, "v1", other, "v1")) is var r ? (r.BlobsSent, r.BlobsMounted) : default);
         Assert.DoesNotContain(other.Log, l => l.StartsWith("mount", StringComparison.Ordinal));

@@ -8,7 +8,7 @@ using Bee.Oci.Trust;
 
 namespace Bee.Oci.Tests.Trust;
 
-/// <summary>The decision over an image.</summary>
+/// <summary>Tests the decision whether an image is trusted.</summary>
 public sealed class ImageTrustTests : IDisposable
 {
     private static readonly ImageReference s_name = ImageReference.Parse("ghcr.io/me/tool:v1");
@@ -55,7 +55,7 @@ public sealed class ImageTrustTests : IDisposable
         Assert.Contains("lists its digest", Assert.Single(await trust.CheckAsync(_images, s_name, image.Digest)), StringComparison.Ordinal);
         Assert.Equal(TrustFault.NotVerified, (await Refused(trust, image with { Digest = Digest.Parse("sha256:" + new string('0', 64)) })).Fault);
 
-        // With keys beside it, one of the two suffices.
+        // If the rule has keys too, a listed digest or a valid signature suffices.
         trust = Trust(Policy(true, Rule(TrustAction.Verify, [_mine.PublicKey], [Digest.Parse("sha256:" + new string('0', 64))])));
         await Refused(trust, image);
         await ImageSigner.SignAsync(_images, s_name, image, _mine, SignatureLayout.Bundle);
@@ -86,7 +86,7 @@ public sealed class ImageTrustTests : IDisposable
         Assert.Equal(TrustFault.NotVerified, (await Refused(Trust([_other.PublicKey], false, keys), image)).Fault);
         Assert.Equal(2, (await Trust([_mine.PublicKey, _other.PublicKey], false, keys).CheckAsync(_images, s_name, image.Digest)).Count);
 
-        // A listed digest is no signature.
+        // A listed digest does not count as a signature.
         TrustPolicy listed = Policy(true, Rule(TrustAction.Verify, [_other.PublicKey], [image.Digest]));
         Assert.Equal(TrustFault.NotVerified, (await Refused(Trust([], true, listed), image)).Fault);
     }
@@ -104,7 +104,7 @@ public sealed class ImageTrustTests : IDisposable
         Assert.Equal(TrustFault.NotVerified, e.Fault);
     }
 
-    /// <summary>An image that was copied with its signatures still carries the name that it was signed under.</summary>
+    /// <summary>Signatures that were copied with an image still contain the name of the original repository.</summary>
     [Theory]
     [InlineData("mirror.lan/tools/*", "ghcr.io/me/*", "mirror.lan/tools/tool:v1", true)]
     [InlineData("mirror.lan/*", "ghcr.io/*", "mirror.lan/me/tool:v1", true)]

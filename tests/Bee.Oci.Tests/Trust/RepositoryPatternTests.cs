@@ -4,7 +4,7 @@ using Bee.Oci.Registry.Transport;
 
 namespace Bee.Oci.Tests.Trust;
 
-/// <summary>Which repositories a rule is for.</summary>
+/// <summary>Tests which repositories a rule matches.</summary>
 public sealed class RepositoryPatternTests
 {
     [Theory]

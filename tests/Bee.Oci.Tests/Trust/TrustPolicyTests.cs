@@ -8,7 +8,7 @@ using Bee.Oci.Trust;
 
 namespace Bee.Oci.Tests.Trust;
 
-/// <summary>Reading policies.</summary>
+/// <summary>Reads policies.</summary>
 public sealed class TrustPolicyTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("bee-trust-").FullName;
@@ -95,7 +95,7 @@ public sealed class TrustPolicyTests : IDisposable
         Ownership.Give(In("policy.json"), 4242);
         File.CreateSymbolicLink(In("link.json"), In("policy.json"));
         TrustException e = Assert.Throws<TrustException>(() => TrustPolicy.Read(In("link.json"), Algorithms));
-        Assert.Contains("user 4242", e.Message, StringComparison.Ordinal);
+        Assert.Contains("User 4242", e.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -127,7 +127,7 @@ public sealed class TrustPolicyTests : IDisposable
         File.CreateSymbolicLink(In("link.json"), In("policy.json"));
         Ownership.Give(In("link.json"), 4242);
         TrustException e = Assert.Throws<TrustException>(() => TrustPolicy.Read(In("link.json"), Algorithms));
-        Assert.Contains("user 4242", e.Message, StringComparison.Ordinal);
+        Assert.Contains("User 4242", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

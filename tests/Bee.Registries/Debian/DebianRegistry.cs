@@ -5,14 +5,14 @@ using System.Text.RegularExpressions;
 namespace Bee.Registries;
 
 /// <summary>
-/// Debian's docker-registry as a process of its own, on a loopback port that the system chose, with its content in a temporary folder.
-/// It ends with this object, and also when the process of the tests is killed. It has no referrers API.
+/// Debian's docker-registry as a child process, on an ephemeral loopback port, with its content in a temporary folder. Disposing stops it; it also stops if the test
+/// process is killed. It does not support the referrers API.
 /// </summary>
 public sealed partial class DebianRegistry : IDisposable
 {
     private const string Program = Tool.Registry;
 
-    // The shell waits for the end of its input, which comes with Kill and with the death of whoever started it, and leaves no zombie.
+    // The shell waits until its standard input is closed, by Kill or by the death of the test process, then kills and reaps the registry.
     private const string Shell = "\"$0\" serve \"$1\" & read -r _; kill -9 $!; wait";
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
@@ -24,7 +24,7 @@ public sealed partial class DebianRegistry : IDisposable
 
     private DebianRegistry(DebianRegistryOptions options) => _options = options;
 
-    /// <summary>Why there is none on this machine; null when there is.</summary>
+    /// <summary>Why the registry is not available; null if it is.</summary>
     public static string? Missing { get; } = Tool.Obstacle(Program);
 
     /// <summary>Host and port, <c>127.0.0.1:41234</c>.</summary>
@@ -33,13 +33,13 @@ public sealed partial class DebianRegistry : IDisposable
     /// <summary>The port.</summary>
     public int Port => int.Parse(Host[(Host.LastIndexOf(':') + 1)..]);
 
-    /// <summary>Its address, with <c>http</c> or <c>https</c>.</summary>
+    /// <summary>The URL, with <c>http</c> or <c>https</c>.</summary>
     public Uri Address => new($"{(_options.Authority is null ? "http" : "https")}://{Host}/");
 
-    /// <summary>The folder with its content, which is there while it is.</summary>
+    /// <summary>The folder with the content, which exists until this object is disposed.</summary>
     public string Storage => Path.Combine(_folder.FullName, "storage");
 
-    /// <summary>What it has written so far, a line of JSON for each request.</summary>
+    /// <summary>The log so far: a line of JSON for each request.</summary>
     public string Log
     {
         get
@@ -51,9 +51,9 @@ public sealed partial class DebianRegistry : IDisposable
         }
     }
 
-    /// <summary>Starts one and returns when it answers.</summary>
+    /// <summary>Starts a registry, and returns when it accepts connections.</summary>
     /// <param name="options">TLS and authentication; null for neither.</param>
-    /// <exception cref="InvalidOperationException">It is not installed, or did not start; with what it said.</exception>
+    /// <exception cref="InvalidOperationException">The registry is not installed, or did not start. The message contains its output.</exception>
     public static DebianRegistry Start(DebianRegistryOptions? options = null)
     {
         if (Missing is not null)
@@ -74,7 +74,7 @@ public sealed partial class DebianRegistry : IDisposable
         }
     }
 
-    /// <summary>Ends it at once, as a failing machine would; what it holds stays.</summary>
+    /// <summary>Kills the registry, as a machine failure would. The content stays.</summary>
     public void Kill()
     {
         if (_process is { } process)
@@ -86,14 +86,14 @@ public sealed partial class DebianRegistry : IDisposable
         }
     }
 
-    /// <summary>Starts it again after <see cref="Kill"/>: on the same port, with what it held.</summary>
+    /// <summary>Restarts the registry after <see cref="Kill"/>, on the same port and with the same content.</summary>
     public void Restart()
     {
         Kill();
         Run();
     }
 
-    /// <summary>Ends it and deletes what it held.</summary>
+    /// <summary>Stops the registry and deletes its content.</summary>
     public void Dispose()
     {
         Kill();
@@ -115,7 +115,7 @@ public sealed partial class DebianRegistry : IDisposable
             },
         };
 
-        // The registry takes such variables for settings of its own, REGISTRY_AUTH_FILE too, which names the logins of its clients.
+        // The registry reads all variables with this prefix as its settings, including REGISTRY_AUTH_FILE, which is for clients.
         foreach (string name in process.StartInfo.Environment.Keys.Where(name => name.StartsWith("REGISTRY_", StringComparison.Ordinal)).ToList())
         {
             process.StartInfo.Environment.Remove(name);
@@ -145,7 +145,7 @@ public sealed partial class DebianRegistry : IDisposable
 
         if (Listening().Match(line) is { Success: true } match)
         {
-            // It listens from before it says so: no connection is refused from here on.
+            // The registry listens before it writes this line, so connections succeed from here on.
             listening.TrySetResult(match.Groups[1].Value);
         }
         else if (line.Contains("\"level\":\"fatal\"", StringComparison.Ordinal) || line.StartsWith("configuration error", StringComparison.Ordinal))

@@ -3,14 +3,14 @@ using System.Text;
 
 namespace Bee.Registries;
 
-/// <summary>The configuration file of <see cref="DebianRegistry"/>, and the files that it names.</summary>
+/// <summary>Writes the configuration of <see cref="DebianRegistry"/> and the files that it refers to.</summary>
 internal static class DebianRegistryConfiguration
 {
-    /// <summary>Writes the files that the configuration names into a folder.</summary>
+    /// <summary>Writes the files that the configuration refers to.</summary>
     /// <param name="options">TLS and authentication.</param>
     /// <param name="host">Host and port; port 0 lets the system choose.</param>
-    /// <param name="folder">Where the files and the content go.</param>
-    /// <returns>The configuration's text.</returns>
+    /// <param name="folder">The folder for the files and the content.</param>
+    /// <returns>The text of the configuration.</returns>
     public static string Write(DebianRegistryOptions options, string host, string folder)
     {
         var text = new StringBuilder($"""
@@ -51,7 +51,7 @@ internal static class DebianRegistryConfiguration
         return text.ToString();
     }
 
-    // The registry takes bcrypt alone, which the system's own library for passwords has and .NET has not. Its smallest cost, 4, is enough here.
+    // The registry accepts only bcrypt, which the system's libcrypt supports and .NET does not. The lowest cost, 4, is enough here.
     private static string Bcrypt(string password) => Marshal.PtrToStringUTF8(Crypt(password, "$2b$04$abcdefghijklmnopqrstuu"))
         ?? throw new InvalidOperationException("libcrypt.so.1 makes no bcrypt");
 

@@ -1,14 +1,14 @@
 namespace Bee.Registries;
 
-/// <summary>How <see cref="DebianRegistry"/> is to be.</summary>
+/// <summary>The options of <see cref="DebianRegistry"/>.</summary>
 public sealed record DebianRegistryOptions
 {
-    /// <summary>Speaks TLS with a certificate of this authority; null for plain http.</summary>
+    /// <summary>Uses TLS with a certificate of this authority; null for plain http.</summary>
     public TestAuthority? Authority { get; init; }
 
-    /// <summary>Asks for these user names with these passwords (Basic); null for nobody.</summary>
+    /// <summary>Requires one of these user names with its password (Basic); null for no authentication.</summary>
     public IReadOnlyDictionary<string, string>? Users { get; init; }
 
-    /// <summary>Asks for tokens of this service (Bearer); null for none.</summary>
+    /// <summary>Requires tokens of this service (Bearer); null for no authentication.</summary>
     public TokenServer? Tokens { get; init; }
 }

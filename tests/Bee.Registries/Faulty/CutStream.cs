@@ -1,6 +1,6 @@
 namespace Bee.Registries;
 
-/// <summary>A stream that ends in a cut of the connection.</summary>
+/// <summary>A stream that cuts the connection after the given number of bytes.</summary>
 internal sealed class CutStream(Stream inner, long after, Action cut) : Stream
 {
     private long _left = after;

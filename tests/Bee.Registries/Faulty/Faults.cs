@@ -3,60 +3,60 @@ using System.Text;
 
 namespace Bee.Registries;
 
-/// <summary>What can happen to a request and its answer.</summary>
+/// <summary>Faults for requests and responses.</summary>
 public static class Faults
 {
-    /// <summary>Answers something else; nothing is done.</summary>
+    /// <summary>Sends another response; the request has no effect.</summary>
     public static Fault Answer(HttpAnswer answer) => (exchange, _) => exchange.SendAsync(answer);
 
-    /// <summary>Answers with an error of the registry.</summary>
+    /// <summary>Sends an error in the registry's format.</summary>
     public static Fault Error(int status, string code, string message = "the tests say so") => Answer(MemoryRegistry.Error(status, code, message));
 
-    /// <summary>Answers with a status, no body, and headers (<c>Name: value</c>).</summary>
+    /// <summary>Sends a status and headers (<c>Name: value</c>), without a body.</summary>
     public static Fault Status(int status, params string[] headers) =>
         Answer(new HttpAnswer(status) { Headers = headers.Select(header => header.Split(": ", 2)).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.OrdinalIgnoreCase) });
 
-    /// <summary>Leads elsewhere.</summary>
+    /// <summary>Redirects the client.</summary>
     public static Fault Redirect(string location, int status = 307) => Status(status, $"Location: {location}");
 
-    /// <summary>Cuts the connection before anything is done or answered.</summary>
+    /// <summary>Cuts the connection before the request takes effect.</summary>
     public static Fault Cut { get; } = (exchange, _) =>
     {
         exchange.Cut();
         return Task.CompletedTask;
     };
 
-    /// <summary>Cuts the connection when so many bytes of the request's body have come, and keeps those.</summary>
+    /// <summary>Cuts the connection after the given number of bytes of the request body, and stores those.</summary>
     public static Fault CutRequest(long after) => async (exchange, serve) =>
     {
         exchange.Body = new CutStream(exchange.Body, after, exchange.Cut);
         await exchange.SendAsync(await serve());
     };
 
-    /// <summary>Does what was asked, and cuts the connection before it says so.</summary>
+    /// <summary>Processes the request, and cuts the connection before the response.</summary>
     public static Fault CutBeforeAnswer { get; } = async (exchange, serve) =>
     {
         await serve();
         exchange.Cut();
     };
 
-    /// <summary>Cuts the connection after the headers and so many bytes of the answer's body.</summary>
+    /// <summary>Cuts the connection after the headers and the given number of bytes of the response body.</summary>
     public static Fault CutAnswer(int after) => async (exchange, serve) =>
     {
         HttpAnswer answer = await serve();
         await exchange.SendHeadAsync(answer);
         await exchange.WriteAsync(answer.Body.AsMemory(0, Math.Min(after, answer.Body.Length)));
-        // In order and not by reset, which would take with it what was sent.
+        // Closes the connection without a reset, which would discard bytes that the client has not read.
         exchange.Close();
     };
 
-    /// <summary>Changes the answer.</summary>
+    /// <summary>Changes the response.</summary>
     public static Fault Change(Func<HttpAnswer, HttpAnswer> change) => async (exchange, serve) => await exchange.SendAsync(change(await serve()));
 
-    /// <summary>Sets a header of the answer, or leaves it out where the value is null.</summary>
+    /// <summary>Sets a header of the response; removes it if the value is null.</summary>
     public static Fault Header(string name, string? value) => Change(answer => answer.With(name, value));
 
-    /// <summary>Changes one byte of the answer's body.</summary>
+    /// <summary>Changes one byte of the response body.</summary>
     public static Fault WrongBytes { get; } = Change(answer =>
     {
         byte[] bytes = [.. answer.Body];
@@ -64,7 +64,7 @@ public static class Faults
         return answer with { Body = bytes };
     });
 
-    /// <summary>Makes the answer's body longer, or shorter, and says so.</summary>
+    /// <summary>Makes the response body longer or shorter, with the matching Content-Length.</summary>
     public static Fault WrongLength(int by) => Change(answer =>
     {
         byte[] bytes = [.. answer.Body];
@@ -72,16 +72,16 @@ public static class Faults
         return (answer with { Body = bytes }).With("Content-Length", $"{bytes.Length}");
     });
 
-    /// <summary>A body that begins as it should and has no end; nor does it say a length.</summary>
+    /// <summary>Sends the right response body followed by endless bytes, without a Content-Length.</summary>
     public static Fault Endless { get; } = async (exchange, serve) => await SendWithoutEndAsync(exchange, await serve());
 
-    /// <summary>An answer whose body has no end.</summary>
+    /// <summary>Sends another response whose body does not end.</summary>
     public static Fault EndlessAnswer(HttpAnswer answer) => (exchange, _) => SendWithoutEndAsync(exchange, answer);
 
-    /// <summary>Never answers.</summary>
+    /// <summary>Never responds.</summary>
     public static Fault NoAnswer { get; } = (exchange, _) => exchange.WaitForClientAsync();
 
-    /// <summary>Answers header by header, so slowly that there is no end to wait for.</summary>
+    /// <summary>Sends headers slowly and without an end.</summary>
     public static Fault SlowHeaders { get; } = async (exchange, _) =>
     {
         await exchange.WriteAsync("HTTP/1.1 200 OK\r\n"u8.ToArray());
@@ -92,7 +92,7 @@ public static class Faults
         }
     };
 
-    /// <summary>Stands still after the headers and so many bytes of the answer's body.</summary>
+    /// <summary>Sends nothing more after the headers and the given number of bytes of the response body.</summary>
     public static Fault Stall(int after) => async (exchange, serve) =>
     {
         HttpAnswer answer = await serve();
@@ -101,27 +101,27 @@ public static class Faults
         await exchange.WaitForClientAsync();
     };
 
-    /// <summary>Gives its own answer byte by byte, one each 20 milliseconds.</summary>
+    /// <summary>Sends the right response slowly: one byte every 20 milliseconds.</summary>
     public static Fault Trickle { get; } = async (exchange, serve) => await SendSlowlyAsync(exchange, await serve());
 
-    /// <summary>Gives another answer byte by byte, one each 20 milliseconds.</summary>
+    /// <summary>Sends another response slowly: one byte every 20 milliseconds.</summary>
     public static Fault TrickleAnswer(HttpAnswer answer) => (exchange, _) => SendSlowlyAsync(exchange, answer);
 
-    /// <summary>Takes no more of the request's body after so many bytes, and never answers.</summary>
+    /// <summary>Stops reading the request body after the given number of bytes, and never responds.</summary>
     public static Fault StopReading(long after) => async (exchange, serve) =>
     {
         exchange.Body = new CutStream(exchange.Body, after, () => exchange.End.WaitHandle.WaitOne());
         await exchange.SendAsync(await serve());
     };
 
-    /// <summary>Answers what is not HTTP.</summary>
+    /// <summary>Sends bytes that are not HTTP.</summary>
     public static Fault Garbage { get; } = async (exchange, _) =>
     {
         await exchange.WriteAsync("\0\0this is another protocol\r\n\r\n"u8.ToArray());
         exchange.Close();
     };
 
-    /// <summary>Waits before the answer, so that others come first.</summary>
+    /// <summary>Delays the response, so that responses to other requests arrive first.</summary>
     public static Fault Late(TimeSpan by) => async (exchange, serve) =>
     {
         await Task.Delay(by, exchange.End);

@@ -4,8 +4,8 @@ using System.Text;
 namespace Bee.Registries;
 
 /// <summary>
-/// A registry of OCI's Distribution Specification 1.1 in the memory of the tests, with the referrers API, that fails where it is told to: an answer
-/// of any stage can be replaced, changed, cut or held back (<see cref="Inject"/>).
+/// An in-memory registry (OCI Distribution Specification 1.1) with the referrers API. Tests inject faults (<see cref="Inject"/>), which replace, change, cut or
+/// delay the responses of any stage.
 /// </summary>
 public sealed class FaultyRegistry : IDisposable
 {
@@ -14,8 +14,8 @@ public sealed class FaultyRegistry : IDisposable
     private readonly MemoryRegistry _content;
     private readonly List<Injection> _injections = [];
 
-    /// <summary>Starts one that works.</summary>
-    /// <param name="options">How it speaks; null for what most registries do.</param>
+    /// <summary>Starts a registry without faults.</summary>
+    /// <param name="options">The options; null for the behavior of most registries.</param>
     public FaultyRegistry(FaultyRegistryOptions? options = null)
     {
         _options = options ?? new FaultyRegistryOptions();
@@ -26,24 +26,24 @@ public sealed class FaultyRegistry : IDisposable
     /// <summary>Host and port, <c>127.0.0.1:41234</c>.</summary>
     public string Host => _server.Host;
 
-    /// <summary>Its address, with <c>http</c> or <c>https</c>.</summary>
+    /// <summary>The URL, with <c>http</c> or <c>https</c>.</summary>
     public Uri Address => _server.Address;
 
-    /// <summary>The requests so far, in the order in which they came.</summary>
+    /// <summary>The requests so far, in order of arrival.</summary>
     public ConcurrentQueue<FaultyRequest> Requests { get; } = new();
 
-    /// <summary>The content of a repository, which is there from the first time that it is asked for.</summary>
+    /// <summary>Returns the content of a repository, which the first call creates.</summary>
     public MemoryRepository Repository(string name) => _content.Repository(name);
 
-    /// <summary>How many requests of a stage came so far.</summary>
+    /// <summary>Returns the number of requests of a stage so far.</summary>
     public int Count(Stage stage) => Requests.Count(request => request.Stage == stage);
 
-    /// <summary>Lets requests of a stage fail, until it is told otherwise.</summary>
-    /// <param name="stage">Which requests.</param>
-    /// <param name="fault">What happens, one of <see cref="Fault"/>.</param>
-    /// <param name="times">How many of them; the others are served.</param>
-    /// <param name="skip">How many are served before.</param>
-    /// <returns>Tells how often it happened.</returns>
+    /// <summary>Makes requests of a stage fail, until <see cref="Heal"/> is called.</summary>
+    /// <param name="stage">The stage of the requests.</param>
+    /// <param name="fault">The fault, such as one of <see cref="Faults"/>.</param>
+    /// <param name="times">The number of requests that fail; later ones succeed.</param>
+    /// <param name="skip">The number of requests that succeed first.</param>
+    /// <returns>Counts how often the fault occurred.</returns>
     public Injection Inject(Stage stage, Fault fault, int times = int.MaxValue, int skip = 0)
     {
         var injection = new Injection(stage, fault, times, skip);
@@ -55,7 +55,7 @@ public sealed class FaultyRegistry : IDisposable
         return injection;
     }
 
-    /// <summary>Lets it work again.</summary>
+    /// <summary>Removes all faults.</summary>
     public void Heal()
     {
         lock (_injections)
@@ -64,7 +64,7 @@ public sealed class FaultyRegistry : IDisposable
         }
     }
 
-    /// <summary>Ends it, with all connections.</summary>
+    /// <summary>Stops the registry and closes all connections.</summary>
     public void Dispose() => _server.Dispose();
 
     private async Task AnswerAsync(HttpExchange exchange)
@@ -111,16 +111,16 @@ public sealed class FaultyRegistry : IDisposable
     private static HttpAnswer Refuse(string challenge) => MemoryRegistry.Error(401, "UNAUTHORIZED", "authentication required").With("WWW-Authenticate", challenge);
 }
 
-/// <summary>What happens instead of an answer, or to it.</summary>
+/// <summary>Replaces or changes the response to a request.</summary>
 /// <param name="exchange">The request.</param>
-/// <param name="serve">What the registry would do, and its answer.</param>
+/// <param name="serve">Processes the request and returns the right response.</param>
 public delegate Task Fault(HttpExchange exchange, Func<Task<HttpAnswer>> serve);
 
-/// <summary>A request that came.</summary>
-/// <param name="Stage">What it was for.</param>
+/// <summary>A received request.</summary>
+/// <param name="Stage">The purpose.</param>
 /// <param name="Method">GET, PUT …</param>
-/// <param name="Target">Path and query as they were sent.</param>
-/// <param name="Headers">Its headers.</param>
+/// <param name="Target">The path and query as sent.</param>
+/// <param name="Headers">The headers.</param>
 public sealed record FaultyRequest(Stage Stage, string Method, string Target, IReadOnlyDictionary<string, string> Headers)
 {
     /// <inheritdoc/>
@@ -137,12 +137,12 @@ public sealed class Injection
 
     internal Injection(Stage stage, Fault fault, int times, int skip) => (_stage, Fault, _times, _skip) = (stage, fault, times, skip);
 
-    /// <summary>How often it happened.</summary>
+    /// <summary>The number of requests that the fault affected.</summary>
     public int Hits => Volatile.Read(ref _hits);
 
     internal Fault Fault { get; }
 
-    // Called by one at a time.
+    // Not thread-safe: the registry calls this under its lock.
     internal bool Takes(Stage stage)
     {
         if (stage != _stage || _hits >= _times || _skip-- > 0)

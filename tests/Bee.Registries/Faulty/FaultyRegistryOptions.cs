@@ -2,55 +2,55 @@ using System.Net;
 
 namespace Bee.Registries;
 
-/// <summary>How a <see cref="FaultyRegistry"/> that works speaks: all of it is within the specification.</summary>
+/// <summary>The behavior of a <see cref="FaultyRegistry"/> without faults. The specification allows all variants.</summary>
 public sealed record FaultyRegistryOptions
 {
-    /// <summary>Speaks TLS with a certificate of this authority; null for plain http.</summary>
+    /// <summary>Uses TLS with a certificate of this authority; null for plain http.</summary>
     public TestAuthority? Authority { get; init; }
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>The address to listen on.</summary>
     public IPAddress Address { get; init; } = IPAddress.Loopback;
 
-    /// <summary>Asks for these user names with these passwords (Basic); null for nobody.</summary>
+    /// <summary>Requires one of these user names with its password (Basic); null for no authentication.</summary>
     public IReadOnlyDictionary<string, string>? Users { get; init; }
 
-    /// <summary>Asks for tokens of this service (Bearer); null for none.</summary>
+    /// <summary>Requires tokens of this service (Bearer); null for no authentication.</summary>
     public TokenServer? Tokens { get; init; }
 
-    /// <summary>Has the referrers API; where not, its address answers 404.</summary>
+    /// <summary>Supports the referrers API; otherwise its path returns 404.</summary>
     public bool ReferrersApi { get; init; } = true;
 
-    /// <summary>How the place of an upload is told.</summary>
+    /// <summary>The form of the URL of an upload in the Location header.</summary>
     public LocationStyle Locations { get; init; }
 
-    /// <summary>The place of an upload has a query, which has to be sent along.</summary>
+    /// <summary>Adds a query to the URL of an upload, which the client must send too.</summary>
     public bool LocationQueries { get; init; }
 
-    /// <summary>The smallest chunk, in bytes, but for the last one; told in OCI-Chunk-Min-Length and insisted on. 0 for none.</summary>
+    /// <summary>The smallest chunk in bytes, except for the last one, which the registry announces in OCI-Chunk-Min-Length and enforces. 0 for no limit.</summary>
     public int SmallestChunk { get; init; }
 
-    /// <summary>Sends parts of blobs (Range).</summary>
+    /// <summary>Supports Range requests for blobs.</summary>
     public bool Ranges { get; init; } = true;
 
-    /// <summary>Takes blobs from other repositories.</summary>
+    /// <summary>Supports mounting blobs from other repositories.</summary>
     public bool Mounts { get; init; } = true;
 
-    /// <summary>Deletes tags by name; where not, that is UNSUPPORTED.</summary>
+    /// <summary>Supports deleting tags; otherwise returns UNSUPPORTED.</summary>
     public bool TagDeletion { get; init; } = true;
 
-    /// <summary>The entries of a page of tags, repositories or referrers; 0 for all.</summary>
+    /// <summary>The number of entries in a page of tags, repositories or referrers; 0 for all.</summary>
     public int PageSize { get; init; }
 }
 
-/// <summary>How a place is told.</summary>
+/// <summary>The form of a URL in a Location header.</summary>
 public enum LocationStyle
 {
-    /// <summary>With scheme and host.</summary>
+    /// <summary>A URL with scheme and host.</summary>
     Absolute,
 
-    /// <summary>The path from the root.</summary>
+    /// <summary>An absolute path.</summary>
     Root,
 
-    /// <summary>The path from the request's own.</summary>
+    /// <summary>A path relative to the request's.</summary>
     Relative,
 }

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace Bee.Registries;
 
-/// <summary>What a registry answers that works, from memory: everything but uploads.</summary>
+/// <summary>Serves all requests of a registry from memory, except uploads.</summary>
 internal sealed class MemoryRegistry
 {
     private const string Index = "application/vnd.oci.image.index.v1+json";
@@ -17,7 +17,7 @@ internal sealed class MemoryRegistry
 
     public MemoryRepository Repository(string name) => _repositories.GetOrAdd(name, _ => new MemoryRepository());
 
-    /// <summary>An error as the specification has it.</summary>
+    /// <summary>Returns an error in the specification's format.</summary>
     public static HttpAnswer Error(int status, string code, string message) => HttpAnswer.Json(status,
         new JsonObject { ["errors"] = new JsonArray(new JsonObject { ["code"] = code, ["message"] = message, ["detail"] = null }) }.ToJsonString());
 

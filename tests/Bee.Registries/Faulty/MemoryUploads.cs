@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Bee.Registries;
 
-/// <summary>Uploads of a registry that works: whole, in chunks, and taken from another repository.</summary>
+/// <summary>Serves uploads: whole, in chunks, and mounted from another repository.</summary>
 internal sealed class MemoryUploads(FaultyRegistryOptions options, Func<string, MemoryRepository> repositories)
 {
     private const string State = "_state";
@@ -81,7 +81,7 @@ internal sealed class MemoryUploads(FaultyRegistryOptions options, Func<string, 
             }
         }
 
-        // What came before a connection breaks is kept, as registries do.
+        // Keeps the bytes that arrived before the connection broke, as registries do.
         long before = upload.Length;
         byte[] buffer = new byte[81920];
         int read;
@@ -95,7 +95,7 @@ internal sealed class MemoryUploads(FaultyRegistryOptions options, Func<string, 
             : null;
     }
 
-    // A last chunk may be small, and whether one is cannot be known until PUT comes: so only the first is insisted on.
+    // The last chunk may be small, and only a PUT shows which one is the last. So only the first chunk is checked.
     private static bool IsLast(HttpExchange exchange) => !exchange.Header("Content-Range")!.StartsWith("0-", StringComparison.Ordinal);
 
     private static HttpAnswer Finish(HttpExchange exchange, RegistryRoute route, MemoryRepository repository, MemoryStream upload)
@@ -122,7 +122,7 @@ internal sealed class MemoryUploads(FaultyRegistryOptions options, Func<string, 
         {
             LocationStyle.Absolute => $"{(options.Authority is null ? "http" : "https")}://{exchange.Header("Host")}{path}",
             LocationStyle.Root => path,
-            // Relative to an address that ends in uploads/ and to one of an upload alike.
+            // Correct relative to both uploads/ and the URL of an upload.
             _ => $"{route.Reference}{query}",
         };
         return new HttpAnswer(status)
@@ -136,6 +136,6 @@ internal sealed class MemoryUploads(FaultyRegistryOptions options, Func<string, 
         };
     }
 
-    // With characters that a careless client loses.
+    // Contains characters that a careless client would decode.
     private static string Token(string id) => $"a+b/c=={id}&d";
 }

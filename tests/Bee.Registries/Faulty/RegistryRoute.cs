@@ -2,13 +2,13 @@ using System.Text.RegularExpressions;
 
 namespace Bee.Registries;
 
-/// <summary>What a request asks of which part of a registry (OCI Distribution Specification 1.1, "Endpoints").</summary>
-/// <param name="Stage">What it is for.</param>
-/// <param name="Repository">The repository's name; empty where there is none.</param>
-/// <param name="Reference">Tag, digest or the id of an upload; empty where there is none.</param>
+/// <summary>The endpoint of a request (OCI Distribution Specification 1.1, "Endpoints").</summary>
+/// <param name="Stage">The purpose.</param>
+/// <param name="Repository">The repository's name; empty for none.</param>
+/// <param name="Reference">The tag, the digest or the id of an upload; empty for none.</param>
 internal sealed partial record RegistryRoute(Stage Stage, string Repository, string Reference)
 {
-    /// <summary>What a token must allow for it: type, name, action.</summary>
+    /// <summary>The access that a token must grant: type, name, action.</summary>
     public (string? Type, string? Name, string? Action) Needs => Stage switch
     {
         Stage.Ping or Stage.Other => (null, null, null),
@@ -18,7 +18,7 @@ internal sealed partial record RegistryRoute(Stage Stage, string Repository, str
         _ => ("repository", Repository, "push"),
     };
 
-    /// <summary>Of a request.</summary>
+    /// <summary>Returns the endpoint of a request.</summary>
     public static RegistryRoute Of(HttpExchange exchange)
     {
         if (exchange.Path is "/v2/" or "/v2")

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Bee.Registries;
 
-/// <summary>A request's body, by its length or in chunks, as a stream that ends where the body does.</summary>
+/// <summary>The body of a request as a stream: with a Content-Length, or chunked.</summary>
 internal sealed class HttpBody : Stream
 {
     private readonly Stream _input;
@@ -10,10 +10,10 @@ internal sealed class HttpBody : Stream
     private Func<Task>? _begin;
     private long _left;
 
-    /// <summary>Over the connection's input.</summary>
-    /// <param name="input">Where the body begins.</param>
+    /// <summary>Creates the stream.</summary>
+    /// <param name="input">The connection, at the start of the body.</param>
     /// <param name="headers">The request's headers.</param>
-    /// <param name="proceed">Tells the client to send it, where it waits for that.</param>
+    /// <param name="proceed">Sends "100 Continue" if the client waits for it.</param>
     public HttpBody(Stream input, Dictionary<string, string> headers, Func<Task> proceed)
     {
         _input = input;
@@ -81,7 +81,7 @@ internal sealed class HttpBody : Stream
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    // After the last chunk, which is empty, nothing is left for good.
+    // The last chunk is empty. After it, reads return 0.
     private async Task NextChunkAsync(CancellationToken cancellationToken)
     {
         string line = await HttpExchange.ReadLineAsync(_input, cancellationToken) ?? throw new CutException();

@@ -5,7 +5,7 @@ using System.Web;
 
 namespace Bee.Registries;
 
-/// <summary>One request, and the connection that its answer goes into.</summary>
+/// <summary>A request, and the connection for its response.</summary>
 public sealed class HttpExchange
 {
     private const int LongestLine = 64 << 10;
@@ -26,31 +26,31 @@ public sealed class HttpExchange
         Body = new HttpBody(input, headers, async () => await stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), cancellationToken));
     }
 
-    /// <summary>GET, PUT …</summary>
+    /// <summary>The method: GET, PUT …</summary>
     public string Method { get; }
 
-    /// <summary>Path and query as they were sent.</summary>
+    /// <summary>The path and query as sent.</summary>
     public string Target { get; }
 
     /// <summary>The path.</summary>
     public string Path { get; }
 
-    /// <summary>The query's values; the last one of each name.</summary>
+    /// <summary>The values in the query; the last one for each name.</summary>
     public IReadOnlyDictionary<string, string> Query { get; }
 
-    /// <summary>The query's values of <c>scope</c>, of which there may be more than one.</summary>
+    /// <summary>All values of <c>scope</c> in the query.</summary>
     public IReadOnlyList<string> Scopes { get; }
 
     /// <summary>The headers, by names in any case.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; }
 
-    /// <summary>The request's body; replace it to have it read differently.</summary>
+    /// <summary>The body of the request. A test can replace the stream.</summary>
     public Stream Body { get; set; }
 
-    /// <summary>Comes when the server ends.</summary>
+    /// <summary>Canceled when the server stops.</summary>
     public CancellationToken End { get; }
 
-    /// <summary>A header's value; null where it is missing.</summary>
+    /// <summary>Returns the value of a header; null if it is missing.</summary>
     public string? Header(string name) => Headers.TryGetValue(name, out string? value) ? value : null;
 
     /// <summary>Reads the request body to its end.</summary>
@@ -61,7 +61,7 @@ public sealed class HttpExchange
         return bytes.ToArray();
     }
 
-    /// <summary>Sends an answer.</summary>
+    /// <summary>Sends a response.</summary>
     public async Task SendAsync(HttpAnswer answer)
     {
         await SendHeadAsync(answer);
@@ -71,7 +71,7 @@ public sealed class HttpExchange
         }
     }
 
-    /// <summary>Sends the status line and the headers alone; a length that the headers do not say is the body's.</summary>
+    /// <summary>Sends the status line and the headers without the body. Adds the body's Content-Length if the headers have none.</summary>
     public async Task SendHeadAsync(HttpAnswer answer)
     {
         _answered = true;
@@ -89,7 +89,7 @@ public sealed class HttpExchange
         await WriteAsync(Encoding.Latin1.GetBytes(text.Append("\r\n").ToString()));
     }
 
-    /// <summary>Sends bytes as they are.</summary>
+    /// <summary>Sends raw bytes.</summary>
     public async Task WriteAsync(ReadOnlyMemory<byte> bytes)
     {
         _answered = true;
@@ -97,22 +97,22 @@ public sealed class HttpExchange
         await _stream.FlushAsync(End);
     }
 
-    /// <summary>Ends the connection after this answer, in order.</summary>
+    /// <summary>Closes the connection after this response, without a reset.</summary>
     public void Close() => _keep = false;
 
-    /// <summary>Waits until the client ends the connection, or the server ends.</summary>
+    /// <summary>Waits until the client closes the connection, or the server stops.</summary>
     public async Task WaitForClientAsync()
     {
         byte[] rest = new byte[4096];
         while (await _client.GetStream().ReadAsync(rest, End) > 0)
         {
-            // What it still sends is of no interest.
+            // Discards further bytes of the client.
         }
 
         throw new CutException();
     }
 
-    /// <summary>Ends the connection at once, with a reset.</summary>
+    /// <summary>Resets the connection.</summary>
     public void Cut()
     {
         _client.LingerState = new LingerOption(true, 0);
@@ -126,7 +126,7 @@ public sealed class HttpExchange
             return false;
         }
 
-        // So that the answer is not lost by a reset, and the next request begins where it does.
+        // Unread bytes would cause a reset, which loses the response, or would be parsed as the next request.
         await Body.CopyToAsync(Stream.Null, End);
         return !string.Equals(Header("Connection"), "close", StringComparison.OrdinalIgnoreCase);
     }
@@ -141,7 +141,7 @@ public sealed class HttpExchange
 
         if (!char.IsAsciiLetterUpper((char)one[0]))
         {
-            // TLS, most likely: servers answer so, and do not wait for a line that never ends.
+            // Probably TLS. Servers reply like this instead of waiting for the end of the line.
             await stream.WriteAsync("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nthis is plain http"u8.ToArray(), cancellationToken);
             return null;
         }
@@ -185,21 +185,21 @@ public sealed class HttpExchange
     }
 }
 
-/// <summary>An answer.</summary>
+/// <summary>A response.</summary>
 /// <param name="Status">The status code.</param>
 public sealed record HttpAnswer(int Status)
 {
     /// <summary>The headers, by names in any case.</summary>
     public Dictionary<string, string> Headers { get; init; } = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The body, which is not sent to HEAD.</summary>
+    /// <summary>The body, which is not sent for HEAD.</summary>
     public byte[] Body { get; init; } = [];
 
-    /// <summary>An answer of JSON.</summary>
+    /// <summary>Returns a JSON response.</summary>
     public static HttpAnswer Json(int status, string json, string mediaType = "application/json") =>
         new(status) { Headers = { ["Content-Type"] = mediaType }, Body = Encoding.UTF8.GetBytes(json) };
 
-    /// <summary>This one with another header, or without it where the value is null.</summary>
+    /// <summary>Returns a copy with another header, or without it if the value is null.</summary>
     public HttpAnswer With(string header, string? value)
     {
         var headers = new Dictionary<string, string>(Headers, StringComparer.OrdinalIgnoreCase);

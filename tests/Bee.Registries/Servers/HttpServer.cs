@@ -7,8 +7,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace Bee.Registries;
 
 /// <summary>
-/// A small HTTP/1.1 server on a loopback port that the system chose. It writes answers itself, byte by byte where need be, so that they can be
-/// wrong in every way.
+/// A small HTTP/1.1 server on an ephemeral loopback port. It formats responses itself, so that they can be malformed in any way.
 /// </summary>
 public sealed class HttpServer : IDisposable
 {
@@ -17,10 +16,10 @@ public sealed class HttpServer : IDisposable
     private readonly Func<HttpExchange, Task> _handle;
     private readonly X509Certificate2? _certificate;
 
-    /// <summary>Starts it.</summary>
-    /// <param name="handle">Answers a request, on any thread. One that throws, or does not answer, cuts the connection.</param>
-    /// <param name="authority">Speaks TLS with a certificate of this authority; null for plain http.</param>
-    /// <param name="address">Where it listens; null for 127.0.0.1.</param>
+    /// <summary>Starts the server.</summary>
+    /// <param name="handle">Handles a request, on any thread. The connection is cut if it throws or does not respond.</param>
+    /// <param name="authority">Uses TLS with a certificate of this authority; null for plain http.</param>
+    /// <param name="address">The address to listen on; null for 127.0.0.1.</param>
     public HttpServer(Func<HttpExchange, Task> handle, TestAuthority? authority = null, IPAddress? address = null)
     {
         _listener = new TcpListener(address ?? IPAddress.Loopback, 0);
@@ -35,10 +34,10 @@ public sealed class HttpServer : IDisposable
     /// <summary>Host and port, <c>127.0.0.1:41234</c>.</summary>
     public string Host { get; }
 
-    /// <summary>Its address, with <c>http</c> or <c>https</c>.</summary>
+    /// <summary>The URL, with <c>http</c> or <c>https</c>.</summary>
     public Uri Address { get; }
 
-    /// <summary>Ends all connections.</summary>
+    /// <summary>Stops the server and closes all connections.</summary>
     public void Dispose()
     {
         _end.Cancel();
@@ -58,7 +57,7 @@ public sealed class HttpServer : IDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
         {
-            // The end.
+            // The server was stopped.
         }
     }
 
@@ -90,10 +89,10 @@ public sealed class HttpServer : IDisposable
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or AuthenticationException or CutException)
         {
-            // The other side went away, or the connection was to be cut.
+            // The client closed the connection, or the handler cut it.
         }
     }
 }
 
-/// <summary>Cuts the connection of the request that is handled.</summary>
+/// <summary>Thrown by a handler to cut its connection.</summary>
 public sealed class CutException : Exception;

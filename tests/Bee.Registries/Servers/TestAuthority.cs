@@ -5,15 +5,15 @@ using System.Security.Cryptography.X509Certificates;
 namespace Bee.Registries;
 
 /// <summary>
-/// A certificate authority that nobody trusts, and a server's certificate of it for <c>localhost</c>, 127.0.0.1 and ::1: as PEM files in a
-/// temporary folder that goes with this object.
+/// A certificate authority that the system does not trust, and a server certificate that it signed for <c>localhost</c>, 127.0.0.1 and ::1. Both are PEM files in a
+/// temporary folder that disposing deletes.
 /// </summary>
 public sealed class TestAuthority : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("bee-authority-");
 
-    /// <summary>Makes both, with keys of their own.</summary>
-    /// <param name="until">When the server's certificate expires; null for a month from now.</param>
+    /// <summary>Creates both certificates with new keys.</summary>
+    /// <param name="until">The expiry of the server's certificate; null for a month from now.</param>
     public TestAuthority(DateTimeOffset? until = null)
     {
         DateTimeOffset now = DateTimeOffset.UtcNow;
@@ -42,7 +42,7 @@ public sealed class TestAuthority : IDisposable
         File.WriteAllText(ServerKey, serverKey.ExportPkcs8PrivateKeyPem());
     }
 
-    /// <summary>The authority's own certificate, which a client has to trust.</summary>
+    /// <summary>The certificate of the authority, for clients to trust.</summary>
     public string Certificate => Path.Combine(_folder.FullName, "ca.crt");
 
     /// <summary>The server's certificate.</summary>

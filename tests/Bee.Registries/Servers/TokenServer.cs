@@ -9,8 +9,8 @@ using System.Web;
 namespace Bee.Registries;
 
 /// <summary>
-/// A token service as registries have it: GET with a user name and a password, and OAuth2's POST with a password or a refresh token. Its tokens
-/// are signed, and Debian's registry takes them.
+/// A token service for registries: GET with a user name and a password, and OAuth2's POST with a password or a refresh token. Debian's registry accepts its signed
+/// tokens.
 /// </summary>
 public sealed class TokenServer : IDisposable
 {
@@ -19,8 +19,8 @@ public sealed class TokenServer : IDisposable
     private readonly byte[] _certificate;
     private readonly HttpServer _server;
 
-    /// <summary>Starts it.</summary>
-    /// <param name="authority">Speaks TLS with a certificate of this authority; null for plain http.</param>
+    /// <summary>Starts the service.</summary>
+    /// <param name="authority">Uses TLS with a certificate of this authority; null for plain http.</param>
     public TokenServer(TestAuthority? authority = null)
     {
         var request = new CertificateRequest("CN=Tokens of the tests", _key, HashAlgorithmName.SHA256);
@@ -31,39 +31,39 @@ public sealed class TokenServer : IDisposable
         _server = new HttpServer(AnswerAsync, authority);
     }
 
-    /// <summary>User names with their passwords. May be filled while it runs.</summary>
+    /// <summary>Passwords by user name. Can be changed while the service runs.</summary>
     public ConcurrentDictionary<string, string> Users { get; } = new();
 
-    /// <summary>Refresh tokens with the user names that they stand for.</summary>
+    /// <summary>User names by refresh token.</summary>
     public ConcurrentDictionary<string, string> RefreshTokens { get; } = new();
 
-    /// <summary>Gives tokens to pull to whoever asks without a name.</summary>
+    /// <summary>Issues pull tokens to anonymous clients.</summary>
     public bool Anonymous { get; set; }
 
-    /// <summary>How long a token is good for.</summary>
+    /// <summary>The lifetime of a token.</summary>
     public TimeSpan Lifetime { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Answers in its place where it is not null and gives an answer.</summary>
+    /// <summary>Replaces the response of the service; the service responds itself if this or its result is null.</summary>
     public Func<HttpExchange, HttpAnswer?>? Instead { get; set; }
 
     /// <summary>The requests so far: method and target.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
 
-    /// <summary>Where tokens are asked for: the <c>realm</c> of a registry's challenge.</summary>
+    /// <summary>The URL of the service: the <c>realm</c> of a challenge.</summary>
     public Uri Realm => new(_server.Address, "token");
 
     /// <summary>The <c>service</c> of the challenge.</summary>
     public const string Service = "registry of the tests";
 
-    /// <summary>The certificate that its tokens are checked with, PEM.</summary>
+    /// <summary>The certificate that verifies the tokens, as PEM.</summary>
     public string Certificate => Path.Combine(_folder.FullName, "tokens.crt");
 
-    /// <summary>The challenge for a scope, as in <c>WWW-Authenticate</c>.</summary>
+    /// <summary>Returns the challenge for a scope, as in <c>WWW-Authenticate</c>.</summary>
     public string Challenge(string? scope) => $"Bearer realm=\"{Realm}\",service=\"{Service}\"" + (scope is null ? "" : $",scope=\"{scope}\"");
 
-    /// <summary>Whether a token is one of this server's, is not too old, and allows an action on a repository.</summary>
+    /// <summary>Checks whether this service issued a token that has not expired and allows an action on a repository.</summary>
     /// <param name="token">The token.</param>
-    /// <param name="type"><c>repository</c> or <c>registry</c>; null where any token will do.</param>
+    /// <param name="type"><c>repository</c> or <c>registry</c>; null for any token.</param>
     /// <param name="name">The repository's name, or <c>catalog</c>.</param>
     /// <param name="action"><c>pull</c>, <c>push</c>, <c>delete</c> or <c>*</c>.</param>
     public bool Allows(string token, string? type, string? name, string? action)
@@ -81,7 +81,7 @@ public sealed class TokenServer : IDisposable
                 && access["actions"]!.AsArray().Any(a => a!.GetValue<string>() == action)));
     }
 
-    /// <summary>Ends it.</summary>
+    /// <summary>Stops the service.</summary>
     public void Dispose()
     {
         _server.Dispose();

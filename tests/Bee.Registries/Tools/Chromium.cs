@@ -8,8 +8,8 @@ using Bee.Packages;
 namespace Bee.Registries;
 
 /// <summary>
-/// Debian's Chromium without a screen, as it is installed, or unpacked into the cache folder with the libraries that this machine lacks. It opens files only, listens on a loopback port that
-/// the system chose, and ends with this object.
+/// Debian's Chromium in headless mode; installed, or unpacked into the cache folder with the libraries that this machine lacks. It opens only files and listens on an ephemeral loopback port.
+/// Disposing stops it.
 /// </summary>
 public sealed class Chromium : IDisposable
 {
@@ -50,7 +50,7 @@ public sealed class Chromium : IDisposable
         Wait("document.readyState === 'complete' && document.documentElement.localName === 'svg'");
     }
 
-    /// <summary>Why there is no Chromium; null if there is one.</summary>
+    /// <summary>Why Chromium is not available; null if it is.</summary>
     public static string? Obstacle => s_found.Value.Reason;
 
     /// <summary>Evaluates an expression of JavaScript in the page.</summary>
@@ -62,8 +62,8 @@ public sealed class Chromium : IDisposable
             : answer.GetProperty("result").TryGetProperty("value", out JsonElement value) ? value : default;
     }
 
-    /// <summary>Clicks in the middle of the first element that a selector finds, as a mouse does.</summary>
-    /// <param name="element">An expression that gives the element.</param>
+    /// <summary>Clicks the middle of an element with mouse events.</summary>
+    /// <param name="element">A JavaScript expression that returns the element.</param>
     public void Click(string element)
     {
         JsonElement box = Evaluate($"(() => {{ const box = ({element}).getBoundingClientRect(); return {{ x: box.x + box.width / 2, y: box.y + box.height / 2 }}; }})()");
@@ -84,7 +84,7 @@ public sealed class Chromium : IDisposable
     public void Type(string text) => Send("Input.insertText", new JsonObject { ["text"] = text });
 
     /// <summary>Presses a key.</summary>
-    /// <param name="key">Its name, such as <c>Escape</c> or <c>/</c>.</param>
+    /// <param name="key">The name of the key, such as <c>Escape</c> or <c>/</c>.</param>
     public void Press(string key)
     {
         foreach (string type in new[] { "keyDown", "keyUp" })
@@ -93,13 +93,13 @@ public sealed class Chromium : IDisposable
         }
     }
 
-    /// <summary>Lets the page believe that the reader prefers dark pages, or light ones.</summary>
+    /// <summary>Emulates a preference for dark or light pages.</summary>
     public void Prefer(string scheme) => Send("Emulation.setEmulatedMedia", new JsonObject { ["features"] = new JsonArray(new JsonObject { ["name"] = "prefers-color-scheme", ["value"] = scheme }) });
 
-    /// <summary>What the window shows, as a PNG file.</summary>
+    /// <summary>Returns a screenshot of the window as PNG.</summary>
     public byte[] Screenshot() => Convert.FromBase64String(Send("Page.captureScreenshot", new JsonObject { ["format"] = "png" }).GetProperty("data").GetString()!);
 
-    /// <summary>Ends the browser.</summary>
+    /// <summary>Stops the browser.</summary>
     public void Dispose()
     {
         _socket.Dispose();
@@ -137,7 +137,7 @@ public sealed class Chromium : IDisposable
         return new Uri(pages.RootElement.EnumerateArray().First(page => page.GetProperty("type").GetString() == "page").GetProperty("webSocketDebuggerUrl").GetString()!);
     }
 
-    // One command at a time: events that come before its answer are passed over.
+    // Sends one command at a time, and skips events that arrive before its response.
     private JsonElement Send(string method, JsonObject? parameters = null)
     {
         int id = ++_id;

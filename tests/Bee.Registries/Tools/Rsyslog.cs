@@ -7,8 +7,8 @@ using Bee.Packages;
 namespace Bee.Registries;
 
 /// <summary>
-/// Debian's rsyslog, as it is installed, or unpacked into the cache folder with the libraries that this machine lacks. It listens on one loopback port over UDP and TCP, parses structured data, and ends
-/// with this object.
+/// Debian's rsyslog; installed, or unpacked into the cache folder with the libraries that this machine lacks. It listens on one loopback port over UDP and TCP and parses structured data.
+/// Disposing stops it.
 /// </summary>
 public sealed class Rsyslog : IDisposable
 {
@@ -17,7 +17,7 @@ public sealed class Rsyslog : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("bee-rsyslog-");
     private readonly Process _process;
 
-    /// <summary>Starts it, and returns when it listens.</summary>
+    /// <summary>Starts rsyslog, and returns when it listens.</summary>
     public Rsyslog()
     {
         string root = s_found.Value.Path ?? throw new InvalidOperationException(s_found.Value.Reason);
@@ -49,13 +49,13 @@ public sealed class Rsyslog : IDisposable
         }
     }
 
-    /// <summary>Why there is no rsyslog; null if there is one.</summary>
+    /// <summary>Why rsyslog is not available; null if it is.</summary>
     public static string? Obstacle => s_found.Value.Reason;
 
     /// <summary>The port.</summary>
     public int Port { get; }
 
-    /// <summary>Waits for so many messages, and returns them as rsyslog has taken them apart.</summary>
+    /// <summary>Waits for a number of messages, and returns them as parsed by rsyslog.</summary>
     public IReadOnlyList<JsonElement> Received(int count)
     {
         string file = Path.Combine(_folder.FullName, "received");
@@ -101,7 +101,7 @@ public sealed class Rsyslog : IDisposable
     {
         try
         {
-            // The oldest build that there is runs everywhere.
+            // The oldest build runs on all supported systems.
             return (CachedPackage.Obtain("tools", "rsyslog-bookworm", (keep, work) => PackageSource.Open("bookworm", null, work).UnpackWithDependencies("rsyslog", keep)), null);
         }
         catch (Exception exception) when (exception is PackageMissingException or IOException or UnauthorizedAccessException)

@@ -4,15 +4,15 @@ using Bee.Packages;
 namespace Bee.Registries;
 
 /// <summary>
-/// Other people's programs, by names of their own: what is installed, or what is unpacked from a package of Debian into the cache folder, where the
-/// installed one would be older than what is tested.
+/// The third-party programs that tests run: the installed one, or one unpacked from a Debian package into the cache folder if none is installed or the tests need a
+/// newer version.
 /// </summary>
 public static class Tool
 {
-    /// <summary>Debian's registry, for <see cref="DebianRegistry"/>: as it is installed, or unpacked.</summary>
+    /// <summary>Debian's registry, for <see cref="DebianRegistry"/>; installed or unpacked.</summary>
     public const string Registry = "docker-registry";
 
-    /// <summary>skopeo, as it is installed.</summary>
+    /// <summary>skopeo, if it is installed.</summary>
     public const string Skopeo = "skopeo";
 
     /// <summary>oras 1.3 or later.</summary>
@@ -21,19 +21,19 @@ public static class Tool
     /// <summary>cosign 2: signatures at the tag <c>sha256-….sig</c>.</summary>
     public const string Cosign = "cosign";
 
-    /// <summary>cosign 3: signatures as Sigstore bundles that refer to the image.</summary>
+    /// <summary>cosign 3: signatures as Sigstore bundles, which are referrers of the image.</summary>
     public const string Cosign3 = "cosign3";
 
-    /// <summary>Debian's stable Prometheus: as it is installed, or unpacked, which starts no service.</summary>
+    /// <summary>Debian's stable Prometheus; installed, or unpacked without starting its service.</summary>
     public const string Prometheus = "prometheus";
 
-    /// <summary>The checker that comes with Prometheus, as it is installed, or unpacked.</summary>
+    /// <summary>Prometheus' checker; installed or unpacked.</summary>
     public const string Promtool = "promtool";
 
-    /// <summary>Prometheus 3.5 or later, whose jobs choose the format that they scrape.</summary>
+    /// <summary>Prometheus 3.5 or later, where a job can choose the format of its scrapes.</summary>
     public const string Prometheus3 = "prometheus3";
 
-    /// <summary>VictoriaMetrics 1.145 or later, a receiver of OTLP. Debian builds Prometheus without one.</summary>
+    /// <summary>VictoriaMetrics 1.145 or later, a receiver of OTLP. Debian's build of Prometheus does not include one.</summary>
     public const string VictoriaMetrics = "victoria-metrics";
 
     private static readonly Dictionary<string, Origin> s_fetched = new()
@@ -45,7 +45,7 @@ public static class Tool
         [VictoriaMetrics] = new("sid", VictoriaMetrics, VictoriaMetrics),
     };
 
-    // Where they are not installed. The oldest build that there is runs everywhere.
+    // Fetched if not installed. The oldest build runs on all supported systems.
     private static readonly Dictionary<string, Origin> s_fetchedUnlessInstalled = new()
     {
         [Registry] = new("bookworm", Registry, Registry),
@@ -55,20 +55,20 @@ public static class Tool
 
     private static readonly ConcurrentDictionary<string, Lazy<(string? Path, string? Reason)>> s_known = new();
 
-    // Why Debian's archive gives nothing. Whoever is offline waits once for that, and not for each program.
+    // Why Debian's archive is not reachable. Stored, so that an offline run waits for the timeout only once.
     private static string? s_archive;
 
-    /// <summary>The program's file; null where it cannot be had. Fetches it when it is not in the cache.</summary>
+    /// <summary>Returns the path of the program, which is fetched if it is not in the cache; null if it is not available.</summary>
     /// <param name="tool">One of the names above.</param>
     public static string? Find(string tool) => Look(tool).Path;
 
-    /// <summary>Why one of these cannot be had here; null when all can.</summary>
+    /// <summary>Returns why one of the programs is not available; null if all are.</summary>
     public static string? Obstacle(params string[] tools) => tools.Select(tool => Look(tool).Reason).FirstOrDefault(reason => reason is not null);
 
-    /// <summary>Runs one to its end, at most two minutes.</summary>
+    /// <summary>Runs a program and waits for its exit, at most two minutes.</summary>
     /// <param name="tool">One of the names above.</param>
-    /// <param name="arguments">Its arguments.</param>
-    /// <param name="folder">Where it runs; null for the current folder.</param>
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="folder">The working directory; null for the current one.</param>
     /// <param name="environment">Variables in addition to this process's.</param>
     public static ToolRun Run(string tool, IEnumerable<string> arguments, string? folder = null, IReadOnlyDictionary<string, string>? environment = null)
     {
@@ -117,14 +117,14 @@ public static class Tool
         }
     }
 
-    // A file of usr/bin in a package of a suite.
+    // A file in usr/bin of a package of a Debian suite.
     private sealed record Origin(string Suite, string Package, string File);
 }
 
-/// <summary>How a program ended and what it said.</summary>
+/// <summary>The exit code and the output of a program.</summary>
 public sealed record ToolRun(int ExitCode, string Output, string Messages)
 {
-    /// <summary>What it wrote to its output.</summary>
-    /// <exception cref="InvalidOperationException">It failed; with what it said.</exception>
+    /// <summary>The standard output of a successful run.</summary>
+    /// <exception cref="InvalidOperationException">The program failed. The message contains its output.</exception>
     public string Success => ExitCode == 0 ? Output : throw new InvalidOperationException($"exit code {ExitCode}: {Messages}{Output}");
 }

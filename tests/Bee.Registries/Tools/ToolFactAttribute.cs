@@ -2,19 +2,19 @@ using Xunit;
 
 namespace Bee.Registries;
 
-/// <summary>A test with other people's programs; skipped, with the reason, where one cannot be had.</summary>
+/// <summary>Marks a test that runs third-party programs. Skips it, with the reason, if one is not available.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ToolFactAttribute : FactAttribute
 {
-    /// <summary>Needs these, by the names of <see cref="Tool"/>.</summary>
+    /// <summary>Requires programs, by their names in <see cref="Tool"/>.</summary>
     public ToolFactAttribute(params string[] tools) => Skip = Tool.Obstacle(tools);
 }
 
-/// <summary>Like <see cref="ToolFactAttribute"/>, for a full run alone.</summary>
+/// <summary>Like <see cref="ToolFactAttribute"/>, but only in a full run.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class LongToolFactAttribute : FactAttribute
 {
-    /// <summary>Needs these, by the names of <see cref="Tool"/>.</summary>
+    /// <summary>Requires programs, by their names in <see cref="Tool"/>.</summary>
     public LongToolFactAttribute(params string[] tools) =>
         Skip = Environment.GetEnvironmentVariable("BEE_FULL") == "1" ? Tool.Obstacle(tools) : "it takes long: ./build.sh test -Full";
 }
@@ -23,6 +23,6 @@ public sealed class LongToolFactAttribute : FactAttribute
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ToolTheoryAttribute : TheoryAttribute
 {
-    /// <summary>Needs these, by the names of <see cref="Tool"/>.</summary>
+    /// <summary>Requires programs, by their names in <see cref="Tool"/>.</summary>
     public ToolTheoryAttribute(params string[] tools) => Skip = Tool.Obstacle(tools);
 }

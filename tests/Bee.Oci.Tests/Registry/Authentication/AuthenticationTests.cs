@@ -86,7 +86,7 @@ public sealed class AuthenticationTests : IDisposable
         await Wire.GetAsync(transport, "v2/a/x/tags/list", RegistryScope.Pull("a/x"));
         await Wire.GetAsync(transport, "v2/", RegistryScope.None);
 
-        // Both ask for the same rights, as different users.
+        // Both requests need the same scopes, but for different users.
         Assert.Equal(2, _tokens.Requests.Count);
         Assert.Equal(3, registry.Authorizations.Distinct().Count());
     }
@@ -174,7 +174,7 @@ public sealed class AuthenticationTests : IDisposable
             string? token = request.Header("Authorization");
             first ??= token;
 
-            // The first token is good for the first path alone, the second one for all.
+            // The first token is valid only for the first path, the second one for all.
             return token is null || (token == first && request.Path == "/v2/second") ? Wire.Unauthorized(_tokens.Challenge(null)) : Wire.Ok();
         });
         using RegistryTransport transport = registry.Transport(With(OneCredential.Password()));
@@ -349,7 +349,7 @@ public sealed class AuthenticationTests : IDisposable
         Assert.Contains("DENIED", body, StringComparison.Ordinal);
     }
 
-    /// <summary>Gives each repository but "none" a login of its name, and the registry one of its own.</summary>
+    /// <summary>Returns a credential for each repository except "none", and another one for the registry.</summary>
     private sealed class ByRepository : ICredentialSource
     {
         public List<string?> Asked { get; } = [];
@@ -363,7 +363,7 @@ public sealed class AuthenticationTests : IDisposable
 
     private static RegistryOptions With(ICredentialSource source) => Wire.Quick with { Credentials = source };
 
-    /// <summary>A registry that wants a token for what is asked.</summary>
+    /// <summary>A registry that requires a token for the scope of the request.</summary>
     private Wire Guarded() => new(request =>
     {
         string? name = request.Path.Split('/') is ["", "v2", .. var middle, "tags", "list"] ? string.Join('/', middle) : null;

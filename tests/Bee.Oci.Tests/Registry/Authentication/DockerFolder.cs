@@ -4,7 +4,7 @@ using Bee.Oci.Registry.Authentication;
 
 namespace Bee.Oci.Tests.Registry;
 
-/// <summary>A DOCKER_CONFIG of the test's own, with credential helpers that are shell scripts; sets variables of the process until it is disposed.</summary>
+/// <summary>A temporary DOCKER_CONFIG folder with credential helpers that are shell scripts. Sets environment variables of the process until it is disposed.</summary>
 internal sealed class DockerFolder : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("bee-docker-");
@@ -22,7 +22,7 @@ internal sealed class DockerFolder : IDisposable
 
     public string Config => System.IO.Path.Combine(Folder, "config.json");
 
-    /// <summary>What the helpers were called with.</summary>
+    /// <summary>The calls of the helpers.</summary>
     public string Calls => File.Exists(CallsFile) ? File.ReadAllText(CallsFile) : "";
 
     public List<RegistryNote> Notes { get; } = [];
@@ -49,7 +49,7 @@ internal sealed class DockerFolder : IDisposable
         File.WriteAllText(Config, json);
     }
 
-    /// <summary>A helper; in its script <c>$1</c> is the action and <c>$input</c> what it was given.</summary>
+    /// <summary>Adds a helper. In its script <c>$1</c> is the action and <c>$input</c> the standard input.</summary>
     public void Helper(string name, string script) => Executable.Write(
         System.IO.Path.Combine(Bin, "docker-credential-" + name), $"#!/bin/sh\ninput=$(cat)\nprintf '%s %s\\n' \"$1\" \"$input\" >> '{CallsFile}'\n{script}\n");
 

@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 
 namespace Bee.Oci.Tests.Registry;
 
-/// <summary>Damaged logins and tokens by the hundred thousand: each is refused with a <see cref="RegistryException"/> that repeats nothing, or can be used.</summary>
+/// <summary>Mutates logins and tokens 100,000 times. Each one is usable, or rejected with a <see cref="RegistryException"/> that does not contain the secret.</summary>
 public sealed class LoginMutationTests(ITestOutputHelper output)
 {
     [Fact]

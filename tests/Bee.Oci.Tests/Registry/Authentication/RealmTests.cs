@@ -3,7 +3,7 @@ using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry;
 
-/// <summary>Where a login goes when the registry names a token service: what could be used to steal it.</summary>
+/// <summary>A registry cannot steal credentials by naming a token service.</summary>
 public sealed class RealmTests : IDisposable
 {
     private readonly TestAuthority _authority = new();

@@ -4,7 +4,7 @@ using Bee.Oci.Registry.Client;
 
 namespace Bee.Oci.Tests.Registry.Client;
 
-/// <summary>Addresses out of headers, as registries write them.</summary>
+/// <summary>URLs in response headers, in the forms that registries use.</summary>
 public sealed class AnswerAddressTests
 {
     private const string Aa = "961b6dd3ede3cb8ecbaacbd68de040cd78eb2ed5889130cceb4c49268ea4d506";
@@ -18,7 +18,7 @@ public sealed class AnswerAddressTests
     [InlineData("https://store.example/up?sig=a+b/c==", "https://store.example/up?sig=a+b/c==")]
     [InlineData("//store.example/up", "https://store.example/up")]
 
-    // A registry behind a proxy that ends TLS.
+    // A registry behind a proxy that terminates TLS.
     [InlineData("http://registry.example/up/1?a=b", "https://registry.example:8443/up/1?a=b")]
     [InlineData("http://REGISTRY.example:5000/up", "https://registry.example:8443/up")]
     public void A_place_is_taken_from_the_address_that_was_asked(string location, string expected) =>

@@ -12,7 +12,7 @@ using static Bee.Oci.Tests.Registry.Client.Samples;
 
 namespace Bee.Oci.Tests.Registry.Client;
 
-/// <summary>Damaged answers of registries by the hundred thousand: each is refused with a <see cref="RegistryException"/>, or can be used.</summary>
+/// <summary>Mutates responses of registries 100,000 times. Each one is usable, or rejected with a <see cref="RegistryException"/>.</summary>
 public sealed class AnswerMutationTests(ITestOutputHelper output)
 {
     private static readonly Uri s_base = new("https://registry.example/");
@@ -68,7 +68,7 @@ public sealed class AnswerMutationTests(ITestOutputHelper output)
     [Fact]
     public void Headers_are_read_or_refused()
     {
-        // No JSON, but text like any other to the mutator.
+        // Not JSON, but the mutator treats it as text.
         byte[][] samples =
         [
             """</v2/x/tags/list?last=v1&n=3>; rel="next", <https://registry.example/b>; title="a, b"; rel=prev"""u8.ToArray(),

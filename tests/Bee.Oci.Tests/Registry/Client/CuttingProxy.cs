@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Bee.Oci.Tests.Registry.Client;
 
-/// <summary>Stands before a server and cuts connections after so many bytes, on the way there or back.</summary>
+/// <summary>A proxy for a server that cuts connections after a number of bytes, in one direction.</summary>
 internal sealed class CuttingProxy : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -13,10 +13,10 @@ internal sealed class CuttingProxy : IDisposable
     private readonly Queue<long> _limits;
     private int _cuts;
 
-    /// <summary>Starts one.</summary>
+    /// <summary>Starts the proxy.</summary>
     /// <param name="port">The server's port.</param>
-    /// <param name="upwards">Whether it cuts what goes to the server, and not what comes back.</param>
-    /// <param name="limits">After how many bytes each of the first connections that bring as many is cut.</param>
+    /// <param name="upwards">Whether to count bytes to the server instead of bytes from it.</param>
+    /// <param name="limits">The limits, in bytes, of the first connections that reach them.</param>
     public CuttingProxy(int port, bool upwards, params long[] limits)
     {
         (_port, _upwards, _limits) = (port, upwards, new Queue<long>(limits));
@@ -27,7 +27,7 @@ internal sealed class CuttingProxy : IDisposable
 
     public string Host { get; }
 
-    /// <summary>How many connections it has cut.</summary>
+    /// <summary>The number of connections that were cut.</summary>
     public int Cuts => Volatile.Read(ref _cuts);
 
     public void Dispose()
@@ -47,7 +47,7 @@ internal sealed class CuttingProxy : IDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
         {
-            // The end.
+            // The proxy was stopped.
         }
     }
 
@@ -63,7 +63,7 @@ internal sealed class CuttingProxy : IDisposable
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
         {
-            // One side went away.
+            // One side closed the connection.
         }
     }
 

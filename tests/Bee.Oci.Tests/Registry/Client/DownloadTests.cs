@@ -7,7 +7,7 @@ using static Bee.Oci.Tests.Registry.Client.Samples;
 
 namespace Bee.Oci.Tests.Registry.Client;
 
-/// <summary>Blobs on their way from a registry that breaks off, or gives something else.</summary>
+/// <summary>Downloads blobs from registries that cut the connection or send other content.</summary>
 public sealed class DownloadTests : IDisposable
 {
     private readonly byte[] _content = Bytes(1_000_000);
@@ -43,7 +43,7 @@ public sealed class DownloadTests : IDisposable
         server.Repository("x").AddBlob(_content);
         server.Inject(Stage.GetBlob, Faults.CutAnswer(300_000), times: 1);
 
-        // The second time not even as far as the first.
+        // The second attempt ends earlier than the first.
         server.Inject(Stage.GetBlob, Faults.CutAnswer(100_000), times: 1);
         server.Inject(Stage.GetBlob, Faults.CutAnswer(900_000), times: 1);
         using var registry = new RemoteRegistry(server.Host, Quick);
@@ -81,7 +81,7 @@ public sealed class DownloadTests : IDisposable
         var wrong = await Assert.ThrowsAsync<RegistryException>(async () => await stream.ReadExactlyAsync(buffer));
         Assert.Equal(RegistryFault.DigestMismatch, wrong.Fault);
 
-        // Reading on is no way around it.
+        // Further reads fail too.
         Assert.Equal(RegistryFault.DigestMismatch, (await Assert.ThrowsAsync<RegistryException>(() => stream.CopyToAsync(Stream.Null))).Fault);
     }
 

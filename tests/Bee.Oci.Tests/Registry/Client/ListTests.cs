@@ -7,7 +7,7 @@ using static Bee.Oci.Tests.Registry.Client.Samples;
 
 namespace Bee.Oci.Tests.Registry.Client;
 
-/// <summary>Lists in pages, from registries that lead on to the right place and to others.</summary>
+/// <summary>Reads lists in pages, from registries whose link to the next page is right or wrong.</summary>
 public sealed class ListTests : IDisposable
 {
     private readonly FaultyRegistry _server = new(new FaultyRegistryOptions { PageSize = 3 });

@@ -8,7 +8,7 @@ using static Bee.Oci.Tests.Registry.Client.Samples;
 
 namespace Bee.Oci.Tests.Registry.Client;
 
-/// <summary>Manifests of a registry that leaves out, lies and breaks.</summary>
+/// <summary>Reads manifests from registries that omit headers, send wrong ones, or fail.</summary>
 public sealed class ManifestTests : IDisposable
 {
     private readonly FaultyRegistry _server = new();

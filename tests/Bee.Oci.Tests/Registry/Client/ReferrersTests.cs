@@ -9,7 +9,7 @@ using static Bee.Oci.Tests.Registry.Client.Samples;
 
 namespace Bee.Oci.Tests.Registry.Client;
 
-/// <summary>What refers to a manifest: by the API, and by the tag where other clients write too.</summary>
+/// <summary>Lists referrers by the API, and by the tag, which other clients write too.</summary>
 public sealed class ReferrersTests
 {
     [Fact]
@@ -129,7 +129,7 @@ public sealed class ReferrersTests
         string tag = image.Descriptor.Digest.ToString().Replace(':', '-');
         Content theirs = await PushImageAsync(repository, "theirs", seed: 8);
 
-        // Between our reading and our writing they had read too; now they write, without our entry: at once, or after our first look.
+        // The other client read the list before our write, so it writes the list without our entry: at once, or after our first check.
         var index = new JsonObject { ["schemaVersion"] = 2, ["mediaType"] = MediaTypes.ImageIndex, ["manifests"] = new JsonArray(Entry(theirs.Descriptor)) };
         byte[] bytes = Document(index.ToJsonString(), MediaTypes.ImageIndex).Bytes;
         bool wrote = false;

@@ -5,7 +5,7 @@ using Bee.Oci.Registry.Client;
 
 namespace Bee.Oci.Tests.Registry.Client;
 
-/// <summary>What a person reads of a registry's errors, however they are written.</summary>
+/// <summary>The messages for a registry's errors, in all forms that registries use.</summary>
 public sealed class RegistryErrorTests
 {
     [Theory]

@@ -8,7 +8,7 @@ using static Bee.Oci.Tests.Registry.Client.Samples;
 
 namespace Bee.Oci.Tests.Registry.Client;
 
-/// <summary>The client with Debian's registry. One registry for all: each test has a repository of its own.</summary>
+/// <summary>Tests the client with Debian's registry. All tests share one registry; each test has its own repository.</summary>
 public sealed class RemoteRegistryTests(RemoteRegistryTests.Server server) : IClassFixture<RemoteRegistryTests.Server>, IDisposable
 {
     private readonly RemoteRegistry? _registry = server.Registry is { } running ? new RemoteRegistry(running.Host, Quick) : null;
@@ -30,7 +30,7 @@ public sealed class RemoteRegistryTests(RemoteRegistryTests.Server server) : ICl
     {
         IRepository repository = Registry.Repository("blobs/of-all");
 
-        // Empty, small, just one piece, and several pieces of which the last one is short, or has one byte.
+        // Empty, small, exactly one chunk, and several chunks whose last one is short or has one byte.
         foreach (int length in new[] { 0, 1, 1000, 256 << 10, (256 << 10) + 1, (1 << 20) + 12_345 })
         {
             byte[] content = Bytes(length);
@@ -152,7 +152,7 @@ public sealed class RemoteRegistryTests(RemoteRegistryTests.Server server) : ICl
         Assert.Equal(["next", "stable", "v1"], (await ListAsync(repository.TagsAsync())).Order());
         Assert.Equal(one.Descriptor.Digest, (await repository.ResolveAsync("stable"))!.Digest);
 
-        // This version of the registry deletes manifests, and no tags.
+        // This version of the registry deletes manifests, but not tags.
         var unsupported = await Assert.ThrowsAsync<RegistryException>(() => repository.DeleteAsync("stable"));
         Assert.Equal(RegistryFault.Unsupported, unsupported.Fault);
         Assert.Contains("by its digest", unsupported.Remedy);
@@ -186,7 +186,7 @@ public sealed class RemoteRegistryTests(RemoteRegistryTests.Server server) : ICl
         Assert.True(await target.MountAsync(Blob(content), "mount/from"));
         Assert.Equal(content, await ReadAsync(target, Blob(content)));
 
-        // What is not there is not mounted, and the upload that the registry began instead is used.
+        // The registry cannot mount a missing blob and starts an upload instead, which the client uses.
         byte[] other = Bytes(5000, seed: 78);
         Assert.False(await target.MountAsync(Blob(other), "mount/from"));
         await target.PushAsync(Blob(other), () => new MemoryStream(other));
@@ -270,7 +270,7 @@ public sealed class RemoteRegistryTests(RemoteRegistryTests.Server server) : ICl
         Assert.Equal(RegistryFault.BadName, (await Assert.ThrowsAsync<RegistryException>(() => repository.DeleteAsync(reference))).Fault);
     }
 
-    /// <summary>The registry; none where it is not installed, and then nothing asks for it.</summary>
+    /// <summary>The registry; not started if it is not installed, because its tests are skipped then.</summary>
     public sealed class Server : IDisposable
     {
         public DebianRegistry? Registry { get; } = DebianRegistry.Missing is null ? DebianRegistry.Start() : null;

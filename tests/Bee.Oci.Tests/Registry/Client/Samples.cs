@@ -11,7 +11,7 @@ internal static class Samples
 {
     public const string Octets = "application/octet-stream";
 
-    /// <summary>How the tests speak: tries again soon, and does not wait for long.</summary>
+    /// <summary>Options with short backoff and short timeouts.</summary>
     public static RegistryOptions Quick { get; } = new()
     {
         LongestPause = TimeSpan.FromMilliseconds(20),
@@ -69,7 +69,7 @@ internal static class Samples
         ["size"] = descriptor.Size,
     };
 
-    /// <summary>Pushes an image of one small config, which any manifest may share, and gives its manifest.</summary>
+    /// <summary>Pushes an image with one small config, which several manifests may share, and returns its manifest.</summary>
     public static async Task<Content> PushImageAsync(IRepository repository, string? tag, Descriptor? subject = null, string? artifactType = null, int seed = 1)
     {
         byte[] config = Encoding.UTF8.GetBytes($"{{\"seed\":{seed}}}");
@@ -99,7 +99,7 @@ internal static class Samples
     }
 }
 
-/// <summary>Progress on the thread that makes it, which <see cref="Progress{T}"/> does not do.</summary>
+/// <summary>Reports progress on the calling thread, unlike <see cref="Progress{T}"/>.</summary>
 internal sealed class Reports(Action<long> report) : IProgress<long>
 {
     public void Report(long value) => report(value);

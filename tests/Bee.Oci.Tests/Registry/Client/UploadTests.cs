@@ -8,7 +8,7 @@ using static Bee.Oci.Tests.Registry.Client.Samples;
 
 namespace Bee.Oci.Tests.Registry.Client;
 
-/// <summary>Blobs on their way to a registry that speaks in every way that it may, and breaks.</summary>
+/// <summary>Uploads blobs to registries that use every variant of the specification, or fail.</summary>
 public sealed class UploadTests
 {
     private const int Chunk = 256 << 10;
@@ -57,7 +57,7 @@ public sealed class UploadTests
         await PushAsync(server, _large);
         Assert.Equal([$"0-{(2 * Chunk) - 1}", $"{2 * Chunk}-{_large.Length - 1}"], Ranges(server));
 
-        // One chunk would be all of it.
+        // One chunk would contain the whole blob.
         using var larger = new FaultyRegistry(new FaultyRegistryOptions { SmallestChunk = 16 * Chunk });
         await PushAsync(larger, _large);
         Assert.Equal(0, larger.Count(Stage.Patch));
@@ -257,7 +257,7 @@ public sealed class UploadTests
         await repository.PushAsync(Blob(_small), () => new MemoryStream(_small));
         Assert.Equal((0, 0), (server.Count(Stage.StartUpload), server.Repository("x").OpenUploads));
 
-        // And one that was forgotten meanwhile is no fault.
+        // An upload that the registry has already removed is not an error.
         Assert.False(await repository.MountAsync(Blob(_large), "y"));
         server.Inject(Stage.Patch, Faults.Error(404, "BLOB_UPLOAD_UNKNOWN"), times: 1);
         server.Inject(Stage.UploadStatus, Faults.Error(404, "BLOB_UPLOAD_UNKNOWN"), times: 1);
@@ -293,7 +293,7 @@ public sealed class UploadTests
         tokens.Users["me"] = "pass";
         using var server = new FaultyRegistry(new FaultyRegistryOptions { Tokens = tokens });
 
-        // As registries do with a repository that is not there yet.
+        // As registries do for a repository that does not exist yet.
         tokens.Instead = exchange => exchange.Scopes.Contains("repository:x:pull") ? HttpAnswer.Json(403, """{"errors":[{"code":"DENIED"}]}""") : null;
         using var registry = new RemoteRegistry(server.Host, Quick with { Credentials = new Login() });
         IRepository repository = registry.Repository("x");
@@ -302,7 +302,7 @@ public sealed class UploadTests
         await repository.PushAsync(Blob(_small), () => new MemoryStream(_small));
         Assert.Equal(_small, await ReadAsync(repository, Blob(_small)));
 
-        // One token for all, and who only reads is denied as before.
+        // One token serves all requests. A client that only reads is still denied.
         Assert.Single(tokens.Requests, request => request.Contains("push"));
         tokens.Instead = exchange => HttpAnswer.Json(403, """{"errors":[{"code":"DENIED","message":"not you"}]}""");
         var denied = await Assert.ThrowsAsync<RegistryException>(() => registry.Repository("y").ResolveAsync("v1"));

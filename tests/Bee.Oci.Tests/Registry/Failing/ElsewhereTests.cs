@@ -6,7 +6,7 @@ using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry.Failing;
 
-/// <summary>Registries that lead to other hosts: what may be had there is had, and no credential goes along.</summary>
+/// <summary>Registries that redirect to other hosts. The client follows where that is allowed, and sends no credentials there.</summary>
 public sealed class ElsewhereTests : IDisposable
 {
     private const string Password = "a-secret-of-the-tests";
@@ -42,7 +42,7 @@ public sealed class ElsewhereTests : IDisposable
     [Fact]
     public async Task An_upload_at_another_host_goes_there_without_credentials()
     {
-        // The host takes uploads under any name, and the registry begins them there.
+        // The other host accepts uploads under any name, and the registry starts them there.
         await LogInAsync();
         _registry.Repository(FaultyImage.Repository).Blobs.Clear();
         _registry.Inject(Stage.StartUpload, async (exchange, _) =>
@@ -111,7 +111,7 @@ public sealed class ElsewhereTests : IDisposable
         _other.Dispose();
     }
 
-    // The credentials are known to be wanted from here on, and go with each request to the registry.
+    // From here on the client knows that the registry requires credentials, and sends them with each request.
     private async Task LogInAsync()
     {
         Assert.NotNull(await Repository.ResolveAsync(FaultyImage.Tag));

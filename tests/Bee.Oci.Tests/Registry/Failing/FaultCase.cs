@@ -5,25 +5,25 @@ using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry.Failing;
 
-/// <summary>A fault of the registry and what is to come of it.</summary>
-/// <param name="Stage">Which requests fail.</param>
-/// <param name="Fault">How.</param>
-/// <param name="Expected">The fault that is reported; null where it is got over.</param>
-/// <param name="Times">How many of the requests.</param>
-/// <param name="Also">A second kind of requests that fail.</param>
+/// <summary>A fault of the registry and its expected result.</summary>
+/// <param name="Stage">The stage of the requests that fail.</param>
+/// <param name="Fault">The fault.</param>
+/// <param name="Expected">The reported fault; null if the client recovers.</param>
+/// <param name="Times">The number of requests that fail.</param>
+/// <param name="Also">A second stage whose requests fail.</param>
 internal sealed record FaultCase(Stage Stage, Fault Fault, RegistryFault? Expected, int Times = int.MaxValue, Stage? Also = null)
 {
-    // Far more than any timeout of the client: only a hang gets here.
+    // Much longer than any timeout of the client, so only a hang exceeds it.
     private static readonly TimeSpan s_hang = TimeSpan.FromMinutes(1);
 
-    // In seconds.
+    // The timeout in seconds of tests that expect none.
     private const double Patient = 20;
 
-    /// <summary>How the client speaks: tries again soon, and meets no timeout on a slow machine.</summary>
+    /// <summary>Options with short backoff, and with timeouts that a slow machine does not exceed.</summary>
     public static RegistryOptions Quick { get; } = Options(Patient);
 
-    /// <summary>Lets the fault happen to some work, which gets over it or reports it as it should.</summary>
-    /// <returns>Whether it was reported.</returns>
+    /// <summary>Runs an operation during the fault, and asserts that it recovers or reports the expected fault.</summary>
+    /// <returns>Whether the fault was reported.</returns>
     public async Task<bool> ExpectAsync(FaultyRegistry registry, string repository, Func<IRepository, Task> work)
     {
         Injection injection = registry.Inject(Stage, Fault, Times);
@@ -32,7 +32,7 @@ internal sealed record FaultCase(Stage Stage, Fault Fault, RegistryFault? Expect
             registry.Inject(also, Fault, Times);
         }
 
-        // Where a timeout is waited for it is short, and where the machine is so slow that something else meets it, longer the next time.
+        // An expected timeout is short. If a slow machine exceeds it elsewhere, the next attempt uses a longer one.
         Exception? error = null;
         foreach (double patience in Expected == RegistryFault.TimedOut ? [0.5, 5, Patient] : new[] { Patient })
         {
@@ -50,7 +50,7 @@ internal sealed record FaultCase(Stage Stage, Fault Fault, RegistryFault? Expect
         return error is not null;
     }
 
-    /// <summary>The work succeeds when the registry works again.</summary>
+    /// <summary>Asserts that the operation succeeds when the registry works again.</summary>
     public static async Task AgainAsync(FaultyRegistry registry, string repository, Func<IRepository, Task> work)
     {
         registry.Heal();

@@ -5,13 +5,13 @@ using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry.Failing;
 
-/// <summary>An image with one blob that goes in one piece and one that goes in several.</summary>
+/// <summary>An image with one blob that is uploaded whole and one that is uploaded in chunks.</summary>
 internal static class FaultyImage
 {
     /// <summary>The length of a chunk, in bytes.</summary>
     public const int Chunk = 64 << 10;
 
-    /// <summary>The repository that it is in.</summary>
+    /// <summary>The repository of the image.</summary>
     public const string Repository = "me/image";
 
     public const string Tag = "v1";
@@ -22,7 +22,7 @@ internal static class FaultyImage
 
     public static Content Manifest { get; } = Samples.Manifest(Samples.Blob(Small, MediaTypes.EbpfConfig), null, null, Samples.Blob(Large, MediaTypes.EbpfProgram));
 
-    /// <summary>Puts it into a registry without asking it.</summary>
+    /// <summary>Adds the image to the content of a registry, without requests.</summary>
     public static void Lay(FaultyRegistry registry)
     {
         MemoryRepository repository = registry.Repository(Repository);
@@ -31,7 +31,7 @@ internal static class FaultyImage
         repository.AddManifest(Manifest.Bytes, Manifest.Descriptor.MediaType, Tag);
     }
 
-    /// <summary>Pulls it, and throws where anything of it is not what it is.</summary>
+    /// <summary>Pulls the image, and throws if any part differs.</summary>
     public static async Task PullAsync(IReadOnlyRepository repository)
     {
         Descriptor found = await repository.ResolveAsync(Tag) ?? throw new InvalidOperationException("The image is not there.");
@@ -40,7 +40,7 @@ internal static class FaultyImage
         Assert.Equal(Large, await Samples.ReadAsync(repository, Samples.Blob(Large)));
     }
 
-    /// <summary>Pushes what is not there of it.</summary>
+    /// <summary>Pushes the missing parts of the image.</summary>
     public static async Task PushAsync(IRepository repository)
     {
         foreach (byte[] blob in new[] { Small, Large })
@@ -54,7 +54,7 @@ internal static class FaultyImage
         await repository.PushManifestAsync(Manifest, Tag);
     }
 
-    /// <summary>The registry has no manifest without its blobs, no tag without its manifest, and nothing under another digest than its own.</summary>
+    /// <summary>Asserts that every manifest has its blobs, every tag has its manifest, and every digest matches its content.</summary>
     public static void AssertWhole(FaultyRegistry registry)
     {
         MemoryRepository repository = registry.Repository(Repository);

@@ -9,7 +9,7 @@ using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry.Failing;
 
-/// <summary>Tags, repositories and referrers of a registry that fails.</summary>
+/// <summary>Lists tags, repositories and referrers while the registry fails.</summary>
 public sealed class ListFaultTests : IDisposable
 {
     private static readonly RegistryOptions s_quick = FaultCase.Quick;

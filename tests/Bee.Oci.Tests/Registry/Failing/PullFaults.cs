@@ -5,7 +5,7 @@ using static Bee.Registries.Stage;
 
 namespace Bee.Oci.Tests.Registry.Failing;
 
-/// <summary>What can go wrong while an image is pulled.</summary>
+/// <summary>Faults during a pull.</summary>
 internal static class PullFaults
 {
     public static IReadOnlyDictionary<string, FaultCase> All { get; } = new Dictionary<string, FaultCase>
@@ -90,7 +90,7 @@ internal static class PullFaults
         ["blob: redirected in circles"] = new(GetBlob, Faults.Redirect($"/v2/me/image/blobs/{MemoryRepository.Digest(FaultyImage.Small)}"), Unsafe),
     };
 
-    /// <summary>Those of an image that is asked for by its tag with one GET, and what is to come of them then: the digest that is told is all that there is to compare with.</summary>
+    /// <summary>The faults, with the expected results, of a pull by tag with one GET. The content can be compared only with the digest that the response states.</summary>
     public static IReadOnlyDictionary<string, FaultCase> ByTag { get; } = new Dictionary<string, FaultCase>(All.Where(pair => pair.Value.Stage != HeadManifest))
     {
         ["manifest: another digest told"] = All["manifest: another digest told"] with { Expected = DigestMismatch },

@@ -4,7 +4,7 @@ using static Bee.Registries.Stage;
 
 namespace Bee.Oci.Tests.Registry.Failing;
 
-/// <summary>What can go wrong while an image is pushed.</summary>
+/// <summary>Faults during a push.</summary>
 internal static class PushFaults
 {
     public static IReadOnlyDictionary<string, FaultCase> All { get; } = new Dictionary<string, FaultCase>

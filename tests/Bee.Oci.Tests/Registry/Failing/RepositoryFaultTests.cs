@@ -3,7 +3,7 @@ using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry.Failing;
 
-/// <summary>The client with a registry that fails at every stage of pull and push.</summary>
+/// <summary>Pulls and pushes while the registry fails at each stage.</summary>
 public sealed class RepositoryFaultTests
 {
     public static TheoryData<string> Pulls => [.. PullFaults.All.Keys];
@@ -28,7 +28,7 @@ public sealed class RepositoryFaultTests
         using var registry = new FaultyRegistry();
         if (fault.Stage == Stage.UploadStatus)
         {
-            // It is asked for after something broke.
+            // The client sends this request only after a fault.
             registry.Inject(Stage.Patch, Faults.CutRequest(1000), times: 1, skip: 1);
         }
 
@@ -37,7 +37,7 @@ public sealed class RepositoryFaultTests
         Assert.Equal(FaultyImage.Manifest.Bytes, registry.Repository(FaultyImage.Repository).Manifests[registry.Repository(FaultyImage.Repository).Tags[FaultyImage.Tag]].Bytes);
     }
 
-    // It is got over or reported, and leaves nothing behind that is in the way when the registry works again.
+    // The client recovers or reports the fault, and the same operation succeeds when the registry works again.
     private static async Task ExpectAsync(FaultyRegistry registry, FaultCase fault, Func<IRepository, Task> work)
     {
         bool failed = await fault.ExpectAsync(registry, FaultyImage.Repository, work);

@@ -7,7 +7,7 @@ using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry.Failing;
 
-/// <summary>A registry of which a third of all requests fail, at random and in all ways that may pass.</summary>
+/// <summary>A registry where a third of the requests fail, at random, with all transient faults.</summary>
 public sealed class StormTests
 {
     [Theory]

@@ -10,8 +10,8 @@ using Bee.Registries;
 namespace Bee.Oci.Tests.Registry.Failing;
 
 /// <summary>
-/// Whole images with a registry that fails at every stage. Where the fault is reported, the store or the registry has the image under its name that it
-/// had before, and nothing of the new one can be seen; then the same transfer succeeds.
+/// Transfers images while the registry fails at each stage. After a reported fault the tag names the same image as before, no part of the new image is visible, and the
+/// same transfer succeeds when the registry works again.
 /// </summary>
 public sealed class TransferFaultTests : IDisposable
 {
@@ -59,7 +59,7 @@ public sealed class TransferFaultTests : IDisposable
         Image image = _folder.Store.Add(StoreFolder.Content() with { Program = FaultyImage.Large }, _name);
         if (fault.Stage == Stage.UploadStatus)
         {
-            // It is asked for after something broke.
+            // The client sends this request only after a fault.
             _registry.Inject(Stage.Patch, Faults.CutRequest(1000), times: 1, skip: 1);
         }
 
@@ -101,7 +101,7 @@ public sealed class TransferFaultTests : IDisposable
 
     private Task AgainAsync(Func<IRepository, Task> work) => FaultCase.AgainAsync(_registry, FaultyImage.Repository, work);
 
-    /// <summary>Puts an image into the registry without asking it.</summary>
+    /// <summary>Adds an image to the content of the registry, without requests.</summary>
     private string Lay(byte[] program)
     {
         using var other = new StoreFolder();

@@ -6,7 +6,7 @@ using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry.Failing;
 
-/// <summary>Uploads in all the ways that the specification leaves to registries, and what is sent again after a cut.</summary>
+/// <summary>Uploads in all variants that the specification allows, and resumes after a cut connection.</summary>
 public sealed class UploadWayTests
 {
     private static readonly RegistryOptions s_quick = FaultCase.Quick;
@@ -44,7 +44,7 @@ public sealed class UploadWayTests
         await FaultyImage.PushAsync(client.Repository(FaultyImage.Repository));
         string[] ranges = [.. registry.Requests.Where(request => request.Stage == Stage.Patch).Select(request => request.Headers["Content-Range"])];
 
-        // Two chunks, the one that is cut, and from its middle on.
+        // Two chunks, the chunk that is cut, and the rest of it.
         const int Chunk = FaultyImage.Chunk;
         Assert.Equal([$"0-{Chunk - 1}", $"{Chunk}-{(2 * Chunk) - 1}", $"{2 * Chunk}-{(3 * Chunk) - 1}"], ranges[..3]);
         Assert.Equal($"{(2 * Chunk) + (Chunk / 2)}-{(3 * Chunk) + (Chunk / 2) - 1}", ranges[3]);

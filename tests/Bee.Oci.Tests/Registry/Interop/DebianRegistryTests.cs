@@ -8,7 +8,7 @@ using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry.Interop;
 
-/// <summary>That Debian's registry is what the other tests take it for.</summary>
+/// <summary>Checks the behavior of Debian's registry that other tests rely on.</summary>
 public sealed class DebianRegistryTests
 {
     [ToolFact(Tool.Registry)]

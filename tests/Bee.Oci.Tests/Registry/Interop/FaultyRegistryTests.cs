@@ -3,7 +3,7 @@ using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry.Interop;
 
-/// <summary>That the registry of the tests is one for other people's clients too, as long as it is not told to fail.</summary>
+/// <summary>Checks that other clients can use the test registry too, without faults.</summary>
 public sealed class FaultyRegistryTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("bee-faulty-");

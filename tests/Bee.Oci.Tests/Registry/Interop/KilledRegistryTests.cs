@@ -8,7 +8,7 @@ using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry.Interop;
 
-/// <summary>Debian's registry dies in the middle, and comes back.</summary>
+/// <summary>Debian's registry is killed during transfers, and restarted.</summary>
 public sealed class KilledRegistryTests : IDisposable
 {
     private const int Length = 24 << 20;

@@ -9,7 +9,7 @@ using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry.Interop;
 
-/// <summary>Debian's registry between Bee and other people's clients: what one pushes the other pulls, byte for byte.</summary>
+/// <summary>Bee and other clients push to and pull from Debian's registry; the content stays identical.</summary>
 public sealed class OtherClientsTests(OtherClientsTests.Server server) : IClassFixture<OtherClientsTests.Server>, IDisposable
 {
     private static readonly byte[] s_program = Samples.Bytes(700_000, 5);
@@ -38,7 +38,7 @@ public sealed class OtherClientsTests(OtherClientsTests.Server server) : IClassF
         Skopeo("copy", $"oci:{_folder.Path}:local:v1", $"docker://{Host}/skopeo/pushed:v1");
         AssertSame(await PullAsync("skopeo/pushed:v1"), $"{Host}/skopeo/pushed:v1", image);
 
-        // By its digest too, which pins.
+        // By digest too.
         AssertSame(await PullAsync($"skopeo/pushed@{image.Digest}", "pinned"), $"{Host}/skopeo/pushed@{image.Digest}", image);
     }
 
@@ -134,7 +134,7 @@ public sealed class OtherClientsTests(OtherClientsTests.Server server) : IClassF
         return image;
     }
 
-    // Into a store of its own.
+    // Into a new store.
     private async Task<ImageStore> PullAsync(string reference, string store = "pulled")
     {
         var into = new ImageStore(Path.Combine(_folder.Root, store));
@@ -144,7 +144,7 @@ public sealed class OtherClientsTests(OtherClientsTests.Server server) : IClassF
         return into;
     }
 
-    // Manifest, config and program, byte for byte.
+    // The bytes of manifest, config and program are identical.
     private void AssertSame(ImageStore store, string name, Image image)
     {
         Image other = store.Find(name)!;
@@ -164,7 +164,7 @@ public sealed class OtherClientsTests(OtherClientsTests.Server server) : IClassF
 
     private static string[] Options(string command) => command == "copy" ? ["--src-tls-verify=false", "--dest-tls-verify=false"] : ["--tls-verify=false"];
 
-    /// <summary>One registry for all tests, which have repositories of their own.</summary>
+    /// <summary>The registry that all tests share; each test has its own repository.</summary>
     public sealed class Server : IDisposable
     {
         public DebianRegistry? Registry { get; } = DebianRegistry.Missing is null ? DebianRegistry.Start() : null;

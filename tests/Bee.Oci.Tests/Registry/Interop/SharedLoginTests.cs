@@ -4,7 +4,7 @@ using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry.Interop;
 
-/// <summary>Logins go from other people's clients to Bee, and back.</summary>
+/// <summary>Bee and other clients use the same stored logins.</summary>
 [Collection(nameof(EnvironmentTests))]
 public sealed class SharedLoginTests : IDisposable
 {
@@ -42,7 +42,7 @@ public sealed class SharedLoginTests : IDisposable
     [ToolFact(Tool.Registry, Tool.Skopeo)]
     public async Task Skopeo_and_Bee_share_theirs()
     {
-        // skopeo looks here; docker's own file it reads too, but writes to this one.
+        // skopeo writes to this file; it reads docker's file too.
         _folder.Set("REGISTRY_AUTH_FILE", _folder.Config);
         await KeepAsync();
         Assert.Contains("ada", Tool.Run(Tool.Skopeo, ["login", "--get-login", Host]).Success, StringComparison.Ordinal);

@@ -2,13 +2,13 @@ using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry.Interop;
 
-/// <summary>That other people's programs are those that the tests take them for.</summary>
+/// <summary>Checks the versions of third-party programs that tests rely on.</summary>
 public sealed class ToolTests
 {
     [ToolFact(Tool.Oras)]
     public void Oras_is_1_3() => Assert.Matches(@"Version:\s+1\.([3-9]|\d\d)", Tool.Run(Tool.Oras, ["version"]).Success);
 
-    // The versions are not built into Debian's; what they can do is.
+    // Debian's builds do not contain their version, so this checks features.
     [ToolFact(Tool.Cosign, Tool.Cosign3)]
     public void The_two_cosigns_are_two()
     {

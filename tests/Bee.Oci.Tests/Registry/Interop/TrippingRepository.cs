@@ -3,7 +3,7 @@ using Bee.Oci.Repositories;
 
 namespace Bee.Oci.Tests.Registry.Interop;
 
-/// <summary>A repository that does something once, when so many bytes of its blobs have been read: always in the middle of the work, on any machine.</summary>
+/// <summary>Runs an action once, after a number of bytes of its blobs were read, so that it runs in the middle of a transfer on any machine.</summary>
 internal sealed class TrippingRepository(IReadOnlyRepository inner, long after, Action trip) : IReadOnlyRepository
 {
     private long _left = after;

@@ -6,7 +6,7 @@ using Bee.Oci.Store;
 
 namespace Bee.Oci.Tests.Registry.Settings;
 
-/// <summary>A repository and its mirrors, which here are stores and one that never answers.</summary>
+/// <summary>Reads from a repository and its mirrors. The mirrors are stores, and one that never responds.</summary>
 public sealed class MirroredRepositoryTests : IDisposable
 {
     private readonly StoreFolder _mirror = new();
@@ -94,7 +94,7 @@ public sealed class MirroredRepositoryTests : IDisposable
         private RegistryException Fault()
         {
             Asked++;
-            return new RegistryException(RegistryFault.Unreachable, "Nobody answers.");
+            return new RegistryException(RegistryFault.Unreachable, "No connection.");
         }
     }
 }

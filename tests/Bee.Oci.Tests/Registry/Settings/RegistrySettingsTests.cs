@@ -3,7 +3,7 @@ using Bee.Oci.Registry.Settings;
 
 namespace Bee.Oci.Tests.Registry.Settings;
 
-/// <summary>The files of settings. They set variables of the process, so nothing else runs beside them.</summary>
+/// <summary>Tests settings files. They set environment variables of the process, so no other test runs at the same time.</summary>
 [Collection(nameof(EnvironmentTests))]
 public sealed class RegistrySettingsTests : IDisposable
 {
@@ -56,14 +56,14 @@ public sealed class RegistrySettingsTests : IDisposable
     [InlineData("{ \"default\": 7 }", 1, 14, "text in quotes")]
     [InlineData("{ \"default\": \"\" }", 1, 14, "empty")]
     [InlineData("{ \"default\": \"ghcr.io\", \"default\": \"quay.io\" }", 1, 25, "twice")]
-    [InlineData("{\n\"registries\": { \"ghcr.io\": { \"mirror\": [] } } }", 2, 30, "known are mirrors")]
+    [InlineData("{\n\"registries\": { \"ghcr.io\": { \"mirror\": [] } } }", 2, 30, "Known names: mirrors")]
     [InlineData("{ \"registries\": { \"ghcr.io/me\": { } } }", 1, 19, "not a registry's host")]
     [InlineData("{ \"registries\": { \"ghcr.io\": { \"mirrors\": [ \"ghcr.io:99999\" ] } } }", 1, 45, "port")]
     [InlineData("{ \"registries\": { \"ghcr.io\": { \"mirrors\": \"x.y\" } } }", 1, 43, "an array")]
     [InlineData("{ \"registries\": { \"ghcr.io\": { \"plainHttp\": \"yes\" } } }", 1, 45, "true or false")]
-    [InlineData("{ \"default\": \"ghcr.io\" ", 1, 24, "not JSON")]
-    [InlineData("{ }\n}", 2, 1, "not JSON")]
-    [InlineData("// words\n{ }", 1, 1, "not JSON")]
+    [InlineData("{ \"default\": \"ghcr.io\" ", 1, 24, "not valid JSON")]
+    [InlineData("{ }\n}", 2, 1, "not valid JSON")]
+    [InlineData("// words\n{ }", 1, 1, "not valid JSON")]
     [InlineData("[]", 1, 1, "an object")]
     [InlineData("", 1, 1, "the file is empty")]
     public void What_is_wrong_is_told_with_its_place(string text, int line, int column, string says)

@@ -63,7 +63,7 @@ public sealed class CertificateTests : IDisposable
     {
         using var registry = new Wire(_ => Wire.Ok("hello"), _authority);
 
-        // The same server by an address that its certificate does not name.
+        // The same server, by an address that its certificate does not contain.
         using var transport = new RegistryTransport($"[::ffff:127.0.0.1]:{registry.Address.Port}", Wire.Quick with { CACertificate = _authority.Certificate });
         RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => Wire.GetAsync(transport));
 
@@ -97,7 +97,7 @@ public sealed class CertificateTests : IDisposable
         using var registry = DebianRegistry.Start(new DebianRegistryOptions { Authority = _authority });
         using var transport = new RegistryTransport(registry.Host, Wire.Quick);
 
-        // The system does not trust the authority of the tests; the fault shows that TLS was tried.
+        // The system does not trust the test authority. The fault shows that the client used TLS.
         Assert.Equal(RegistryFault.Certificate, (await Assert.ThrowsAsync<RegistryException>(() => Wire.GetAsync(transport))).Fault);
         Assert.Equal(registry.Address, transport.Base);
         Assert.Equal(RegistryFault.Certificate, (await Assert.ThrowsAsync<RegistryException>(() => Wire.GetAsync(transport, $"http://{registry.Host}/v2/"))).Fault);
@@ -109,7 +109,7 @@ public sealed class CertificateTests : IDisposable
         using var registry = DebianRegistry.Start(new DebianRegistryOptions { Authority = _authority });
         using var transport = new RegistryTransport(registry.Host, Wire.Quick);
 
-        // A push begins so.
+        // The first request of a push.
         RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => Wire.HeadAsync(transport));
 
         Assert.Equal(RegistryFault.Certificate, error.Fault);

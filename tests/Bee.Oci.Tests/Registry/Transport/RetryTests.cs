@@ -122,7 +122,7 @@ public sealed class RetryTests
 
         Assert.Equal(200, (await registry.GetAsync(Wire.Quick with { LongestPause = TimeSpan.FromSeconds(20) })).Status);
 
-        // Not earlier than it asked; how much later is up to the machine.
+        // Not earlier than Retry-After. How much later depends on the machine.
         Assert.True(Stopwatch.GetElapsedTime(started) >= TimeSpan.FromSeconds(0.99));
     }
 

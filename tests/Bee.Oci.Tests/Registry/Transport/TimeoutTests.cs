@@ -11,7 +11,7 @@ public sealed class TimeoutTests
 {
     private static readonly RegistryOptions s_short = Wire.Quick with { HeaderTimeout = TimeSpan.FromMilliseconds(300), IdleTimeout = TimeSpan.FromMilliseconds(300) };
 
-    // For answers that must come in time on a busy machine too.
+    // Long enough for responses on a busy machine.
     private static readonly RegistryOptions s_longer = Wire.Quick with { HeaderTimeout = TimeSpan.FromSeconds(20), IdleTimeout = TimeSpan.FromSeconds(2) };
 
     [Fact]

@@ -6,7 +6,7 @@ using Bee.Registries;
 
 namespace Bee.Oci.Tests.Registry;
 
-/// <summary>A server of the test's own that remembers what came, and a transport to it with short times.</summary>
+/// <summary>A test server that records requests, and a transport to it with short timeouts.</summary>
 internal sealed class Wire : IDisposable
 {
     private readonly HttpServer _server;
@@ -19,7 +19,7 @@ internal sealed class Wire : IDisposable
         },
         authority);
 
-    /// <summary>Answers each request by a function.</summary>
+    /// <summary>Starts the server, which responds by a function.</summary>
     public Wire(Func<HttpExchange, HttpAnswer> answer, TestAuthority? authority = null)
         : this(exchange => exchange.SendAsync(answer(exchange)), authority)
     {
@@ -33,7 +33,7 @@ internal sealed class Wire : IDisposable
 
     public IEnumerable<string?> Authorizations => Requests.Select(request => request.Header("Authorization"));
 
-    /// <summary>Pauses of milliseconds, and few tries.</summary>
+    /// <summary>Options with a backoff of milliseconds and few retries.</summary>
     public static RegistryOptions Quick { get; } = new() { LongestPause = TimeSpan.FromMilliseconds(5), Retries = 3 };
 
     public static HttpAnswer Ok(string text = "") => new(200) { Body = System.Text.Encoding.UTF8.GetBytes(text) };
@@ -44,7 +44,7 @@ internal sealed class Wire : IDisposable
 
     public RegistryTransport Transport(RegistryOptions? options = null) => new(Host, options ?? Quick);
 
-    /// <summary>One GET, with a transport of its own.</summary>
+    /// <summary>Sends a GET with a new transport.</summary>
     public async Task<(int Status, string Body)> GetAsync(RegistryOptions? options = null, string path = "v2/")
     {
         using RegistryTransport transport = Transport(options);
@@ -58,7 +58,7 @@ internal sealed class Wire : IDisposable
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 
-    /// <summary>One HEAD.</summary>
+    /// <summary>Sends a HEAD.</summary>
     public static async Task<int> HeadAsync(RegistryTransport transport)
     {
         using HttpResponseMessage answer = await transport.SendAsync(
@@ -66,7 +66,7 @@ internal sealed class Wire : IDisposable
         return (int)answer.StatusCode;
     }
 
-    /// <summary>One PUT of some bytes.</summary>
+    /// <summary>Sends a PUT with a body.</summary>
     public async Task<int> PutAsync(byte[] body, RegistryOptions? options = null, bool repeat = true)
     {
         using RegistryTransport transport = Transport(options);
@@ -81,7 +81,7 @@ internal sealed class Wire : IDisposable
     public void Dispose() => _server.Dispose();
 }
 
-/// <summary>Gives everybody the same credential, and counts how often it was asked.</summary>
+/// <summary>Returns the same credential for every registry, and counts the calls.</summary>
 internal sealed class OneCredential(RegistryCredential credential) : ICredentialSource
 {
     public int Asked { get; private set; }
