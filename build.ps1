@@ -97,7 +97,7 @@ function Install-Tool {
     $tool = (Get-Content "$root/.config/dotnet-tools.json" -Raw | ConvertFrom-Json).tools.$Name
     $folder = Join-Path $artifacts tools "$Name.$($tool.version)"
     $command = Join-Path $folder $tool.commands[0]
-    if (-not (Test-Path $command)) { Invoke-Dotnet tool install $Name --version $tool.version --tool-path $folder --allow-roll-forward }
+    if (-not (Test-Path $command)) { Invoke-Dotnet tool install $Name --version $tool.version --tool-path $folder }
     $command
 }
 

@@ -20,7 +20,7 @@ function New-Suite {
         ("$artifacts/pwsh", '-NoProfile', '-NonInteractive', '-File', "$root/tests/Invoke-Pester.ps1", '-Results', $file) :
         ('dotnet', 'test', "$root/tests/$Name", '-c', $Configuration, '--no-build', '--nologo', '--results-directory', $results, '--logger', "trx;LogFileName=$Name.trx",
             '--logger', 'console;verbosity=minimal', '--blame-hang', '--blame-hang-dump-type', 'none', '--blame-hang-timeout', '8m')
-    if ($Coverage) { $command += '--collect', 'Code Coverage;Format=cobertura' }
+    if ($Coverage) { $command += '--settings', "$root/build/coverage.runsettings" }
     [pscustomobject]@{
         Name = $Name; Budget = $Budget; Command = $command; File = $file; Log = Join-Path $results "$Name.log"
         Seconds = 0; ExitCode = 0; Passed = 0; Failed = 0; Skipped = 0; Reasons = @{}; Note = ''
@@ -102,7 +102,7 @@ function Test-Everything {
                 $suite
             }
         } | Read-SuiteResult | ForEach-Object {
-            Get-Content $_.Log | Where-Object { $_ -notmatch '^(Test run for|A total of|Data collector|Results File:|VSTest version|$)|\[SKIP\]$|^  Skipped ' } | Out-Host
+            Get-Content $_.Log | Where-Object { $_ -notmatch '^(Test run for|A total of|Data collector|Results File:|VSTest version|Attachments:|  /.*\.cobertura\.xml|$)|\[SKIP\]$|^  Skipped ' } | Out-Host
             $_ | Show-Suite | Out-Host
             $_
         }
