@@ -8,6 +8,9 @@ namespace Bee.Telemetry.Tests.Captures;
 /// Captures of each version of the format, which never change, so that all later releases can read them. A JSON file beside each has its events. mixed has events of two rings with timestamps,
 /// flexible text, entries and trace lines; syscount entries; runqlat histograms; cpustack stacks; losses lines and a loss.
 /// </summary>
+/// <remarks>One test measures the memory of the process, so no other test runs meanwhile.</remarks>
+[CollectionDefinition(nameof(GoldenCaptureTests), DisableParallelization = true)]
+[Collection(nameof(GoldenCaptureTests))]
 public sealed class GoldenCaptureTests : IDisposable
 {
     private readonly CaptureFolder _folder = new();
