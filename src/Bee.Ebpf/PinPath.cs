@@ -22,20 +22,20 @@ internal static class PinPath
     private const int MostAttempts = 10;
 
     /// <summary>Returns the folder for a name or an absolute path.</summary>
-    /// <param name="given">A name of letters, digits, <c>_</c> and <c>-</c>, for a folder in <see cref="DefaultFolder"/>; or an absolute path.</param>
+    /// <param name="name">A name of letters, digits, <c>_</c> and <c>-</c>, for a folder in <see cref="DefaultFolder"/>; or an absolute path.</param>
     /// <exception cref="PinException">The text is neither (<see cref="PinFault.BadPath"/>).</exception>
-    public static string Resolve(string given)
+    public static string Resolve(string name)
     {
-        ArgumentException.ThrowIfNullOrEmpty(given);
-        if (Path.IsPathRooted(given))
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (Path.IsPathRooted(name))
         {
-            var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(given));
-            CheckName(Path.GetFileName(full), given);
+            var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(name));
+            CheckName(Path.GetFileName(full), name);
             return full;
         }
 
-        CheckName(given, given);
-        return $"{DefaultFolder}/{given}";
+        CheckName(name, name);
+        return $"{DefaultFolder}/{name}";
     }
 
     /// <summary>Checks whether a folder of pins can be created. Changes nothing.</summary>

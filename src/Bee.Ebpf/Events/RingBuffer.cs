@@ -61,7 +61,7 @@ public sealed unsafe class RingBuffer : IDisposable
 
     /// <summary>Opens the ring of a map for reading raw records. Until it is disposed, nothing else can read the map.</summary>
     /// <param name="map">A map of type <see cref="MapType.RingBuffer"/>.</param>
-    /// <exception cref="NotSupportedException">The map is not a ring buffer.</exception>
+    /// <exception cref="BpfMapException">The map is not a ring buffer (<see cref="MapFault.Unsupported"/>).</exception>
     /// <exception cref="InvalidOperationException">The map has a reader.</exception>
     /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     /// <exception cref="BpfLoadException">The ring cannot be mapped.</exception>
@@ -70,7 +70,7 @@ public sealed unsafe class RingBuffer : IDisposable
         ArgumentNullException.ThrowIfNull(map);
         if (map.Description.Type != MapType.RingBuffer)
         {
-            throw new NotSupportedException($"Map '{map.Name}' is of type {map.Description.Type}, not a ring buffer.");
+            throw new BpfMapException(MapFault.Unsupported, map.Name, $"Map '{map.Name}' is of type {map.Description.Type}, not a ring buffer.", "Use the session's event stream, which also reads perf event arrays, or name a ring buffer.");
         }
 
         var ring = MapRing(map);

@@ -178,6 +178,15 @@ internal static class Tracefs
             Log = log,
             Remedy = "As root: mount -t tracefs tracefs /sys/kernel/tracing",
         };
+
+    public static BpfLoadException Unreadable(string programName, int errno, string log) =>
+        new(LoadFault.NoPermission, $"No permission to attach program '{programName}': this process may not read tracefs, which lists the tracepoints.")
+        {
+            Program = programName,
+            Errno = errno,
+            Log = log,
+            Remedy = "Run as root (sudo), or give the process CAP_DAC_READ_SEARCH too; a raw tracepoint, SEC(\"raw_tp/…\"), does not need tracefs.",
+        };
 }
 
 /// <summary>The build configuration of the running kernel. For other kernels it is unknown.</summary>

@@ -84,7 +84,7 @@ public enum LoadFault
     /// <summary>A program needs an interface, a control group, a network namespace or a map to attach to, and none is named.</summary>
     NoPlace,
 
-    /// <summary>Another program occupies the attach target.</summary>
+    /// <summary>Another program occupies the attach target, or the same program is already attached to it.</summary>
     Busy,
 
     /// <summary>The process that the session is restricted to has exited.</summary>

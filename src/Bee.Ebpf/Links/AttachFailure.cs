@@ -21,6 +21,11 @@ internal static class AttachFailure
             return BeyondRecord(description, target!, errno, log);
         }
 
+        if (errno == Libc.EACCES && description.KindRow.Method == AttachMethod.Tracepoint && Permissions.Lacking().Count == 0 && Tracefs.Root is null)
+        {
+            return Tracefs.Unreadable(program.Name, errno, log);
+        }
+
         if (errno is Libc.EPERM or Libc.EACCES && !IsModifyReturn(description))
         {
             return Permissions.Refused($"attach program '{program.Name}' ({description.SectionName})", errno, program.Name, log, perf: true);
@@ -41,6 +46,14 @@ internal static class AttachFailure
             // libbpf 1.0.0 returns this number for every failure here, and logs the true one.
             AttachMethod.RawTracepoint when errno == Libc.EOPNOTSUPP && description.Type == ProgramType.RawTracepoint => NoTarget(description, target ?? description.AttachTo ?? "", TargetNames.For(description), Libc.ENOENT, log),
             _ when errno is Libc.ENOENT or Libc.EINVAL or Libc.ESRCH && !isTargetKnown => NoTarget(description, target ?? description.AttachTo ?? "", TargetNames.For(description), errno, log),
+            // A perf event runs a program once only.
+            _ when errno is Libc.EEXIST => new BpfLoadException(LoadFault.Busy, $"Program '{program.Name}' ({description.SectionName}) is already attached to its target: {LibbpfText.Cause(errno, log)}.")
+            {
+                Program = program.Name,
+                Errno = errno,
+                Log = log,
+                Remedy = "Dispose the program's other link first, or load the object again for a second one.",
+            },
             _ => Other(program, errno, log),
         };
     }

@@ -167,7 +167,7 @@ internal sealed class StructCheck
     {
         if (clr == typeof(bool) || clr == typeof(char))
         {
-            throw Mismatch(path, clr, type, $"is {ClrName(clr)}, of which not every bit pattern that a program may send is a value", Declaration(path, type));
+            throw Mismatch(path, clr, type, $"is {ClrName(clr)}, and a program may send bytes that are not a valid {ClrName(clr)}", Declaration(path, type));
         }
 
         var signed = IsSigned(clr);

@@ -93,6 +93,20 @@ public class AttachFailureTests
     }
 
     [KernelFact]
+    public void Attach_of_an_attached_program_is_reported_as_busy()
+    {
+        using var session = Calls.Load(Fixture.Compile("twice", "#include \"fixture.h\"\nSEC(\"tracepoint/syscalls/sys_enter_getpgid\") int first(void *context) { return 0; }"));
+        using var link = session.Program("first").Attach();
+
+        var e = Assert.Throws<BpfLoadException>(() => session.Program("first").Attach());
+
+        Assert.Equal(LoadFault.Busy, e.Fault);
+        Assert.Contains("already attached", e.Message);
+        Assert.Contains("Dispose", e.Remedy);
+        Assert.True(link.IsAttached);
+    }
+
+    [KernelFact]
     public void A_sample_rate_that_is_too_high_reports_the_limit()
     {
         using var session = BpfSession.Load(Fixture.Object("samples"), new BpfSessionOptions { ProcessId = Environment.ProcessId, SampleFrequency = 10_000_000 });

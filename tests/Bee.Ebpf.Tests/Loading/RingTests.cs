@@ -35,6 +35,15 @@ public class RingTests
     }
 
     [KernelFact]
+    public void A_map_that_is_not_a_ring_buffer_is_not_opened()
+    {
+        using var session = Calls.Load(Fixture.Object("calls"));
+        var map = session.Maps.First(m => m.Description.Type == MapType.Hash);
+
+        Assert.Equal(MapFault.Unsupported, Assert.Throws<BpfMapException>(() => RingBuffer.Open(map)).Fault);
+    }
+
+    [KernelFact]
     public void A_sink_that_throws_has_consumed_the_event()
     {
         using var session = Calls.Load(Fixture.Object("calls"));
