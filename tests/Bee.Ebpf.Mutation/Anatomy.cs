@@ -5,7 +5,7 @@ namespace Bee.Ebpf.Mutation;
 /// <summary>A number somewhere in an object file. Fields of one group mean the same thing in different records.</summary>
 internal readonly record struct Field(int Offset, int Width, int Group);
 
-/// <summary>Finds the numbers that an object file's structure is made of, so that mutations hit them more often than chance would.</summary>
+/// <summary>Finds the numbers that define an object file's structure, so that mutations change them more often than random bytes would.</summary>
 internal static class Anatomy
 {
     private const int HeaderLength = 64;
@@ -44,7 +44,7 @@ internal static class Anatomy
         return fields.FindAll(f => f.Offset + f.Width <= file.Length).ToArray();
     }
 
-    /// <summary>Where a section lies in the file, and how long it is; nothing where there is none of the name.</summary>
+    /// <summary>Returns the offset and size of a section; 0 if it does not exist.</summary>
     public static (int Offset, int Size) Place(byte[] file, string section)
     {
         var table = (int)BinaryPrimitives.ReadInt64LittleEndian(file.AsSpan(40));
@@ -94,7 +94,7 @@ internal static class Anatomy
                 _ => 0,
             };
 
-            // The group tells apart what the words of each kind mean: names, types, places.
+            // The group identifies the meaning of a number: a name, a type, an offset.
             for (var i = 0; i < 3 + words; i++)
             {
                 fields.Add(new Field(at + 4 * i, 4, i == 0 ? 410 : i < 3 ? 411 + i : 420 + 3 * kind + (i - 3) % (kind is 6 or 13 ? 2 : 3)));

@@ -1,9 +1,9 @@
 namespace Bee.Ebpf.Mutation;
 
-/// <summary>Which part of an object file is damaged.</summary>
+/// <summary>The part of an object file to mutate.</summary>
 public enum MutationPart
 {
-    /// <summary>Any.</summary>
+    /// <summary>All parts.</summary>
     All,
 
     /// <summary>The types: the section .BTF.</summary>

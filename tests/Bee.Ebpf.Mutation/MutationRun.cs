@@ -4,24 +4,24 @@ using Bee.Ebpf.Objects;
 
 namespace Bee.Ebpf.Mutation;
 
-/// <summary>Something that must not happen: the reader threw what it may not, or libbpf died of what the reader let through.</summary>
-/// <param name="Index">The file's number in its row.</param>
-/// <param name="What">What happened.</param>
-/// <param name="Bytes">The file.</param>
+/// <summary>A failure: the reader threw an undocumented exception, or libbpf crashed on an object that the reader accepted.</summary>
+/// <param name="Index">The index of the object in the sequence.</param>
+/// <param name="What">A description.</param>
+/// <param name="Bytes">The object.</param>
 public sealed record MutationFailure(long Index, string What, byte[] Bytes);
 
-/// <summary>What came of a run.</summary>
-/// <param name="Seed">The row's seed.</param>
-/// <param name="Count">How many files were made.</param>
-/// <param name="Refused">How many the reader refused, by what was wrong.</param>
-/// <param name="Opened">How many of those let through libbpf opened.</param>
-/// <param name="RefusedByLibbpf">How many of those let through libbpf refused with an error of its own.</param>
-/// <param name="Failures">What must not happen, and did.</param>
-/// <param name="Elapsed">How long it took.</param>
+/// <summary>The result of a run.</summary>
+/// <param name="Seed">The seed of the sequence.</param>
+/// <param name="Count">The number of objects.</param>
+/// <param name="Refused">The number of objects that the reader rejected, by fault.</param>
+/// <param name="Opened">The number of accepted objects that libbpf opened.</param>
+/// <param name="RefusedByLibbpf">The number of accepted objects that libbpf rejected.</param>
+/// <param name="Failures">The failures.</param>
+/// <param name="Elapsed">The duration.</param>
 public sealed record MutationReport(
     ulong Seed, long Count, IReadOnlyDictionary<ObjectFault, long> Refused, long Opened, long RefusedByLibbpf, IReadOnlyList<MutationFailure> Failures, TimeSpan Elapsed)
 {
-    /// <summary>One line for people.</summary>
+    /// <summary>Returns a summary on one line.</summary>
     public override string ToString()
     {
         var faults = string.Join(", ", Refused.OrderByDescending(r => r.Value).Select(r => $"{r.Value} {r.Key}"));
@@ -30,22 +30,22 @@ public sealed record MutationReport(
     }
 }
 
-/// <summary>Damages objects, reads each with the managed reader, and lets libbpf open in a child process what the reader let through.</summary>
+/// <summary>Mutates objects, reads each with the managed reader, and opens the accepted ones with libbpf in a child process.</summary>
 public static class MutationRun
 {
     private const int BatchSize = 128;
 
-    // Each failure costs a new worker; beyond so many the run teaches nothing more.
+    // Each failure starts a new worker. Further failures add no information.
     private const int MaxFailures = 200;
 
-    /// <summary>Runs.</summary>
-    /// <param name="files">Whole objects to damage.</param>
-    /// <param name="seed">Which row of damages.</param>
-    /// <param name="count">How many.</param>
+    /// <summary>Runs mutations.</summary>
+    /// <param name="files">Valid objects to mutate.</param>
+    /// <param name="seed">The seed of the sequence.</param>
+    /// <param name="count">The number of mutations.</param>
     /// <param name="worker">A program to use instead of this one's worker, or null. It must speak as <c>Worker</c> does.</param>
-    /// <param name="first">Where in the row to begin.</param>
-    /// <param name="isChecked">False to give libbpf everything: what crashes then is what the reader is there for.</param>
-    /// <returns>What came of it.</returns>
+    /// <param name="first">The first index in the sequence.</param>
+    /// <param name="isChecked">False to pass rejected objects to libbpf too, which shows the crashes that the reader prevents.</param>
+    /// <returns>The result.</returns>
     public static MutationReport Execute(
         IReadOnlyList<byte[]> files, ulong seed, long count, string? worker = null, long first = 0, bool isChecked = true)
     {

@@ -3,7 +3,7 @@ using Bee.Mutation;
 
 namespace Bee.Ebpf.Mutation;
 
-/// <summary>Damages object files: one number of the row gives one damaged file, always the same.</summary>
+/// <summary>Mutates object files. Each index of the sequence always yields the same mutated file.</summary>
 public sealed class Mutator
 {
     private static readonly ulong[] s_interesting =
@@ -17,10 +17,10 @@ public sealed class Mutator
     private readonly (int Offset, int Size)[] _places;
     private readonly ulong _seed;
 
-    /// <summary>Makes a row of damaged files.</summary>
-    /// <param name="files">Whole objects to damage, at least one.</param>
-    /// <param name="seed">Which row.</param>
-    /// <param name="part">What of them to damage; files without it are left out.</param>
+    /// <summary>Creates a sequence of mutated files.</summary>
+    /// <param name="files">Valid objects to mutate, at least one.</param>
+    /// <param name="seed">The seed of the sequence.</param>
+    /// <param name="part">The part to mutate; files without it are skipped.</param>
     public Mutator(IReadOnlyList<byte[]> files, ulong seed, MutationPart part = MutationPart.All)
     {
         (int Offset, int Size) Place(byte[] file) => part switch
@@ -36,8 +36,8 @@ public sealed class Mutator
         _seed = seed;
     }
 
-    /// <summary>Makes one damaged file.</summary>
-    /// <param name="index">Its number in the row.</param>
+    /// <summary>Returns a mutated file.</summary>
+    /// <param name="index">The index in the sequence.</param>
     /// <returns>The bytes; a new array each time.</returns>
     public byte[] Make(long index)
     {
@@ -46,7 +46,7 @@ public sealed class Mutator
         var which = chance.Below(_files.Length);
         var file = (byte[])_files[which].Clone();
 
-        // Most files get one wound, so that the checks behind it are reached; some get many.
+        // Most files get one mutation, so that later checks are reached too. Some get many.
         do
         {
             file = chance.OneIn(4) ? Coarse(ref chance, file, _places[which]) : Fine(ref chance, file, _fields[which]);
@@ -83,7 +83,7 @@ public sealed class Mutator
                 value = (ulong)chance.Below(file.Length);
                 break;
             default:
-                // Another record's value is right in kind and wrong in place, which gets furthest.
+                // The value of another record is plausible, so it passes most checks.
                 var other = fields[chance.Below(fields.Length)];
                 for (var i = 0; i < 64 && other.Group != field.Group; i++)
                 {
@@ -100,7 +100,7 @@ public sealed class Mutator
 
     private byte[] Coarse(ref Chance chance, byte[] file, (int Offset, int Size) place)
     {
-        // A file that has lost its tail already may not reach so far.
+        // An earlier mutation may have truncated the file before this offset.
         var isWhole = place.Size >= file.Length;
         var start = isWhole ? 0 : place.Offset;
         var end = isWhole ? file.Length : Math.Min(file.Length, place.Offset + place.Size);

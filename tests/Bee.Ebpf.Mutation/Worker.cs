@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Bee.Ebpf.Mutation;
 
 /// <summary>
-/// The child process: says 2 when it has loaded the machine's libbpf, then takes objects from its standard input, each after its length (4
-/// bytes), opens and closes each, and answers with one byte: 1 when libbpf took it, 0 when it refused. A crash answers by itself.
+/// The child process. It writes 2 after loading libbpf, then reads objects from standard input, each after its length (4 bytes). It opens and closes each one with
+/// libbpf, and writes 1 if libbpf accepted it, 0 if not. The parent detects a crash by the exit.
 /// </summary>
 internal static unsafe partial class Worker
 {
@@ -34,7 +34,7 @@ internal static unsafe partial class Worker
         return 0;
     }
 
-    // The object ends where a page without access begins: reading one byte past it is a crash, not luck.
+    // The object ends at an inaccessible page, so reading past its end always crashes.
     private static bool Open(byte[] file)
     {
         var page = (nuint)Environment.SystemPageSize;

@@ -3,17 +3,17 @@ using System.Diagnostics;
 
 namespace Bee.Ebpf.Mutation;
 
-/// <summary>What became of an object in the worker: a name for the end of a worker that did not survive, else null.</summary>
+/// <summary>The result for an object: whether libbpf opened it, and how the worker died if it crashed.</summary>
 internal readonly record struct Outcome(bool Opened, string? Death);
 
-/// <summary>The parent's end of a <see cref="Worker"/>, which is started anew after each crash.</summary>
+/// <summary>Runs a <see cref="Worker"/> as a child process, and restarts it after each crash.</summary>
 internal sealed class WorkerProcess(string? program) : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
     private Process? _process;
 
-    /// <summary>Opens objects one after the other.</summary>
+    /// <summary>Opens objects in order.</summary>
     /// <returns>The outcome of each, in order.</returns>
     public IReadOnlyList<Outcome> Open(IReadOnlyList<byte[]> objects)
     {
@@ -35,7 +35,7 @@ internal sealed class WorkerProcess(string? program) : IDisposable
         var first = outcomes.Count;
         using var timer = new Timer(_ => { hung = true; Kill(process); }, null, s_patience, Timeout.InfiniteTimeSpan);
 
-        // Written from a thread of its own: a batch and its answers together may be more than two pipes hold.
+        // Writes on another thread: a batch and its results may exceed the capacity of both pipes.
         var writing = Task.Run(() => Write(process, objects, first));
         var answer = new byte[objects.Count - first];
         var read = 0;

@@ -108,7 +108,7 @@ public static class AnnotationKeys
     /// <summary>Revision of the source, such as a commit.</summary>
     public const string Revision = "org.opencontainers.image.revision";
 
-    /// <summary>Version of what is packed.</summary>
+    /// <summary>The version of the packaged software.</summary>
     public const string Version = "org.opencontainers.image.version";
 
     /// <summary>Reference of the image that a container is built on.</summary>

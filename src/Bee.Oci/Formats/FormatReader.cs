@@ -52,19 +52,19 @@ public enum ImageFormat
     /// <summary>An unknown format.</summary>
     Unknown,
 
-    /// <summary>Bee's: BumbleBee's with Bee's own keys in the config.</summary>
+    /// <summary>Bee's format: BumbleBee's, with Bee's keys in the config.</summary>
     Bee,
 
-    /// <summary>BumbleBee's: an empty config, and the program as the one layer (github.com/solo-io/bumblebee, pkg/spec).</summary>
+    /// <summary>BumbleBee's format: an empty config, and the program as the only layer (github.com/solo-io/bumblebee, pkg/spec).</summary>
     BumbleBee,
 
-    /// <summary>Inspektor Gadget's: metadata in YAML as config, and a layer for the program (inspektor-gadget.io, reference/oci-format).</summary>
+    /// <summary>Inspektor Gadget's format: metadata in YAML as the config, and a layer with the program (inspektor-gadget.io, reference/oci-format).</summary>
     InspektorGadget,
 
-    /// <summary>bpfman's: a container image whose one layer has the program in it, with labels (bpfman.io, "eBPF Bytecode Image Specifications").</summary>
+    /// <summary>bpfman's format: a container image whose only layer contains the program, with labels (bpfman.io, "eBPF Bytecode Image Specifications").</summary>
     Bpfman,
 
-    /// <summary>A container image that Bee has made for a tool, to run with a container engine.</summary>
+    /// <summary>A container image that Bee built around a tool, for a container engine.</summary>
     Container,
 }
 
@@ -87,10 +87,10 @@ internal sealed record FormatFacts(ImageFormat Format)
     /// <summary>The date in the config; null for none.</summary>
     public string? Created { get; init; }
 
-    /// <summary>A container image's labels.</summary>
+    /// <summary>The labels of a container image.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>An Inspektor Gadget image's metadata.</summary>
+    /// <summary>The metadata of an Inspektor Gadget image.</summary>
     public string? Metadata { get; init; }
 }
 
@@ -189,7 +189,7 @@ internal static class BpfmanFormat
 /// <summary>Decompresses zstd (RFC 8878). Bee.Isolated implements it.</summary>
 internal interface IZstandard
 {
-    /// <summary>Returns what a stream decompresses to. Reading throws <see cref="InvalidDataException"/> if it is damaged, ends early, or wants a window of more than 128 MiB.</summary>
+    /// <summary>Returns the decompressed stream. Reading throws <see cref="InvalidDataException"/> if the data is damaged, ends early, or needs a window of more than 128 MiB.</summary>
     /// <param name="compressed">Frames of zstd; closed with the result.</param>
     Stream Decompress(Stream compressed);
 }
@@ -207,13 +207,13 @@ internal static class LayerProgram
     public static bool Reads(string mediaType) => mediaType == Tar || IsGzip(mediaType) || IsZstandard(mediaType);
 
     /// <summary>Unpacks the object in memory: the file that the image names, otherwise the only eBPF object in the layer.</summary>
-    /// <param name="layer">The layer, whose digest is checked.</param>
-    /// <param name="mediaType">Its type.</param>
+    /// <param name="layer">The bytes of the layer, whose digest was verified.</param>
+    /// <param name="mediaType">The media type.</param>
     /// <param name="fileName">The file that the image names; null for none.</param>
     /// <param name="image">The image, for messages.</param>
-    /// <param name="zstandard">Decompresses zstd; null if nothing does.</param>
+    /// <param name="zstandard">Decompresses zstd; null rejects layers that need it.</param>
     /// <exception cref="StoreException"><see cref="StoreFault.BadArchive"/>; <see cref="StoreFault.TooLarge"/>; <see cref="StoreFault.NoProgram"/>:
-    /// there is none, or several and the image does not say which.</exception>
+    /// the layer contains no object, or several of which the image selects none.</exception>
     public static byte[] Unpack(byte[] layer, string mediaType, string? fileName, string image, Func<IZstandard>? zstandard)
     {
         try
@@ -297,9 +297,9 @@ internal static class LayerProgram
 }
 
 /// <summary>
-/// Inspektor Gadget's images: an index with a manifest a platform, whose config is YAML and whose layers are told apart by media type: the
-/// eBPF object, and at most one each of WebAssembly and of BTF for kernels without their own (inspektor-gadget.io, reference/oci-format).
-/// Older ones have no artifactType, and may have a config that is empty.
+/// Reads Inspektor Gadget's images: an index with a manifest for each platform. The config is YAML. The media type identifies each layer: the eBPF object, and at most
+/// one each of WebAssembly and of BTF for kernels without their own (inspektor-gadget.io, reference/oci-format). Older images have no artifactType, and possibly an
+/// empty config.
 /// </summary>
 internal static class GadgetFormat
 {
