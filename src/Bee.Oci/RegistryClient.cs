@@ -38,7 +38,7 @@ public sealed class RegistryClient : IDisposable
     public IRepository Repository(ImageReference reference)
     {
         ArgumentNullException.ThrowIfNull(reference);
-        return Registry(reference.Registry ?? throw new RegistryException(RegistryFault.BadName, $"'{reference}' names no registry.")
+        return Registry(reference.Registry ?? throw new RegistryException(RegistryFault.BadName, $"'{reference}' does not name a registry.")
         {
             Remedy = "Put the registry's host before it: ghcr.io/me/opensnoop:v1.",
         }).Repository(reference.Repository);

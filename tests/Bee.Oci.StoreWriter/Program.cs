@@ -4,8 +4,8 @@ using Bee.Oci.StoreWriter;
 // usage: Bee.Oci.StoreWriter write   STORE NAME COUNT
 //        Bee.Oci.StoreWriter save    STORE NAME COUNT HOST REPOSITORY TAG
 //        Bee.Oci.StoreWriter publish STORE NAME COUNT HOST REPOSITORY TAG
-// Each line on standard output says something that is so from then on, whatever happens to this process:
-//   added NAME DIGEST, removing NAME -, removed NAME -, published NAME DIGEST; and "moved BYTES -" how far a transfer is.
+// Each line on standard output reports a fact that holds from then on, even if this process is killed:
+//   added NAME DIGEST, removing NAME -, removed NAME -, published NAME DIGEST; and "moved BYTES -", the progress of a transfer.
 
 var store = new ImageStore(args[1]);
 string name = args[2];

@@ -30,7 +30,7 @@ internal static class Writing
 
         if (i % 5 == 4)
         {
-            // Said before, since the process may die after the removal and before a line: then either is right.
+            // Written before the removal: if the process dies between removal and a later line, both states are valid.
             string removed = $"{name}:v{i - 1}";
             Line.Say("removing", removed, "-");
             store.Remove(removed);

@@ -33,7 +33,7 @@ public sealed class EnvironmentTests : IDisposable
     [InlineData("yesterday")]
     [InlineData("-1")]
     [InlineData("99999999999999")]
-    public void A_SOURCE_DATE_EPOCH_that_is_none_is_told(string text)
+    public void An_invalid_SOURCE_DATE_EPOCH_is_reported(string text)
     {
         Set("SOURCE_DATE_EPOCH", text);
         StoreException e = Assert.Throws<StoreException>(() => _folder.Add("x"));

@@ -95,17 +95,17 @@ public sealed class RegistryClientTests : IDisposable
     }
 
     [Fact]
-    public async Task A_stored_artifact_with_a_subject_is_a_referrer_and_goes_along_with_its_image()
+    public async Task A_stored_artifact_with_a_subject_is_a_referrer_and_is_pushed_with_its_image()
     {
         ImageReference reference = Reference("me/opensnoop:v1");
         Image image = _folder.Store.Add(StoreFolder.Content(), reference);
         Image bill = _folder.Store.Add(Bill(image.Descriptor), Reference("me/opensnoop:v1-sbom"));
         IReadOnlyRepository stored = _folder.Store.Repository(reference.Name);
-        Assert.Equal(bill.Descriptor.Digest, Assert.Single(await Samples.ListAsync(stored.ReferrersAsync(image.Descriptor.Digest))).Digest);
+        Assert.Equal(bill.Descriptor.Digest, Assert.Single(await Samples.ListAsync(stored.ReferrersAsync(image.Descriptor.ToDescriptor().Digest))).Digest);
 
         await _registry.PushAsync(reference, _folder.Store, new TransferOptions { Referrers = true });
 
-        Assert.Equal(bill.Descriptor.Digest, Assert.Single(await Samples.ListAsync(_registry.Repository(reference).ReferrersAsync(image.Descriptor.Digest))).Digest);
+        Assert.Equal(bill.Descriptor.Digest, Assert.Single(await Samples.ListAsync(_registry.Repository(reference).ReferrersAsync(image.Descriptor.ToDescriptor().Digest))).Digest);
     }
 
     [Fact]

@@ -165,8 +165,8 @@ public class ManifestTests
     [InlineData("includes: [include, /usr/include]\n", 1, 21, "relative")]
     [InlineData("sources: a.h\n", 1, 10, "not the relative path of a C file")]
     [InlineData("platforms: []\n", 1, 12, "empty")]
-    [InlineData("platforms:\n  - linux/amd64\n  - windows/amd64\n", 3, 5, "eBPF programs are for linux")]
-    [InlineData("platforms: sparc\n", 1, 12, "no architecture that has eBPF")]
+    [InlineData("platforms:\n  - linux/amd64\n  - windows/amd64\n", 3, 5, "eBPF programs require linux")]
+    [InlineData("platforms: sparc\n", 1, 12, "does not name an architecture")]
     public void Error_has_its_position(string text, int line, int column, string problem)
     {
         var wrong = Assert.Throws<ManifestException>(() => Read(text));

@@ -143,7 +143,7 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
         try
         {
             // Read from the registry itself: a mirror may not have the signature yet.
-            new ImagePuller(Link, Local, null, this).Pull(name.WithDigest(image.Descriptor.Digest), source: repository);
+            new ImagePuller(Link, Local, null, this).Pull(name.WithDigest(image.Descriptor.ToDescriptor().Digest), source: repository);
         }
         catch (Exception fault) when (fault is StoreException or RegistryException)
         {
@@ -174,7 +174,7 @@ public sealed class PublishImageCommand : RegistryStoreCmdlet
         }
 
         ImageReference name = Link.Complete(ImageReference.Parse(Destination));
-        if (name.Digest is not null && name.Digest != image.Descriptor.Digest)
+        if (name.Digest is not null && name.Digest != image.Descriptor.ToDescriptor().Digest)
         {
             throw new StoreException(StoreFault.BadReference, $"The digest in the reference '{name}' differs from the image's digest, {image.Digest}. Omit the digest, or use the image's.");
         }

@@ -83,7 +83,7 @@ public sealed class TestImageCommand : ProgramCmdlet
 
         IReadOnlyCollection<BlobCheck> blobs = Stores.Verify(image);
         IEnumerable<CheckResult> results = ImageChecks.OfImage(image, blobs, isOther: KernelBtf is not null).Concat(ImageChecks.OfSignature(image.Reference, () => Verifier.Verify(image).Reasons));
-        bool isWhole = image.Program is { } program && blobs.All(blob => blob.Fault is null || blob.Descriptor.Digest != program.Digest);
+        bool isWhole = image.Program is { } program && blobs.All(blob => blob.Fault is null || blob.Descriptor.Digest.ToString() != program.Digest);
         return isWhole ? results.Concat(OfProgram(image.Reference, () => Tools.FromImage(image))) : results;
     }
 

@@ -112,7 +112,7 @@ internal sealed class ImageVerifier(LocalImages local, PipelineWait link, ICmdle
         }
 
         IReadOnlyRepository repository = local.Stores.Of(image).Repository(image.Repository);
-        TrustDecision decision = link.Wait(cancellationToken => trust.CheckAsync(repository, reference, image.Descriptor.Digest, cancellationToken));
+        TrustDecision decision = link.Wait(cancellationToken => trust.CheckAsync(repository, reference, image.Descriptor.ToDescriptor().Digest, cancellationToken));
         return new ImageVerification(decision, decision.IsSigned ? SignatureVerdict.Verified : decision.Count > 0 ? SignatureVerdict.Allowed : SignatureVerdict.Unchecked);
     }
 

@@ -171,7 +171,7 @@ internal sealed class ToolResolver(
         try
         {
             streams.WriteNote($"Looking in {name.Registry} for signatures of {image.Digest} that are not in the local store.");
-            puller.Pull(name.WithDigest(image.Descriptor.Digest));
+            puller.Pull(name.WithDigest(image.Descriptor.ToDescriptor().Digest));
             return true;
         }
         catch (Exception fault) when (fault is RegistryException or TrustException)
@@ -204,7 +204,7 @@ internal sealed class ToolResolver(
 
     private Image PullNewer(ImageReference name, Image? found)
     {
-        if (name.Digest is not null && found?.Descriptor.Digest == name.Digest)
+        if (name.Digest is not null && found?.Digest == name.Digest.ToString())
         {
             streams.WriteNote($"{name} is in the local store. A digest cannot change, so no registry is asked.");
             return found;
@@ -218,7 +218,7 @@ internal sealed class ToolResolver(
                     ? $"Find-BeeImage {name.Name} lists the tags."
                     : "To run the local image of this name, use -Pull Missing.",
             };
-        if (found?.Descriptor.Digest == newest.Digest && found.Problem is null)
+        if (found?.Digest == newest.Digest.ToString() && found.Problem is null)
         {
             streams.WriteNote($"{name} is {newest.Digest} in the registry, the same as in the local store.");
             return found;

@@ -149,7 +149,7 @@ internal sealed class PackedContainer
             DockerLayer + ".gzip" => Layer + Gzip,
             DockerLayer => Layer,
             { } other when other.StartsWith(Layer, StringComparison.Ordinal) => other,
-            _ => throw NotABase($"has a layer of the type {part.MediaType}, which is not a part of a file system"),
+            _ => throw NotABase($"has a layer of the type {part.MediaType}, which is not a file system layer"),
         };
         _parts.TryAdd(part.Digest!, part.ToDescriptor());
         return part;
@@ -190,7 +190,7 @@ internal sealed class PackedContainer
         Descriptor top = _request.Base.Descriptor;
         if (!MediaTypes.IsIndex(top.MediaType))
         {
-            return [(top, _request.Base.Platform ?? throw NotABase("does not say which platform it is for"))];
+            return [(top, _request.Base.Platform ?? throw NotABase("does not name its platform"))];
         }
 
         // The content of a store is available synchronously.

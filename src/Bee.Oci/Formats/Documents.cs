@@ -150,7 +150,7 @@ internal sealed class ManifestDocument
         if ((manifest.MediaType is not null && manifest.MediaType != descriptor.MediaType)
             || (isIndex ? manifest.Layers ?? (object?)manifest.Config : manifest.Manifests) is not null)
         {
-            throw new StoreException(StoreFault.DamagedManifest, $"The manifest {descriptor.Digest} is not of the media type that its descriptor says.");
+            throw new StoreException(StoreFault.DamagedManifest, $"The manifest {descriptor.Digest} does not have the media type of its descriptor.");
         }
 
         return manifest;

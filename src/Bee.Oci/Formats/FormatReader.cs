@@ -126,7 +126,7 @@ internal static class BpfmanFormat
             Platform = document is { Os.Length: > 0, Architecture.Length: > 0 }
                 ? new PlatformDocument { Os = document.Os, Architecture = document.Architecture, Variant = document.Variant is { Length: > 0 } variant ? variant : null }.ToPlatform()
                 : null,
-            WhyNoProgram = "it is a container image without the labels that bpfman's have (io.ebpf.programs and io.ebpf.maps, or io.ebpf.program_name)",
+            WhyNoProgram = "it is a container image without bpfman's labels (io.ebpf.programs and io.ebpf.maps, or io.ebpf.program_name)",
         };
         if (labels.TryGetValue(ContainerLabels.ToolDigest, out string? tool))
         {
@@ -138,7 +138,7 @@ internal static class BpfmanFormat
             Format = ImageFormat.Bpfman,
             Config = ImageConfig.Empty with { Programs = Programs(labels), Maps = [.. Pairs(labels.GetValueOrDefault(MapsLabel)).Select(map => new ImageMap { Name = map.Name, Type = map.Type })] },
             Program = layers is [var only] && LayerProgram.Reads(only.MediaType) ? only : null,
-            WhyNoProgram = layers is not [var layer] ? $"it has {layers.Count} layers, and an image of bpfman's has exactly one"
+            WhyNoProgram = layers is not [var layer] ? $"it has {layers.Count} layers, but a bpfman image has exactly one"
                 : LayerProgram.Reads(layer.MediaType) ? null
                 : $"its layer is of the type {layer.MediaType}; Bee unpacks tar, plain or with gzip or zstd",
         };
@@ -231,7 +231,7 @@ internal static class LayerProgram
         using var bytes = new MemoryStream(layer, writable: false);
         using Stream stream = IsGzip(mediaType) ? new GZipStream(bytes, CompressionMode.Decompress)
             : !IsZstandard(mediaType) ? bytes
-            : zstandard?.Invoke().Decompress(bytes) ?? throw new StoreException(StoreFault.NoProgram, $"The layer of the image '{image}' is compressed with zstd, and this store was opened without what decompresses it.");
+            : zstandard?.Invoke().Decompress(bytes) ?? throw new StoreException(StoreFault.NoProgram, $"The layer of the image '{image}' is compressed with zstd, but this store was opened without a zstd decoder.");
         var reader = new ArchiveReader(stream, ArchiveLimits.Layer);
         string? wanted = fileName?.Split('/')[^1];
         (byte[]? named, byte[]? found) = (null, null);
@@ -262,10 +262,10 @@ internal static class LayerProgram
         return named ?? objects.Count switch
         {
             _ when wanted is not null => throw new StoreException(StoreFault.NoProgram, $"The layer of the image '{image}' has no file '{TerminalText.Clean(wanted)}', which its label names."),
-            0 => throw new StoreException(StoreFault.NoProgram, $"The layer of the image '{image}' has no eBPF object in it."),
+            0 => throw new StoreException(StoreFault.NoProgram, $"The layer of the image '{image}' contains no eBPF object."),
             1 => found!,
             _ => throw new StoreException(
-                StoreFault.NoProgram, $"The layer of the image '{image}' has several eBPF objects ({string.Join(", ", objects.Take(8))}), and no label io.ebpf.filename says which is meant."),
+                StoreFault.NoProgram, $"The layer of the image '{image}' has several eBPF objects ({string.Join(", ", objects.Take(8))}), and the label io.ebpf.filename, which selects one, is missing."),
         };
     }
 
@@ -318,7 +318,7 @@ internal static class GadgetFormat
         {
             Program = programs is [var only] ? only : null,
             WhyNoProgram = programs.Length == 1 ? null
-                : $"it has {programs.Length} layers of the type {MediaTypes.GadgetProgram}, and an image of Inspektor Gadget's has exactly one",
+                : $"it has {programs.Length} layers of the type {MediaTypes.GadgetProgram}, but an Inspektor Gadget image has exactly one",
             Metadata = config?.MediaType == MediaTypes.GadgetConfig ? TerminalText.CleanLines(Encoding.UTF8.GetString(files.ReadBlob(config, LongestMetadata))) : null,
         };
     }

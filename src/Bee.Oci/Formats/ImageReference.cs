@@ -109,7 +109,7 @@ internal static class ReferenceGrammar
 
         if (Redaction.HasLogin(text))
         {
-            problem = $"Bad image reference '{Redaction.WithoutLogin(text)}': no digest (sha256:…) follows its '@'. What stands before the '@' may be a login and is not shown. A reference has no login: log in to the registry.";
+            problem = $"Bad image reference '{Redaction.WithoutLogin(text)}': no digest (sha256:…) follows its '@'. The part before the '@' may be a login and is not shown. References do not contain logins: log in to the registry instead.";
             return null;
         }
 
@@ -129,7 +129,7 @@ internal static class ReferenceGrammar
         repository = text;
         if (text.Contains("://", StringComparison.Ordinal))
         {
-            return "it starts with a scheme; a reference has none.";
+            return "it starts with a scheme, which references do not have.";
         }
 
         int at = repository.IndexOf('@');
@@ -162,7 +162,7 @@ internal static class ReferenceGrammar
     // A text that looks like a digest must not match an image with that name.
     private static string? DigestLikeFault(string repository) =>
         repository == Digest.Prefix[..^1] || (repository.Length == Digest.HexLength && Digest.IsHex(repository))
-            ? $"'{repository}' is how a digest reads, and no repository without a registry can be called so. In a reference a digest stands behind a name and '@'."
+            ? $"'{repository}' looks like a digest, so it cannot be the name of a repository without a registry. Write a digest after a name and '@'."
             : null;
 
     private static string? RegistryFault(string registry)
@@ -179,7 +179,7 @@ internal static class ReferenceGrammar
 
             if (registry.AsSpan(1, close - 1).Contains('%'))
             {
-                return $"the registry '{registry}' has a zone in its IPv6 address; a reference has none.";
+                return $"the registry '{registry}' has a zone in its IPv6 address, which references do not have.";
             }
 
             if (!IPAddress.TryParse(registry[1..close], out IPAddress? address) || address.AddressFamily != AddressFamily.InterNetworkV6)
@@ -212,7 +212,7 @@ internal static class ReferenceGrammar
 
             if (label[0] == '-' || label[^1] == '-' || !label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-'))
             {
-                return $"the registry's host name '{host}' may hold letters, digits, dots and, inside a part, hyphens; '{label}' does not fit.";
+                return $"the registry's host name '{host}' contains '{label}'; only letters, digits, dots and, inside a part, hyphens are allowed.";
             }
         }
 
@@ -229,7 +229,7 @@ internal static class ReferenceGrammar
     {
         if (repository.Length == 0)
         {
-            return "it names no repository.";
+            return "it does not name a repository.";
         }
 
         foreach (string component in repository.Split('/'))
@@ -248,7 +248,7 @@ internal static class ReferenceGrammar
     {
         if (component.Length == 0)
         {
-            return "the repository has an empty component (a slash too many).";
+            return "the repository has an empty component (one slash too many).";
         }
 
         if (component.Any(char.IsAsciiLetterUpper))
@@ -266,7 +266,7 @@ internal static class ReferenceGrammar
 
             if (c is not ('.' or '_' or '-'))
             {
-                return $"the repository component '{component}' holds '{c}'; letters, digits, '.', '_' and '-' are allowed.";
+                return $"the repository component '{component}' contains '{c}'; only letters, digits, '.', '_' and '-' are allowed.";
             }
 
             int run = 1;
@@ -305,7 +305,7 @@ internal static class ReferenceGrammar
         }
 
         return tag[0] is '.' or '-' || !tag.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-')
-            ? $"the tag '{tag}' may hold letters, digits, '_', '.' and '-', and does not start with '.' or '-'."
+            ? $"the tag '{tag}' contains characters other than letters, digits, '_', '.' and '-', or starts with '.' or '-'."
             : null;
     }
 

@@ -46,11 +46,11 @@ public sealed record Platform(string Os, string Architecture, string? Variant = 
         problem = null;
         if (named.Length > 3 || named.Any(part => part.Length == 0))
         {
-            problem = $"'{text}' is not a platform; one is written like linux/amd64 or linux/arm/v7.";
+            problem = $"'{text}' is not a platform. Write one such as linux/amd64 or linux/arm/v7.";
         }
         else if (named[0] != Linux)
         {
-            problem = $"'{text}' is for {named[0]}; eBPF programs are for linux.";
+            problem = $"'{text}' is for {named[0]}; eBPF programs require linux.";
         }
         else if (GoName(named[1]) is not { } architecture)
         {

@@ -29,13 +29,13 @@ internal sealed class RepositoryPattern
         string[] parts = text.Split('/');
         if (text.Contains('@') || parts[^1].Contains(':') && parts.Length > 1)
         {
-            throw new FormatException($"'{TerminalText.Clean(Redaction.WithoutLogin(text))}' names a tag or a digest. Rules are for repositories: tags can be moved, and digests have a key of their own.");
+            throw new FormatException($"'{TerminalText.Clean(Redaction.WithoutLogin(text))}' has a tag or a digest. Rules are for repositories: tags can be moved, and digests have their own key.");
         }
 
         if (text.Contains("**", StringComparison.Ordinal))
         {
             // In other tools '**' matches any depth. Here it would not, so the rule would match less than its author expects.
-            throw new FormatException($"'{TerminalText.Clean(Redaction.WithoutLogin(text))}' has '**'. One '*' as the last component stands for everything below, however deep.");
+            throw new FormatException($"'{TerminalText.Clean(Redaction.WithoutLogin(text))}' has '**'. One '*' as the last component matches everything below, at any depth.");
         }
 
         if (text != "*")
@@ -49,7 +49,7 @@ internal sealed class RepositoryPattern
 
             if (parts.Length == 1 || (reference.Registry is null && parts[0] != "*"))
             {
-                throw new FormatException($"'{TerminalText.Clean(Redaction.WithoutLogin(text))}' names no registry's repositories. Write a registry and what is in it: ghcr.io/me/*, or * for all.");
+                throw new FormatException($"'{TerminalText.Clean(Redaction.WithoutLogin(text))}' does not match repositories of a registry. Write a registry and a path: ghcr.io/me/*, or * for all.");
             }
         }
 

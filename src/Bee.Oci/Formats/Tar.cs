@@ -56,7 +56,7 @@ internal sealed class ArchiveReader(Stream stream, ArchiveLimits limits)
                     return _current = Entry(attributes.Name ?? header.Name, header.Type, size);
 
                 default:
-                    throw Bad($"'{TerminalText.Clean(attributes.Name ?? header.Name)}' is {Kind(header.Type)}, and only files and directories belong into it");
+                    throw Bad($"'{TerminalText.Clean(attributes.Name ?? header.Name)}' is {Kind(header.Type)}; only files and directories are allowed");
             }
         }
     }
@@ -88,7 +88,7 @@ internal sealed class ArchiveReader(Stream stream, ArchiveLimits limits)
         // Some tools write a directory several times. A duplicate file is rejected: one could be verified and the other used.
         if (!_names.Add(isDirectory ? path + "/" : path) && !isDirectory)
         {
-            throw Bad($"it has two entries of the name '{TerminalText.Clean(path)}'");
+            throw Bad($"it has two entries with the name '{TerminalText.Clean(path)}'");
         }
 
         return new ArchiveEntry(path, isDirectory, size, _position);
@@ -102,7 +102,7 @@ internal sealed class ArchiveReader(Stream stream, ArchiveLimits limits)
         }
 
         string[] parts = [.. name.Split('/').Where(part => part is not ("" or "."))];
-        return parts.Contains("..") ? throw Bad($"the path '{TerminalText.Clean(name)}' leads out of it") : string.Join('/', parts);
+        return parts.Contains("..") ? throw Bad($"the path '{TerminalText.Clean(name)}' leads outside the archive") : string.Join('/', parts);
     }
 
     /// <summary>Sets the position of the next header. Rejects an entry that is too large before it is read.</summary>
@@ -265,7 +265,7 @@ internal readonly ref struct TarHeader
             sum += i is >= 148 and < 156 ? 0 : block[i];
         }
 
-        return TryOctal(block.Slice(148, 8), out long said) && said == sum ? new TarHeader(block) : throw ArchiveReader.Bad("it is not a tar archive, or a damaged one (a header's checksum is wrong)");
+        return TryOctal(block.Slice(148, 8), out long said) && said == sum ? new TarHeader(block) : throw ArchiveReader.Bad("it is not a tar archive, or it is damaged (the checksum of a header is wrong)");
     }
 
     /// <summary>Returns a header for a world-readable file of root, dated 1970-01-01, so that the same file always has the same header.</summary>
@@ -317,7 +317,7 @@ internal readonly ref struct TarHeader
             return number;
         }
 
-        return TryOctal(field, out number) ? number : throw ArchiveReader.Bad("a field of a header that holds a number has something else");
+        return TryOctal(field, out number) ? number : throw ArchiveReader.Bad("a numeric field of a header is not a number");
     }
 
     private static bool TryOctal(ReadOnlySpan<byte> field, out long number)
@@ -390,7 +390,7 @@ internal sealed class TarAttributes
     {
         if (Records(content).Exists(record => record.Key is "path" or "size" or "linkpath"))
         {
-            throw ArchiveReader.Bad("it gives all its entries one name or size");
+            throw ArchiveReader.Bad("it sets one name or size for all its entries");
         }
     }
 

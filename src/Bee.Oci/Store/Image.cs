@@ -11,7 +11,7 @@ public sealed class Image
 
     internal Image(string reference, Descriptor descriptor, string store)
     {
-        Descriptor = descriptor;
+        Descriptor = new ImageBlob(descriptor);
         Store = store;
         Name(reference);
     }
@@ -26,7 +26,7 @@ public sealed class Image
     public string? Tag { get; private set; }
 
     /// <summary>The digest of the manifest, or of the index if the image has several platforms: <c>sha256:…</c>.</summary>
-    public string Digest => Descriptor.Digest.ToString();
+    public string Digest => Descriptor.Digest;
 
     /// <summary>The size in bytes of all manifests, configs and layers of all platforms; each blob counts once.</summary>
     public long Size { get; internal init; }
@@ -66,13 +66,13 @@ public sealed class Image
     public string Store { get; }
 
     /// <summary>The entry of the store's index.</summary>
-    public Descriptor Descriptor { get; }
+    public ImageBlob Descriptor { get; }
 
     /// <summary>The layer that is the eBPF object, or that contains it (bpfman); null if no layer is recognized.</summary>
-    public Descriptor? Program { get; internal init; }
+    public ImageBlob? Program { get; internal init; }
 
     /// <summary>All layers of the manifest, including the program.</summary>
-    public IReadOnlyList<Descriptor> Layers { get; internal init; } = [];
+    public IReadOnlyList<ImageBlob> Layers { get; internal init; } = [];
 
     /// <summary>The reason why the image cannot be used, such as a damaged manifest; null for a valid image.</summary>
     public string? Problem => Fault?.Message;
@@ -141,6 +141,46 @@ public sealed class Image
         Repository = isNamed ? ImageReference.TryParse(reference, out parsed) ? parsed.Name : reference : "";
         Tag = parsed?.Tag;
     }
+}
+
+/// <summary>
+/// The descriptor of a blob of an image, with its digest as text: scripts compare it, use it as a key and serialize it. Converts to a <see cref="Formats.Descriptor"/>.
+/// </summary>
+public sealed class ImageBlob
+{
+    private readonly Descriptor _descriptor;
+
+    internal ImageBlob(Descriptor descriptor) => _descriptor = descriptor;
+
+    /// <summary>The media type of the content.</summary>
+    public string MediaType => _descriptor.MediaType;
+
+    /// <summary>The digest of the content, <c>sha256:…</c>.</summary>
+    public string Digest => _descriptor.Digest.ToString();
+
+    /// <summary>The size of the content in bytes.</summary>
+    public long Size => _descriptor.Size;
+
+    /// <summary>The artifact type of a manifest; null for most images.</summary>
+    public string? ArtifactType => _descriptor.ArtifactType;
+
+    /// <summary>The annotations; never null.</summary>
+    public IReadOnlyDictionary<string, string> Annotations => _descriptor.Annotations;
+
+    /// <summary>The platform of the content; null if unspecified.</summary>
+    public Platform? Platform => _descriptor.Platform;
+
+    /// <summary>The title annotation, which is the file name of a blob; null for none.</summary>
+    public string? Title => _descriptor.Title;
+
+    /// <summary>Returns the descriptor.</summary>
+    public static implicit operator Descriptor(ImageBlob blob) => blob.ToDescriptor();
+
+    /// <summary>Returns the descriptor.</summary>
+    public Descriptor ToDescriptor() => _descriptor;
+
+    /// <summary>Returns the digest.</summary>
+    public override string ToString() => Digest;
 }
 
 /// <summary>The result of <see cref="ImageStore.Remove"/>.</summary>

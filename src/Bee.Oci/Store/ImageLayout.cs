@@ -42,11 +42,11 @@ public sealed class ImageLayout : IDisposable
             return OfArchive(path, LayoutArchive.Open(path, cancellationToken));
         }
 
-        LayoutFiles files = LayoutFiles.Open(path, null) ?? throw new StoreException(StoreFault.NotAStore, $"There is no '{path}'.");
+        LayoutFiles files = LayoutFiles.Open(path, null) ?? throw new StoreException(StoreFault.NotAStore, $"'{path}' does not exist.");
         return Opened(files, () => Fault.Wrap(path, () =>
         {
             StoreLayout.CheckVersion(files.ReadLayout() ?? throw new StoreException(
-                StoreFault.NotAStore, $"'{path}' is a directory without {LayoutFiles.LayoutName}, so no image layout."), path);
+                StoreFault.NotAStore, $"'{path}' is a directory without {LayoutFiles.LayoutName}, so it is not an image layout."), path);
             return new ImageLayout(path, files, files.ReadIndex());
         }));
     });

@@ -96,8 +96,8 @@ internal sealed class ImageReader(IBlobs files, string store)
             Annotations = annotations,
             Platform = platform,
             Platforms = platforms.Count == 0 && platform is not null ? [platform] : platforms,
-            Layers = layers,
-            Program = facts.Program,
+            Layers = [.. layers.Select(layer => new ImageBlob(layer))],
+            Program = facts.Program is { } program ? new ImageBlob(program) : null,
             WhyNoProgram = facts.WhyNoProgram,
         };
     }

@@ -79,7 +79,7 @@ public sealed class ImageStore
         }
     }
 
-    /// <summary>True if the store belongs to another user and is only read.</summary>
+    /// <summary>True if the store belongs to another user and is read-only.</summary>
     public bool IsReadOnly => _guard is not null;
 
     /// <summary>
@@ -119,7 +119,7 @@ public sealed class ImageStore
             throw new StoreException(fault.Fault, fault.Message, fault);
         }
 
-        Descriptor program = image.Program ?? throw new StoreException(
+        ImageBlob program = image.Program ?? throw new StoreException(
             StoreFault.NoProgram,
             image.Platforms.Count > 1
                 ? $"The image '{image.Reference}' has no program for {Platform.Host}; it is for {string.Join(", ", image.Platforms)}."
@@ -250,7 +250,7 @@ public sealed class ImageStore
             if (!byDigest && names.Length > 1)
             {
                 throw new StoreException(
-                    StoreFault.Ambiguous, $"'{reference}' fits several names of one image: {string.Join(", ", names.Select(TerminalText.Clean))}. Say which, or give the digest for all.");
+                    StoreFault.Ambiguous, $"'{reference}' matches several names of one image: {string.Join(", ", names.Select(TerminalText.Clean))}. Use one of them, or the digest for all.");
             }
 
             index.Remove([.. found]);
@@ -269,7 +269,7 @@ public sealed class ImageStore
 
     internal Image Tag(Image image, ImageReference reference, ImageStore source)
     {
-        string name = NameFor(reference, image.Descriptor.Digest);
+        string name = NameFor(reference, image.Descriptor.ToDescriptor().Digest);
         if (source.Path != Path)
         {
             return Writer.CopyFrom(source, image, name);
@@ -281,7 +281,7 @@ public sealed class ImageStore
             IReadOnlyCollection<Descriptor> parts = new StoredPieces(files).Of(image.Descriptor);
             if (StoreWriter.Missing(files, parts) is [var missing, ..])
             {
-                throw new StoreException(StoreFault.MissingBlob, $"The image '{image.Reference}' is not whole: the blob {missing.Digest} is missing.");
+                throw new StoreException(StoreFault.MissingBlob, $"The image '{image.Reference}' is incomplete: the blob {missing.Digest} is missing.");
             }
 
             (string Tag, DescriptorDocument Entry)[] signatures = [.. SignatureNames.Of(index, image.Repository, StoreWriter.Digests(parts))];
@@ -295,7 +295,7 @@ public sealed class ImageStore
     {
         if (reference.Digest is not null && reference.Digest != digest)
         {
-            throw new StoreException(StoreFault.BadReference, $"The reference '{reference}' names another digest than the image's, {digest}.");
+            throw new StoreException(StoreFault.BadReference, $"The digest in the reference '{reference}' is not the image's, {digest}.");
         }
 
         ImageReference whole = reference.WithDefaultTag();
@@ -325,7 +325,7 @@ public sealed class ImageStore
             throw new StoreException(StoreFault.NotFound, $"The image '{removed.Reference}' was stored, but another process removed it at once. Store it again.");
         }
 
-        ILookup<(string, Digest), Image> images = found.ToLookup(image => (image.Reference, image.Descriptor.Digest));
+        ILookup<(string, Digest), Image> images = found.ToLookup(image => (image.Reference, image.Descriptor.ToDescriptor().Digest));
         return [.. named.Select(one => images[(one.Name, one.Image.Digest)].First())];
     }
 
@@ -333,7 +333,7 @@ public sealed class ImageStore
     {
         if (IsReadOnly)
         {
-            throw new StoreException(StoreFault.ReadOnly, $"The store '{Path}' belongs to another user and is only read.");
+            throw new StoreException(StoreFault.ReadOnly, $"The store '{Path}' belongs to another user and is read-only.");
         }
     }
 
@@ -354,7 +354,7 @@ public sealed class ImageStore
     /// <summary>Changes this store.</summary>
     internal StoreWriter Writer { get; }
 
-    internal StoreException Gone() => new(StoreFault.MissingBlob, $"There is no image store at '{Path}'.");
+    internal StoreException Gone() => new(StoreFault.MissingBlob, $"'{Path}' does not contain an image store.");
 
     internal LayoutFiles? Open() => LayoutFiles.Open(Path, _guard);
 

@@ -146,13 +146,13 @@ internal static class StorePaths
     public static string Own() =>
         Named() is { } named && !UserFolders.BelongsToInvokingUser(named) ? named
         : UserFolders.Data is { } data ? Path.Combine(data, "bee", "store")
-        : throw NoHome($"to keep images in. Set {StoreVariable}");
+        : throw NoHome($"to store images in. Set {StoreVariable}");
 
     /// <summary>The store of the user who called sudo: the user's BEE_STORE if sudo preserved it, otherwise the default in the home directory.</summary>
     public static string Of(InvokingUser user) => Named() is { } named && UserFolders.BelongsToInvokingUser(named) ? named : InHome(user.Home);
 
     /// <summary>The folder for settings of the user who runs this process: XDG_CONFIG_HOME, else ~/.config.</summary>
-    public static string Configuration() => UserFolders.Configuration ?? throw NoHome("to keep settings in. Set XDG_CONFIG_HOME");
+    public static string Configuration() => UserFolders.Configuration ?? throw NoHome("to store settings in. Set XDG_CONFIG_HOME");
 
     /// <summary>The default store in a home directory.</summary>
     public static string InHome(string home) => Path.Combine(home, ".local", "share", "bee", "store");

@@ -127,8 +127,8 @@ internal sealed class LayoutArchive : IBlobs, IDisposable
         if (Index is null || Layout is null)
         {
             throw new StoreException(StoreFault.NotAStore, isDocker
-                ? $"'{_path}' is an archive in docker's older format, which has no digests of what is in it. Convert it: skopeo copy docker-archive:FILE oci-archive:NEW."
-                : $"'{_path}' is an archive without {LayoutFiles.LayoutName} and {LayoutFiles.IndexName}, so no image layout.");
+                ? $"'{_path}' is an archive in docker's older format, which has no digests of its content. Convert it: skopeo copy docker-archive:FILE oci-archive:NEW."
+                : $"'{_path}' is an archive without {LayoutFiles.LayoutName} and {LayoutFiles.IndexName}, so it is not an image layout.");
         }
     }
 
@@ -207,7 +207,7 @@ internal static class ArchiveFile
             _ => null,
         };
         return other is null ? magic is [0x1f, 0x8b, ..] : throw new StoreException(
-            StoreFault.BadArchive, $"'{path}' is compressed with {other}; Bee reads archives that are plain or compressed with gzip. Unpack it first: {other} -d.");
+            StoreFault.BadArchive, $"'{path}' is compressed with {other}; Bee reads plain archives and gzip. Decompress it first: {other} -d.");
     }
 
     private static SafeFileHandle Unpacked(string path, SafeFileHandle from, CancellationToken cancellationToken)

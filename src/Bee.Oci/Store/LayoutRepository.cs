@@ -40,7 +40,7 @@ internal sealed class LayoutRepository(ILayoutContent layout, string name) : IRe
     {
         (Descriptor? descriptor, byte[]? bytes) = Resolve(blobs, index, reference);
         return descriptor is null
-            ? throw new StoreException(StoreFault.NotFound, $"There is no '{reference}' of '{name}' in {layout.What}.")
+            ? throw new StoreException(StoreFault.NotFound, $"'{reference}' of '{name}' does not exist in {layout.What}.")
             : new Content(descriptor, bytes ?? blobs.ReadBlob(descriptor, StoreLimits.Manifest));
     }, cancellationToken);
 

@@ -30,7 +30,7 @@ internal sealed record ReferenceMatch(IReadOnlyList<DescriptorDocument> Entries,
                 ? new(OneImage(WithDigest(images, hex), wanted), ByDigest: true)
                 : throw new StoreException(
                     StoreFault.BadReference,
-                    $"'{wanted}' is neither a digest nor the beginning of one: {ShortestPrefix} to {Digest.HexLength} lower-case hexadecimal digits belong after '{Digest.Prefix}'.");
+                    $"'{wanted}' is neither a digest nor the beginning of one: {ShortestPrefix} to {Digest.HexLength} lower-case hexadecimal digits must follow '{Digest.Prefix}'.");
         }
 
         // The exact name first, because other tools may use names that are not references. A digest in a name must still be the image's.
@@ -89,7 +89,7 @@ internal sealed record ReferenceMatch(IReadOnlyList<DescriptorDocument> Entries,
             ? found
             : throw new StoreException(
                 StoreFault.Ambiguous,
-                $"'{wanted}' fits {digests.Length} images: {string.Join(", ", found.Select(e => TerminalText.Clean(e.ReferenceName ?? e.Digest ?? "")).Distinct().Take(8))}. Say more of the name.");
+                $"'{wanted}' matches {digests.Length} images: {string.Join(", ", found.Select(e => TerminalText.Clean(e.ReferenceName ?? e.Digest ?? "")).Distinct().Take(8))}. Use a longer part of the name.");
     }
 }
 

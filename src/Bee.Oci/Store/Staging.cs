@@ -61,7 +61,7 @@ internal sealed class Staging : IDisposable
         long free = new DriveInfo(_path).AvailableFreeSpace;
         if (needed > free)
         {
-            throw new StoreException(StoreFault.Io, $"The image needs {needed:N0} bytes more in '{_path}', and the disk has room for {free:N0}. Make room, or name another store.");
+            throw new StoreException(StoreFault.Io, $"The image needs {needed:N0} more bytes in '{_path}', but the disk has only {free:N0} free. Free some space, or use another store.");
         }
     });
 
@@ -99,12 +99,12 @@ internal sealed class Staging : IDisposable
             if (length != descriptor.Size)
             {
                 throw new StoreException(
-                    StoreFault.DigestMismatch, $"What came for the blob {digest} has {(length > descriptor.Size ? "more" : $"{length}")} bytes, not the {descriptor.Size} of its descriptor.");
+                    StoreFault.DigestMismatch, $"The content received for the blob {digest} has {(length > descriptor.Size ? "more" : $"{length}")} bytes, not the {descriptor.Size} of its descriptor.");
             }
 
             if (hash is not null && Digest.OfHash(hash.GetHashAndReset()) != digest)
             {
-                throw new StoreException(StoreFault.DigestMismatch, $"What came for the blob {digest} has another digest.");
+                throw new StoreException(StoreFault.DigestMismatch, $"The content received for the blob {digest} has another digest.");
             }
         }
         catch

@@ -34,7 +34,7 @@ internal sealed class StoreLayout : IDisposable
         else if (!files.IsEmpty && !files.Has(LayoutFiles.PrivateName))
         {
             // Creating a store creates Bee's own directory first, so a directory with other content is not a store.
-            throw new StoreException(StoreFault.NotAStore, $"'{path}' is a directory with something else than images in it.");
+            throw new StoreException(StoreFault.NotAStore, $"'{path}' is a directory that contains something other than images.");
         }
     }
 
@@ -47,7 +47,7 @@ internal sealed class StoreLayout : IDisposable
         string? version = OciJson.Read(content, OciJson.Canonical.LayoutDocument, StoreFault.NotAStore, $"file {LayoutFiles.LayoutName} of '{path}'").Version;
         if (version?.StartsWith("1.", StringComparison.Ordinal) != true)
         {
-            throw new StoreException(StoreFault.NotAStore, $"'{path}' is an OCI image layout of version '{TerminalText.Clean(version ?? "")}'; Bee knows {Version}.");
+            throw new StoreException(StoreFault.NotAStore, $"'{path}' is an OCI image layout of version '{TerminalText.Clean(version ?? "")}'; Bee supports {Version}.");
         }
     }
 
@@ -59,7 +59,7 @@ internal sealed class StoreLayout : IDisposable
         try
         {
             using (LayoutFiles files = LayoutFiles.Open(path, null)
-                ?? throw new StoreException(StoreFault.Io, $"The image store '{path}' was removed while it was made."))
+                ?? throw new StoreException(StoreFault.Io, $"The image store '{path}' was removed while it was created."))
             {
                 Check(files, path);
             }

@@ -132,7 +132,7 @@ internal sealed class StoreWriter(ImageStore store)
         }
 
         throw new StoreException(
-            StoreFault.Busy, $"Others remove the blobs of '{images[0].Name}' from the store '{store.Path}' as fast as they come; try again when they are done.");
+            StoreFault.Busy, $"Other processes remove the blobs of '{images[0].Name}' from the store '{store.Path}' while it is written. Try again when they are done.");
     }
 
     /// <summary>Copies an image, with its signatures, from another store.</summary>

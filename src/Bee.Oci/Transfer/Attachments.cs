@@ -52,7 +52,7 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
             {
                 if (referrers.Count == Most)
                 {
-                    note?.Invoke(new RegistryNote($"More than {Most} manifests refer to {digest} in {source.Name}; the rest is passed over.", IsWarning: true));
+                    note?.Invoke(new RegistryNote($"{digest} in {source.Name} has more than {Most} referrers; Bee skips the others.", IsWarning: true));
                     break;
                 }
 
@@ -93,11 +93,11 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
             return;
         }
 
-        string what = $"the manifest {manifest.Descriptor.Digest}, which is about it,";
+        string what = $"the referrer {manifest.Descriptor.Digest}";
         IReadOnlyList<Descriptor> blobs = RepositoryManifests.Descriptors(document.Config is null ? document.Layers : [document.Config, .. document.Layers ?? []], manifest.Descriptor);
         if (tag is null && document.Manifests is not null)
         {
-            throw new RegistryException(RegistryFault.BadAnswer, $"{what} is an index, and those do not go along.");
+            throw new RegistryException(RegistryFault.BadAnswer, $"{what} is an index, which Bee does not copy.");
         }
 
         if (!includeOthers && blobs.FirstOrDefault(b => b.Size > StoreLimits.Manifest) is { } large)
@@ -112,7 +112,7 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
 
         if (Interlocked.Add(ref _bytes, manifest.Bytes.Length) > MostBytes)
         {
-            throw new RegistryException(RegistryFault.TooLarge, $"the image has signatures of more than {MostBytes} bytes, or the like.");
+            throw new RegistryException(RegistryFault.TooLarge, $"the image has referrers of more than {MostBytes} bytes.");
         }
 
         found.Add(new Attachment(digest, manifest, blobs, tag));
@@ -134,15 +134,15 @@ internal sealed class Attachments(IReadOnlyRepository source, bool includeOthers
         }
         catch (RegistryException e) when (e.Fault is RegistryFault.NotFound or RegistryFault.Unsupported or RegistryFault.Denied or RegistryFault.Unauthorized)
         {
-            note?.Invoke(new RegistryNote($"{source.Name} does not tell what is about {digest}: {e.Message}", IsWarning: false));
+            note?.Invoke(new RegistryNote($"{source.Name} does not list the referrers of {digest}: {e.Message}", IsWarning: false));
         }
         catch (RegistryException e) when (e.Fault is RegistryFault.BadAnswer or RegistryFault.TooLarge or RegistryFault.DigestMismatch or RegistryFault.BadName)
         {
-            note?.Invoke(new RegistryNote($"A signature or the like of {digest} in {source.Name} is passed over: {e.Message}", IsWarning: true));
+            note?.Invoke(new RegistryNote($"Skipping a referrer of {digest} in {source.Name}: {e.Message}", IsWarning: true));
         }
         catch (StoreException e)
         {
-            note?.Invoke(new RegistryNote($"A signature or the like of {digest} in the store is passed over: {e.Message}", IsWarning: true));
+            note?.Invoke(new RegistryNote($"Skipping a referrer of {digest} in the store: {e.Message}", IsWarning: true));
         }
     }
 }
@@ -207,7 +207,7 @@ internal sealed class SignatureRemoval
             .. _signatures.Where(signature => signature.Tag is not null).Select(signature => $"tag {signature.Tag}"),
             .. referrers > 0 ? [$"{referrers} that {(referrers == 1 ? "refers" : "refer")} to it"] : Array.Empty<string>(),
         ];
-        return _signatures.Count == 0 ? "the empty list of what refers to it" : $"{Quantity.Of(_signatures.Count, "signature")} ({string.Join(", ", places)})";
+        return _signatures.Count == 0 ? "the empty list of its referrers" : $"{Quantity.Of(_signatures.Count, "signature")} ({string.Join(", ", places)})";
     }
 
     /// <summary>Returns the index under the tag <c>sha256-…</c> if it would be empty afterwards; otherwise null.</summary>

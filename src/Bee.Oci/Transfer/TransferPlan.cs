@@ -73,7 +73,7 @@ internal static class PlatformPart
             Platform? told = resolved.Descriptor.Platform ?? await ToldAsync(source, resolved, document, cancellationToken).ConfigureAwait(false);
             return told is null || PlatformChoice.Fits(told, wanted)
                 ? resolved
-                : throw new RegistryException(RegistryFault.NoPlatform, $"The image of {source.Name} is for {told} alone, not for {wanted}.");
+                : throw new RegistryException(RegistryFault.NoPlatform, $"The image of {source.Name} is only for {told}, not for {wanted}.");
         }
 
         IReadOnlyList<Descriptor> children = [.. (await RepositoryManifests.ListAsync(source, resolved, cancellationToken).ConfigureAwait(false)).Select(manifest => manifest.Descriptor)];
@@ -82,7 +82,7 @@ internal static class PlatformPart
             ? await RepositoryManifests.FetchAsync(source, chosen, cancellationToken).ConfigureAwait(false)
             : throw new RegistryException(
                 RegistryFault.NoPlatform,
-                $"The image of {source.Name} has nothing for {wanted}; it is for {string.Join(", ", children.Select(c => c.Platform?.ToString() ?? "an unnamed platform").Distinct())}.");
+                $"The image of {source.Name} is not for {wanted}; it is for {string.Join(", ", children.Select(c => c.Platform?.ToString() ?? "an unnamed platform").Distinct())}.");
     }
 
     private static async Task<Platform?> ToldAsync(IReadOnlyRepository source, Content manifest, ManifestDocument document, CancellationToken cancellationToken)
@@ -131,7 +131,7 @@ internal sealed record ImageTree(IReadOnlyCollection<Content> Manifests, IReadOn
         {
             if (nodes.FirstOrDefault(node => node.Depth >= ManifestGraph.Depth) is { } deep)
             {
-                throw new RegistryException(RegistryFault.BadAnswer, $"The image's indexes are nested too deep, at {deep.Descriptor.Digest}.");
+                throw new RegistryException(RegistryFault.BadAnswer, $"The image's indexes are nested too deeply, at {deep.Descriptor.Digest}.");
             }
 
             Content[] some = await Task.WhenAll(nodes.Select(node =>

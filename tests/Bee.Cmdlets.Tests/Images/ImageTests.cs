@@ -38,6 +38,18 @@ public sealed class ImageTests : IDisposable
     }
 
     [Fact]
+    public void Digests_of_blobs_are_text_for_scripts()
+    {
+        Objects("$image = Get-BeeImage one/tool:v1 -Store $store; $file = Join-Path $store image.xml");
+
+        Assert.Equal("String String String", $"{Objects("$image.Descriptor.Digest.GetType().Name, $image.Program.Digest.GetType().Name, $image.Layers[0].Digest.GetType().Name -join ' '")[0]}");
+        Assert.Equal(true, Objects("(@{ $image.Program.Digest = $true })[\"$($image.Layers[0].Digest)\"]")[0].BaseObject);
+        Assert.Equal(true, Objects("($image | ConvertTo-Json -Depth 6 | ConvertFrom-Json).Layers[0].Digest -ceq $image.Layers[0].Digest")[0].BaseObject);
+        Assert.Equal(true, Objects("$image | Export-Clixml $file -Depth 6; (Import-Clixml $file).Program.Digest -is [string]")[0].BaseObject);
+        Assert.Equal(true, Objects("($image.Layers | ConvertTo-Csv | ConvertFrom-Csv).Digest -ceq $image.Program.Digest")[0].BaseObject);
+    }
+
+    [Fact]
     public void Unknown_name_is_an_error()
     {
         ErrorRecord error = _shell.Error("Get-BeeImage one/toll:v1 -Store $store", ("store", Store));

@@ -266,7 +266,7 @@ public sealed class VerificationTests : IDisposable
         Directory.CreateDirectory(_shell["config/bee"]);
         File.WriteAllText(_shell["config/bee/registries.json"], $$"""{ "registries": { "registry.invalid": { "mirrors": [ "127.0.0.1:1", "{{Registry.Host}}/me" ] } } }""");
         string told = _shell.Verbose("Save-BeeImage registry.invalid/tool:v1 -Store $store", Names);
-        Assert.Contains("127.0.0.1:1/tool is passed over", told, StringComparison.Ordinal);
+        Assert.Contains("127.0.0.1:1/tool is skipped", told, StringComparison.Ordinal);
         Assert.Equal(_shell.Digest(Name), _shell.Digest("registry.invalid/tool:v1"));
 
         File.WriteAllText(_shell["config/bee/registries.json"], """{ "registry": { } }""");

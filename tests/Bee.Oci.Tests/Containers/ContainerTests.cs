@@ -138,7 +138,7 @@ public sealed class ContainerTests : IDisposable
     }
 
     [Fact]
-    public void A_base_whose_layer_is_gone_is_refused()
+    public void A_base_with_a_missing_layer_is_rejected()
     {
         Image tool = Tool();
         Image lower = Base;

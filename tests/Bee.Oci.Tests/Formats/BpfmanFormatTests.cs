@@ -67,7 +67,7 @@ public sealed class BpfmanFormatTests : IDisposable
     }
 
     [Fact]
-    public void A_layer_without_compression_is_read_and_others_are_told()
+    public void An_uncompressed_layer_is_read_and_unknown_compression_is_reported()
     {
         _layout.AddBpfman("plain:v1", Tar.Of(("a", s_elf)), s_labels, layerType: "application/vnd.oci.image.layer.v1.tar");
         _layout.AddBpfman("other:v1", "other"u8.ToArray(), s_labels, layerType: "application/vnd.oci.image.layer.v1.tar+lz4");
@@ -129,7 +129,7 @@ public sealed class BpfmanFormatTests : IDisposable
     }
 
     [Fact]
-    public void What_cannot_be_meant_is_told()
+    public void An_ambiguous_layer_is_reported()
     {
         _layout.AddBpfman("none:v1", ForeignLayout.Layer(("README", new byte[30])), s_labels);
         _layout.AddBpfman("two:v1", ForeignLayout.Layer(("a.o", s_elf), ("b.o", s_otherElf)), s_labels);
@@ -139,7 +139,7 @@ public sealed class BpfmanFormatTests : IDisposable
         Assert.Contains("no eBPF object", Refuse("none:v1", StoreFault.NoProgram), StringComparison.Ordinal);
         Assert.Contains("a.o, b.o", Refuse("two:v1", StoreFault.NoProgram), StringComparison.Ordinal);
         Assert.Contains("calls.bpf.o", Refuse("other:v1", StoreFault.NoProgram), StringComparison.Ordinal);
-        Assert.Contains("without the labels", Refuse("container:v1", StoreFault.NoProgram), StringComparison.Ordinal);
+        Assert.Contains("without bpfman's labels", Refuse("container:v1", StoreFault.NoProgram), StringComparison.Ordinal);
         Assert.Equal(ImageFormat.Unknown, _folder.Store.Find("container:v1")!.Format);
     }
 

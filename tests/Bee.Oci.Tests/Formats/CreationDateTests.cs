@@ -10,7 +10,7 @@ public sealed class CreationDateTests
     [InlineData("yesterday")]
     [InlineData("0001-01-01T00:00:00Z")]
     [InlineData("0001-01-01T14:00:00+14:00")]
-    public void What_is_no_date_is_none(string? text) => Assert.Null(CreationDate.Read(text));
+    public void An_invalid_date_is_null(string? text) => Assert.Null(CreationDate.Read(text));
 
     [Theory]
     [InlineData("1970-01-01T00:00:00Z", 0)]

@@ -11,7 +11,7 @@ public class DigestTagTests
     [InlineData($"sha256-{Hex}.sig")]
     [InlineData($"sha256-{Hex}.att")]
     [InlineData($"localhost:5000/me/tool:sha256-{Hex}.sbom")]
-    public void Names_what_it_is_about(string name) => Assert.Equal($"sha256:{Hex}", DigestTag.Subject(name).ToString());
+    public void Names_its_subject(string name) => Assert.Equal($"sha256:{Hex}", DigestTag.Subject(name).ToString());
 
     [Theory]
     [InlineData(null)]

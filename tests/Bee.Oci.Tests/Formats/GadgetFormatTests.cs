@@ -29,7 +29,7 @@ public sealed class GadgetFormatTests : IDisposable
     }
 
     [Fact]
-    public void One_without_metadata_is_told_by_its_layer()
+    public void An_image_without_metadata_is_recognized_by_its_layer()
     {
         new ForeignLayout(_folder.Path).AddGadget("x:v1", [(Platform.Host.Architecture, s_mine)], metadata: null);
         Image image = _folder.Store.Find("x:v1")!;
@@ -39,7 +39,7 @@ public sealed class GadgetFormatTests : IDisposable
     }
 
     [Fact]
-    public void A_platform_that_is_not_there_is_told()
+    public void A_missing_platform_is_reported()
     {
         new ForeignLayout(_folder.Path).AddGadget("x:v1", [("mips", s_mine), ("riscv64", s_other)]);
         Assert.Contains("linux/mips, linux/riscv64", Assert.Throws<StoreException>(() => _folder.Store.ReadProgram(_folder.Store.Find("x:v1")!)).Message, StringComparison.Ordinal);

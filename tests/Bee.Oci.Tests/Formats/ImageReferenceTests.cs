@@ -45,7 +45,7 @@ public class ImageReferenceTests
     [InlineData("[", 0, true)]
     [InlineData("[]", 0, true)]
     [InlineData("", 0, false)]
-    public void Brackets_of_an_address_are_no_wildcard(string text, int address, bool isPattern)
+    public void Brackets_of_an_address_are_not_a_wildcard(string text, int address, bool isPattern)
     {
         Assert.Equal(address, ImageReference.AddressLength(text));
         Assert.Equal(isPattern, ImageReference.IsPattern(text));
@@ -77,10 +77,10 @@ public class ImageReferenceTests
     [Theory]
     [InlineData("", "empty")]
     [InlineData("https://ghcr.io/x", "scheme")]
-    [InlineData("ghcr.io/", "no repository")]
+    [InlineData("ghcr.io/", "does not name a repository")]
     [InlineData("ghcr.io", null)]
-    [InlineData(":v1", "no repository")]
-    [InlineData("@" + Digest, "no repository")]
+    [InlineData(":v1", "does not name a repository")]
+    [InlineData("@" + Digest, "does not name a repository")]
     [InlineData("me/Opensnoop", "capital letters")]
     [InlineData("a//b", "empty component")]
     [InlineData("/a", "empty component")]
@@ -111,12 +111,12 @@ public class ImageReferenceTests
     [InlineData("[fe80::1%eth0]:5000/x", "zone")]
     [InlineData("[1.2.3.4]/x", "IPv6")]
     [InlineData("[::1]x/x", "after its brackets")]
-    [InlineData(Digest, "how a digest reads")]
-    [InlineData("sha256:v1", "how a digest reads")]
-    [InlineData("sha256", "how a digest reads")]
-    [InlineData("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "how a digest reads")]
-    [InlineData("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855:v1", "how a digest reads")]
-    public void Says_which_part_is_wrong(string text, string? part)
+    [InlineData(Digest, "looks like a digest")]
+    [InlineData("sha256:v1", "looks like a digest")]
+    [InlineData("sha256", "looks like a digest")]
+    [InlineData("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "looks like a digest")]
+    [InlineData("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855:v1", "looks like a digest")]
+    public void Reports_the_invalid_part(string text, string? part)
     {
         // Without a slash, 'ghcr.io' is the name of a repository, as in other tools.
         if (part is null)

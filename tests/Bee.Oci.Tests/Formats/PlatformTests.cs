@@ -21,7 +21,7 @@ public sealed class PlatformTests
     [InlineData("linux/arm/v7/more", "linux/amd64")]
     [InlineData("windows/amd64", "windows")]
     [InlineData("linux/z80", "z80")]
-    public void What_is_none_is_told(string text, string named)
+    public void Invalid_values_are_reported(string text, string named)
     {
         StoreException e = Assert.Throws<StoreException>(() => Platform.Parse(text));
         Assert.Equal(StoreFault.BadPlatform, e.Fault);
@@ -50,7 +50,7 @@ public sealed class PlatformTests
     }
 
     [Fact]
-    public void One_that_names_no_platform_is_taken_only_when_it_is_alone()
+    public void An_image_without_a_platform_is_chosen_only_if_it_is_the_only_one()
     {
         var nameless = new Descriptor(MediaTypes.ImageManifest, Digest.Of("1"u8), 1);
         Assert.Same(nameless, PlatformChoice.For([nameless], Platform.Host));

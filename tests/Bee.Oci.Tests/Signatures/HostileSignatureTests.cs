@@ -51,7 +51,7 @@ public sealed class HostileSignatureTests(ITestOutputHelper output) : IDisposabl
     [Theory]
     [InlineData("https://slsa.dev/provenance/v1", "https://in-toto.io/Statement/v1", "attestation of type 'https://slsa.dev/provenance/v1'")]
     [InlineData("https://sigstore.dev/cosign/sign/v1", "https://in-toto.io/Statement/v9", "version")]
-    public async Task An_attestation_is_no_signature(string predicate, string version, string word)
+    public async Task An_attestation_is_not_a_signature(string predicate, string version, string word)
     {
         await PushBundleAsync(_images, _image, Sealed(_key, Statement(_image.Digest, predicate, version)));
         await AllRefused(word);
@@ -120,7 +120,7 @@ public sealed class HostileSignatureTests(ITestOutputHelper output) : IDisposabl
     [InlineData("dsseEnvelope", "{\"payload\":\"AA==\",\"payloadType\":\"application/vnd.in-toto+json\",\"signatures\":[]}")]
     [InlineData("dsseEnvelope", "{\"payload\":\"AA==\",\"payloadType\":\"application/vnd.in-toto+json\",\"signatures\":[null]}")]
     [InlineData("dsseEnvelope", "{\"payload\":\"AA==\",\"payloadType\":\"application/vnd.in-toto+json\",\"signatures\":[{\"sig\":\"AA==\"},{\"sig\":\"AA==\"}]}")]
-    public async Task A_bundle_that_is_none_does_not_count(string part, string value)
+    public async Task An_invalid_bundle_does_not_count(string part, string value)
     {
         JsonNode bundle = JsonNode.Parse(Sealed(_key, Statement(_image.Digest)))!;
         bundle[part == "messageSignature" ? "dsseEnvelope" : part] = part == "messageSignature" ? null : JsonNode.Parse(value);
@@ -129,7 +129,7 @@ public sealed class HostileSignatureTests(ITestOutputHelper output) : IDisposabl
     }
 
     [Fact]
-    public async Task A_bundle_of_a_version_to_come_is_told()
+    public async Task A_bundle_of_a_later_version_is_reported()
     {
         await PushBundleAsync(_images, _image, "{\"mediaType\":\"application/vnd.dev.sigstore.bundle.v0.9+json\"}"u8.ToArray(), "application/vnd.dev.sigstore.bundle.v0.9+json");
         await AllRefused("unknown version");
@@ -140,14 +140,14 @@ public sealed class HostileSignatureTests(ITestOutputHelper output) : IDisposabl
     [InlineData("!!!", "missing or not base64")]
     [InlineData("", "did not make it")]
     [InlineData("AAAA", "did not make it")]
-    public async Task An_annotation_that_is_no_signature_does_not_count(string? annotation, string word)
+    public async Task An_annotation_without_a_signature_does_not_count(string? annotation, string word)
     {
         await PushLayerAsync(_images, Encoding.UTF8.GetBytes(Payload(Name, _image.Digest)), SimpleSigning, annotation, Tag(_image), null);
         await AllRefused(word);
     }
 
     [Fact]
-    public async Task A_huge_payload_is_not_fetched()
+    public async Task A_huge_payload_is_not_read()
     {
         Content made = await PushAsync(_images, _image, _key, Payload(Name, _image.Digest));
         JsonNode manifest = JsonNode.Parse(made.Bytes)!;
@@ -160,7 +160,7 @@ public sealed class HostileSignatureTests(ITestOutputHelper output) : IDisposabl
     }
 
     [Fact]
-    public async Task Content_that_is_not_what_its_digest_says_does_not_count()
+    public async Task Content_that_does_not_match_its_digest_does_not_count()
     {
         Content made = await PushAsync(_images, _image, _key, Payload(Name, _image.Digest));
         string digest = (string)JsonNode.Parse(made.Bytes)!["layers"]![0]!["digest"]!;
@@ -186,7 +186,7 @@ public sealed class HostileSignatureTests(ITestOutputHelper output) : IDisposabl
     }
 
     [Fact]
-    public async Task Manifests_that_are_no_signatures_are_passed_over()
+    public async Task Manifests_other_than_signatures_are_skipped()
     {
         _images.Put(Samples.Document("{}", MediaTypes.ImageManifest), Tag(_image));
         await Samples.PushImageAsync(_images, null, _image, "application/spdx+json");
@@ -244,7 +244,7 @@ public sealed class HostileSignatureTests(ITestOutputHelper output) : IDisposabl
     }
 
     [Fact]
-    public async Task What_is_told_cannot_rewrite_the_screen()
+    public async Task Messages_are_sanitized_for_the_terminal()
     {
         await PushAsync(_images, _image, _key, Payload("evil\u001b[2J\u0007", _image.Digest));
         await PushBundleAsync(_images, _image, Sealed(_key, Statement(_image.Digest, "x\u001b[2J")));

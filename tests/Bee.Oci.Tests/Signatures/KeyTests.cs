@@ -19,7 +19,7 @@ public sealed class KeyTests(ITestOutputHelper output)
     [InlineData("P-521", "ECDSA P-521")]
     [InlineData("RSA", "RSA 2048")]
     [InlineData("Ed25519", "Ed25519")]
-    public void What_a_key_signs_its_public_half_verifies_and_no_other(string kind, string algorithm)
+    public void Only_the_matching_public_key_verifies_a_signature(string kind, string algorithm)
     {
         using SigningKey key = TestKeys.Signing(kind);
         var read = VerificationKey.Read(TestKeys.Public(key), TestKeys.Algorithms, "cosign.pub");
@@ -188,7 +188,7 @@ public sealed class KeyTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(NoPublicKeys))]
-    public void What_is_no_public_key_is_refused_with_the_reason(string pem, SignatureFault fault, string word)
+    public void An_invalid_public_key_is_rejected_with_the_reason(string pem, SignatureFault fault, string word)
     {
         SignatureException refused = Assert.Throws<SignatureException>(() => VerificationKey.Read(pem, TestKeys.Algorithms, "k.pub"));
         Assert.Equal(fault, refused.Fault);
@@ -238,7 +238,7 @@ public sealed class KeyTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(NoPrivateKeys))]
-    public void What_is_no_private_key_is_refused_with_the_reason(string pem, SignatureFault fault, string word)
+    public void An_invalid_private_key_is_rejected_with_the_reason(string pem, SignatureFault fault, string word)
     {
         SignatureException refused = Refused(pem, TestKeys.PasswordBytes);
         Assert.Equal(fault, refused.Fault);

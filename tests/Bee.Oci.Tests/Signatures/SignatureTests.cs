@@ -115,7 +115,7 @@ public sealed class SignatureTests
     }
 
     [Fact]
-    public async Task Each_platform_of_an_image_is_signed_with_the_whole()
+    public async Task Signing_an_image_signs_each_of_its_platforms()
     {
         using SigningKey key = TestKeys.Signing();
         Descriptor first = (await Samples.PushImageAsync(_images, null)).Descriptor, second = (await Samples.PushImageAsync(_images, null, seed: 2)).Descriptor;

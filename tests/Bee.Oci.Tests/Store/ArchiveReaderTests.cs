@@ -32,14 +32,14 @@ public sealed class ArchiveReaderTests
     [InlineData(TarEntryFormat.Ustar)]
     [InlineData(TarEntryFormat.Gnu)]
     [InlineData(TarEntryFormat.Pax)]
-    public void Names_longer_than_a_header_are_whole(TarEntryFormat format)
+    public void Names_longer_than_a_header_are_read_completely(TarEntryFormat format)
     {
         string name = $"{new string('d', 90)}/{new string('f', 90)}.o";
         Assert.Equal([(name, "x")], Files(Tar.Of(format, (name, "x"u8.ToArray()))).Select(file => (file.Name, Encoding.UTF8.GetString(file.Content))));
     }
 
     [Fact]
-    public void Entries_can_be_passed_over()
+    public void Entries_can_be_skipped()
     {
         var reader = new ArchiveReader(new MemoryStream(Tar.Of(("a", new byte[5000]), ("b", "x"u8.ToArray()))), s_small);
         Assert.Equal(5000, reader.Next()!.Size);
@@ -89,7 +89,7 @@ public sealed class ArchiveReaderTests
         { "middle of an entry", [.. Tar.Entry("a.o"), .. new byte[100]] },
         { "after the name", Tar.Join(Tar.Entry("x", 'x', Tar.Record("path", "a.o"))) },
         { "checksum", "no tar archive at all, but text that is longer than a block "u8.ToArray().Concat(new byte[600]).ToArray() },
-        { "holds a number", Tar.Join(Tar.Entry("a.o", size: "99999999999")) },
+        { "is not a number", Tar.Join(Tar.Entry("a.o", size: "99999999999")) },
         { "negative", Tar.Join(Binary(0xff)) },
         { "header is damaged", Tar.Join(Tar.Entry("x", 'x', "7 a=b\n999 c=d\n"u8.ToArray()), Tar.Entry("a.o")) },
         { "not a number", Tar.Join(Tar.Entry("x", 'x', Tar.Record("size", "-1")), Tar.Entry("a.o")) },
@@ -97,7 +97,7 @@ public sealed class ArchiveReaderTests
 
     [Theory]
     [MemberData(nameof(Refused))]
-    public void What_has_no_business_in_an_image_is_refused(string why, byte[] archive)
+    public void Entries_other_than_files_and_directories_are_rejected(string why, byte[] archive)
     {
         foreach (bool seeks in new[] { true, false })
         {

@@ -22,7 +22,7 @@ public sealed class HostileStoreTests : IDisposable
     [InlineData("{\"manifests\":[{\"size\":\"1\"}]}")]
     [InlineData("{\"manifests\":[{\"annotations\":{\"a\":{}}}]}")]
     [InlineData("{\"schemaVersion\":2")]
-    public void A_damaged_index_is_told_and_left_alone(string index)
+    public void A_damaged_index_is_reported_and_not_changed(string index)
     {
         _folder.Lay(index);
         Assert.Equal(StoreFault.DamagedIndex, Assert.Throws<StoreException>(() => _folder.Store.List()).Fault);
@@ -68,7 +68,7 @@ public sealed class HostileStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_missing_manifest_is_told()
+    public void A_missing_manifest_is_reported()
     {
         Image image = _folder.Add("x:v1");
         File.Delete(_folder.Blob(image.Digest));
@@ -147,7 +147,7 @@ public sealed class HostileStoreTests : IDisposable
     }
 
     [Fact]
-    public void Text_for_the_terminal_has_no_control_characters()
+    public void Text_for_the_terminal_is_sanitized()
     {
         _folder.Lay(null);
         JsonObject config = _folder.Put("{\"maps\":[{\"name\":\"a\\u001b[2J\"},null],\"programs\":null,\"build\":{\"flags\":null}}"u8.ToArray(), MediaTypes.EbpfConfig);

@@ -31,10 +31,10 @@ public class ImageFormatTests
     }
 
     [Fact]
-    public void BumbleBee_finds_what_it_looks_for()
+    public void BumbleBee_finds_its_blobs_by_title()
     {
-        // Its way (pkg/spec of its source): the index entry by the reference's whole name, then only blobs of its two media types,
-        // each by the title on its descriptor; the config an object whose keys it need not know.
+        // As in its source (pkg/spec): it finds the index entry by the whole reference, then only blobs of its two media types,
+        // each by the title on its descriptor. It ignores unknown keys of the config.
         using var folder = new StoreFolder();
         folder.Store.Add(StoreFolder.Content("elf") with { Authors = "me", Description = "what" }, ImageReference.Parse("ghcr.io/me/x:v1"));
 
@@ -70,7 +70,7 @@ public class ImageFormatTests
     }
 
     [Fact]
-    public void Annotations_have_no_order_and_named_ones_win()
+    public void The_order_of_annotations_is_irrelevant_and_named_ones_win()
     {
         using var folder = new StoreFolder();
         Image one = folder.Store.Add(
@@ -86,7 +86,7 @@ public class ImageFormatTests
     }
 
     [Fact]
-    public void Everything_said_about_a_program_comes_back()
+    public void All_metadata_of_a_program_survives()
     {
         using var folder = new StoreFolder();
         var config = new ImageConfig
@@ -113,7 +113,7 @@ public class ImageFormatTests
     }
 
     [Fact]
-    public void What_an_author_says_comes_back_and_is_fit_for_a_terminal()
+    public void Metadata_survives_and_is_sanitized_for_a_terminal()
     {
         using var folder = new StoreFolder();
         var preset = new Dictionary<string, object?> { ["low"] = "1", ["names"] = new object[] { "a\u001b" } };
@@ -152,7 +152,7 @@ public class ImageFormatTests
     }
 
     [Fact]
-    public void Keys_of_versions_to_come_are_kept()
+    public void Keys_of_later_versions_survive()
     {
         using var folder = new StoreFolder();
         folder.Lay(null);

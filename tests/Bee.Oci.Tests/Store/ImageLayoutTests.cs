@@ -21,7 +21,7 @@ public sealed class ImageLayoutTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task What_goes_out_comes_in_again(bool compressed)
+    public async Task An_exported_image_is_imported_unchanged(bool compressed)
     {
         _folder.Add("ghcr.io/me/one:v1", "first");
         _folder.Add("two:v2", "second");
@@ -111,7 +111,7 @@ public sealed class ImageLayoutTests : IDisposable
     }
 
     [Fact]
-    public async Task Every_platform_of_an_image_goes_along()
+    public async Task Every_platform_of_an_image_is_exported()
     {
         new ForeignLayout(_folder.Path).AddGadget("x:v1", [(Platform.Host.Architecture, "mine"u8.ToArray()), ("mips", "other"u8.ToArray())]);
         Export(_folder);
@@ -122,7 +122,7 @@ public sealed class ImageLayoutTests : IDisposable
     }
 
     [Fact]
-    public async Task Signatures_go_along_and_are_no_images()
+    public async Task Signatures_are_exported_and_not_listed_as_images()
     {
         Image image = _folder.Add("ghcr.io/me/one:v1");
         string tag = "sha256-" + image.Digest["sha256:".Length..];
@@ -203,7 +203,7 @@ public sealed class ImageLayoutTests : IDisposable
     }
 
     [Fact]
-    public async Task What_belongs_to_an_image_is_none()
+    public async Task Referrers_are_not_listed_as_images()
     {
         // As ORAS lists them: the index contains each manifest of an index, and the referrers, beside the image.
         var layout = new ForeignLayout(_folder.Path);
@@ -233,10 +233,10 @@ public sealed class ImageLayoutTests : IDisposable
     }
 
     [Fact]
-    public void Other_files_are_told_apart()
+    public void Other_files_are_recognized()
     {
         Refuse(StoreFault.NotAStore, "docker-archive:FILE", Tar.Of(("manifest.json", "[]"u8.ToArray()), ("repositories", "{}"u8.ToArray())));
-        Refuse(StoreFault.NotAStore, "no image layout", Tar.Of(("README", "text"u8.ToArray())));
+        Refuse(StoreFault.NotAStore, "not an image layout", Tar.Of(("README", "text"u8.ToArray())));
         Refuse(StoreFault.NotAStore, "version '2.0.0'", Tar.Of(("oci-layout", """{"imageLayoutVersion":"2.0.0"}"""u8.ToArray()), ("index.json", "{}"u8.ToArray())));
         Refuse(StoreFault.BadArchive, "zstd -d", [0x28, 0xb5, 0x2f, 0xfd, 0, 0, 0, 0]);
         Refuse(StoreFault.BadArchive, "xz -d", [0xfd, .. "7zXZ"u8, 0, 0, 0]);
@@ -258,7 +258,7 @@ public sealed class ImageLayoutTests : IDisposable
     }
 
     [Fact]
-    public async Task Damaged_content_gets_no_name()
+    public async Task Damaged_content_is_not_named()
     {
         _folder.Add("a:v1", "first");
         Export(_folder);
@@ -273,7 +273,7 @@ public sealed class ImageLayoutTests : IDisposable
     }
 
     [Fact]
-    public async Task A_missing_blob_is_told_and_nothing_is_named()
+    public async Task A_missing_blob_is_reported_and_no_name_is_set()
     {
         JsonObject entry = StoreFolder.Named(new JsonObject { ["mediaType"] = MediaTypes.ImageManifest, ["digest"] = $"sha256:{new string('a', 64)}", ["size"] = 1 }, "a:v1");
         File.WriteAllBytes(Archive, Layout([entry]));

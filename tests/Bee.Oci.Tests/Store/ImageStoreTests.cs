@@ -19,7 +19,7 @@ public class ImageStoreTests
     }
 
     [Fact]
-    public void Gives_back_what_was_added()
+    public void Returns_the_image_that_was_added()
     {
         using var folder = new StoreFolder();
         Image added = folder.Add("ghcr.io/me/x:v1", "elf");
@@ -40,7 +40,7 @@ public class ImageStoreTests
     }
 
     [Fact]
-    public void Finds_by_short_name_and_digest_and_says_when_that_is_not_enough()
+    public void Finds_by_short_name_and_digest_and_reports_ambiguity()
     {
         using var folder = new StoreFolder();
         Image a = folder.Add("ghcr.io/me/x:v1", "a");
@@ -162,7 +162,7 @@ public class ImageStoreTests
     }
 
     [Fact]
-    public void Removing_the_last_name_deletes_the_blobs_that_nobody_else_needs()
+    public void Removing_the_last_name_deletes_the_blobs_that_no_other_image_needs()
     {
         using var folder = new StoreFolder();
         Image a = folder.Add("x:v1", "a");
@@ -183,7 +183,7 @@ public class ImageStoreTests
     }
 
     [Fact]
-    public void Removing_by_digest_takes_all_names_and_by_an_unclear_short_name_none()
+    public void Removing_by_digest_removes_all_names_and_an_ambiguous_name_removes_none()
     {
         using var folder = new StoreFolder();
         Image a = folder.Add("ghcr.io/me/x:v1", "a");
@@ -213,7 +213,7 @@ public class ImageStoreTests
     }
 
     [Fact]
-    public void A_tag_needs_a_whole_image()
+    public void A_tag_requires_a_complete_image()
     {
         using var folder = new StoreFolder();
         Image image = folder.Add("x:v1");
@@ -226,7 +226,7 @@ public class ImageStoreTests
     }
 
     [Fact]
-    public void An_image_of_another_store_comes_with_its_blobs()
+    public void An_image_of_another_store_is_copied_with_its_blobs()
     {
         using var one = new StoreFolder();
         using var two = new StoreFolder();

@@ -86,7 +86,7 @@ public sealed class ImageStoresTests : IDisposable
     public void Does_not_read_a_blob_that_is_a_link_or_a_strangers_or_other_content()
     {
         Image image = _stores.Find("y:v1")!;
-        string blob = Path.Combine(_theirs.Path, "blobs", "sha256", image.Program!.Digest.Hex);
+        string blob = Path.Combine(_theirs.Path, "blobs", "sha256", image.Program!.ToDescriptor().Digest.Hex);
 
         Link(blob);
         Assert.Equal(StoreFault.Untrusted, Assert.Throws<StoreException>(() => _stores.ReadProgram(image)).Fault);

@@ -24,7 +24,7 @@ public sealed class KilledWritersTests : IDisposable
     }
 
     [Fact]
-    public async Task Kill_9_at_any_moment_leaves_the_store_whole()
+    public async Task Kill_9_at_any_moment_leaves_the_store_valid()
     {
         var random = new Random(9);
         for (int round = 0; round < FullRun.Times(quick: 1, full: 5); round++)

@@ -24,7 +24,7 @@ public sealed class MultiPlatformTests : IDisposable
     }
 
     [Fact]
-    public void None_that_fits_is_told_with_those_there_are()
+    public void A_missing_platform_is_reported_with_the_available_ones()
     {
         Lay(("linux", "mips", "a"), ("linux", "riscv64", "b"));
         Image image = _folder.Store.Find("x:v1")!;
@@ -75,7 +75,7 @@ public sealed class MultiPlatformTests : IDisposable
     }
 
     [Fact]
-    public void What_is_said_of_its_making_is_no_platform()
+    public void An_attestation_of_the_build_is_not_a_platform()
     {
         Lay(("linux", Platform.Host.Architecture, "mine"), ("unknown", "unknown", "attestation"));
         Image image = _folder.Store.Find("x:v1")!;
@@ -84,7 +84,7 @@ public sealed class MultiPlatformTests : IDisposable
     }
 
     [Fact]
-    public void All_of_it_is_copied_kept_and_removed_together()
+    public void All_platforms_are_copied_and_removed_together()
     {
         Lay(("linux", Platform.Host.Architecture, "mine"), ("linux", "mips", "other"));
         Image image = _folder.Store.Find("x:v1")!;
@@ -100,7 +100,7 @@ public sealed class MultiPlatformTests : IDisposable
     }
 
     [Fact]
-    public void Indexes_nested_without_end_do_no_harm()
+    public void Endlessly_nested_indexes_are_harmless()
     {
         // Digests cannot form a cycle, but nesting can be deep.
         _folder.Lay(null);

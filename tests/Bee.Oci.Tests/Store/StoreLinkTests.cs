@@ -31,7 +31,7 @@ public sealed class StoreLinkTests : IDisposable
     [InlineData("oci-layout")]
     [InlineData(".bee")]
     [InlineData(".bee/lock")]
-    public void Link_in_place_of_a_part_of_the_store_is_followed_by_no_change(string part)
+    public void Changes_do_not_follow_a_link_in_place_of_a_part_of_the_store(string part)
     {
         string path = Path.Combine(_folder.Path, part);
         string moved = Path.Combine(_outside, Path.GetFileName(part));
@@ -76,7 +76,7 @@ public sealed class StoreLinkTests : IDisposable
     }
 
     [Fact]
-    public void Blob_that_is_a_link_is_not_read_and_is_replaced_by_the_next_that_comes()
+    public void Blob_that_is_a_link_is_not_read_and_the_next_write_replaces_it()
     {
         Image image = _folder.Store.Find("x:v1")!;
         string blob = _folder.Blob(image.Program!.Digest);
@@ -93,7 +93,7 @@ public sealed class StoreLinkTests : IDisposable
     }
 
     [Fact]
-    public void Removing_an_image_whose_blob_is_a_link_deletes_the_link_alone()
+    public void Removing_an_image_whose_blob_is_a_link_deletes_only_the_link()
     {
         Image image = _folder.Store.Find("x:v1")!;
         string blob = _folder.Blob(image.Program!.Digest);
@@ -165,7 +165,7 @@ public sealed class StoreLinkTests : IDisposable
     }
 
     [RootFact]
-    public void Layout_folder_of_another_user_whose_blobs_are_links_is_not_read()
+    public void Layout_of_another_user_with_links_as_blobs_is_not_read()
     {
         // A file with a known digest that only root can read. Without the check, root would copy it into the store.
         Image image = _folder.Store.Find("x:v1")!;

@@ -20,7 +20,7 @@ public sealed class VerifyTests : IDisposable
     }
 
     [Fact]
-    public void A_damaged_piece_is_told_and_the_others_too()
+    public void All_damaged_pieces_are_reported()
     {
         Image image = _folder.Add("x:v1");
         BlobCheck[] sound = [.. _folder.Store.Verify(image)];
@@ -38,7 +38,7 @@ public sealed class VerifyTests : IDisposable
     }
 
     [Fact]
-    public void A_damaged_manifest_hides_what_it_names()
+    public void A_damaged_manifest_hides_its_blobs()
     {
         Image image = _folder.Add("x:v1");
         File.AppendAllText(_folder.Blob(image.Digest), " ");

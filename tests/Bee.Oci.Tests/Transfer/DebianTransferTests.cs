@@ -20,7 +20,7 @@ public sealed class DebianTransferTests : IDisposable
     private RemoteRegistry There => _registry!;
 
     [ToolFact(Tool.Registry)]
-    public async Task An_image_goes_and_comes_byte_for_byte_and_is_not_sent_twice()
+    public async Task An_image_is_pushed_and_pulled_unchanged_and_not_sent_twice()
     {
         Image image = _folder.Add($"{There.Host}/me/x:v1", new string('e', 1_000_000));
         IRepository repository = There.Repository("me/x");
@@ -40,7 +40,7 @@ public sealed class DebianTransferTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public async Task A_blob_in_many_pieces_comes_from_another_registry_in_one()
+    public async Task A_blob_that_was_pushed_in_chunks_is_copied_to_another_registry()
     {
         using var second = DebianRegistry.Start();
         using var elsewhere = new RemoteRegistry(second.Host, Registry.Client.Samples.Quick);
@@ -56,7 +56,7 @@ public sealed class DebianTransferTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public async Task A_damaged_blob_of_the_store_is_told_as_that()
+    public async Task A_damaged_blob_of_the_store_is_reported_as_such()
     {
         foreach (int length in new[] { 1000, 1_000_000 })
         {

@@ -26,7 +26,7 @@ public sealed class KilledTransfersTests : IDisposable
     private string Host => _server!.Host;
 
     [ToolFact(Tool.Registry)]
-    public async Task Kill_9_while_saving_leaves_the_store_whole_and_the_next_save_succeeds()
+    public async Task Kill_9_during_a_pull_leaves_the_store_valid_and_the_next_pull_succeeds()
     {
         Content image = await FillAsync();
         using var registry = new RemoteRegistry(Host, new RegistryOptions());
@@ -47,7 +47,7 @@ public sealed class KilledTransfersTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public async Task Kill_9_while_publishing_leaves_no_half_image_and_the_next_publish_succeeds()
+    public async Task Kill_9_during_a_push_leaves_no_incomplete_image_and_the_next_push_succeeds()
     {
         Content image = await FillAsync();
         using var registry = new RemoteRegistry(Host, new RegistryOptions());
@@ -112,7 +112,7 @@ public sealed class KilledTransfersTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public async Task Ten_processes_that_save_and_tag_at_once_lose_no_tag()
+    public async Task Ten_concurrent_processes_lose_no_tag()
     {
         await FillAsync();
         for (int i = 0; i < 10; i++)

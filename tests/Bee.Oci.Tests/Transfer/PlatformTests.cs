@@ -17,7 +17,7 @@ public sealed class PlatformTests : IDisposable
     private readonly MemoryRepository _registry = new("registry.example/me/x");
 
     [Fact]
-    public async Task Without_a_platform_the_whole_index_comes()
+    public async Task Without_a_platform_the_whole_index_is_pulled()
     {
         Descriptor index = PutIndex(("linux", "amd64", null), ("linux", "arm64", null));
         TransferResult result = await new ImageTransfer().PullAsync(_registry, "v1", _folder.Store, s_name);
@@ -30,7 +30,7 @@ public sealed class PlatformTests : IDisposable
     [InlineData("arm64", null, "linux/arm64")]
     [InlineData("arm", null, "linux/arm/v6")]
     [InlineData("arm", "v7", "linux/arm/v7")]
-    public async Task One_platform_comes_alone(string architecture, string? variant, string expected)
+    public async Task A_single_platform_is_pulled_alone(string architecture, string? variant, string expected)
     {
         Descriptor index = PutIndex(("linux", "amd64", null), ("linux", "arm64", null), ("linux", "arm", "v6"), ("linux", "arm", "v7"));
         var transfer = new ImageTransfer(new() { Platform = new Platform("linux", architecture, variant) });
@@ -54,7 +54,7 @@ public sealed class PlatformTests : IDisposable
     }
 
     [Fact]
-    public async Task None_that_fits_is_told_with_those_there_are()
+    public async Task A_missing_platform_is_reported_with_the_available_ones()
     {
         PutIndex(("linux", "amd64", null), ("linux", "arm", "v7"));
         var transfer = new ImageTransfer(new() { Platform = new Platform("linux", "s390x") });
@@ -70,7 +70,7 @@ public sealed class PlatformTests : IDisposable
     [InlineData("""{"os":"linux","architecture":"amd64"}""", false)]
     [InlineData("{}", true)]
     [InlineData("a: yaml", true)]
-    public async Task An_image_of_one_platform_is_taken_unless_it_says_that_it_is_for_another(string config, bool isTaken)
+    public async Task An_image_of_one_platform_is_accepted_unless_it_names_another(string config, bool isTaken)
     {
         JsonObject manifest = _registry.Manifest("elf");
         manifest["config"] = MemoryRepository.Json(_registry.Put(System.Text.Encoding.UTF8.GetBytes(config), MediaTypes.EbpfConfig));
@@ -110,7 +110,7 @@ public sealed class PlatformTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_said_of_an_images_making_is_no_platform_to_choose_or_to_tell()
+    public async Task Attestations_of_the_build_are_not_platforms()
     {
         PutNested();
 
@@ -120,7 +120,7 @@ public sealed class PlatformTests : IDisposable
     }
 
     [Fact]
-    public async Task A_missing_index_that_the_platform_stands_in_is_told()
+    public async Task A_missing_index_with_the_platform_is_reported()
     {
         PutNested();
         await new ImageTransfer().PullAsync(_registry, "v1", _folder.Store, s_name);

@@ -16,7 +16,7 @@ public sealed class PullTests : IDisposable
     private readonly MemoryRepository _registry = new("registry.example/me/x");
 
     [Fact]
-    public async Task An_image_comes_whole_and_the_second_time_nothing_is_fetched()
+    public async Task A_pull_is_complete_and_a_second_pull_transfers_nothing()
     {
         Descriptor image = _registry.PutImage("v1", "elf", "more");
         var progress = new TransferProgress();
@@ -55,7 +55,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public async Task A_wrong_blob_gets_no_final_name_and_the_image_none()
+    public async Task A_wrong_blob_and_its_image_are_not_stored()
     {
         Descriptor image = _registry.PutImage("v1", "right", "wrong");
         string wrong = Digest.Of("wrong"u8).ToString();
@@ -90,7 +90,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public async Task What_may_not_be_taken_is_not_named_nor_fetched()
+    public async Task A_rejected_image_is_neither_pulled_nor_named()
     {
         Descriptor image = _registry.PutImage("v1", "elf");
         var told = new List<string>();
@@ -124,7 +124,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public async Task Blobs_that_someone_removes_meanwhile_are_fetched_again()
+    public async Task Blobs_that_another_process_removes_are_pulled_again()
     {
         _registry.PutImage("v1", "shared", "own");
         _folder.Add("other:v1", "shared");
@@ -174,7 +174,7 @@ public sealed class PullTests : IDisposable
     [InlineData("""{"layers":[],"manifests":[]}""", RegistryFault.BadAnswer)]
     [InlineData("""{"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}""", RegistryFault.BadAnswer)]
     [InlineData("""[]""", RegistryFault.BadAnswer)]
-    public async Task A_manifest_that_is_none_is_the_registrys_fault(string manifest, RegistryFault fault)
+    public async Task An_invalid_manifest_is_a_fault_of_the_registry(string manifest, RegistryFault fault)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(manifest);
         Descriptor descriptor = MemoryRepository.Describe(bytes, MediaTypes.ImageManifest);

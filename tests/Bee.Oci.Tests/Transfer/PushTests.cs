@@ -12,7 +12,7 @@ public sealed class PushTests : IDisposable
     private readonly MemoryRepository _registry = new("registry.example/me/x");
 
     [Fact]
-    public async Task An_image_goes_whole_and_the_second_time_no_blob()
+    public async Task A_push_is_complete_and_a_second_push_sends_no_blob()
     {
         Image image = _folder.Add("registry.example/me/x:v1", "elf");
         var progress = new TransferProgress();
@@ -42,7 +42,7 @@ public sealed class PushTests : IDisposable
     }
 
     [Fact]
-    public async Task An_index_goes_with_all_its_manifests_before_it()
+    public async Task The_manifests_of_an_index_are_pushed_before_it()
     {
         MemoryRepository source = new("registry.example/you/x");
         JsonObject[] entries = [.. new[] { "amd64", "arm64" }.Select(a =>
@@ -113,7 +113,7 @@ public sealed class PushTests : IDisposable
     }
 
     [Fact]
-    public async Task An_image_of_the_store_without_a_name_goes_too()
+    public async Task An_image_without_a_name_can_be_pushed()
     {
         _folder.Add("registry.example/me/x:v1", "elf");
         string digest = _folder.Store.Find("registry.example/me/x:v1")!.Digest;

@@ -67,7 +67,7 @@ public sealed class SignatureTravelTests : IDisposable
     }
 
     [Fact]
-    public async Task None_goes_when_none_is_wanted()
+    public async Task No_referrer_is_copied_if_none_is_requested()
     {
         Descriptor image = _registry.PutImage("v1", "elf");
         PutTagged(_registry, image, "one");
@@ -136,7 +136,7 @@ public sealed class SignatureTravelTests : IDisposable
     }
 
     [Fact]
-    public async Task Those_of_an_image_whose_name_moved_go_with_the_next_removal()
+    public async Task Referrers_of_an_image_whose_name_moved_are_removed_with_the_next_removal()
     {
         Descriptor image = _registry.PutImage("v1", "old");
         PutTagged(_registry, image, "one");
@@ -188,7 +188,7 @@ public sealed class SignatureTravelTests : IDisposable
         _registry.PutManifest(new JsonObject { ["manifests"] = entries }, "v1", MediaTypes.ImageIndex);
         await new ImageTransfer(new() { Note = notes.Enqueue }).PullAsync(_registry, "v1", _folder.Store, s_name);
         Assert.Single(_folder.Store.List());
-        Assert.Contains("signatures of more than", Assert.Single(notes).Text, StringComparison.Ordinal);
+        Assert.Contains("referrers of more than", Assert.Single(notes).Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -216,7 +216,7 @@ public sealed class SignatureTravelTests : IDisposable
     }
 
     [Fact]
-    public async Task What_else_is_about_an_image_comes_along_when_it_is_asked_for()
+    public async Task Other_referrers_are_copied_on_request()
     {
         var notes = new List<RegistryNote>();
         Descriptor image = _registry.PutImage("v1", "elf");

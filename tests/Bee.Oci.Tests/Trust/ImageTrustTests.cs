@@ -21,7 +21,7 @@ public sealed class ImageTrustTests : IDisposable
     [InlineData(SignatureLayout.Tag)]
     [InlineData(SignatureLayout.Referrer)]
     [InlineData(SignatureLayout.Bundle)]
-    public async Task A_rule_with_keys_lets_what_they_signed_pass(SignatureLayout layout)
+    public async Task A_rule_with_keys_accepts_images_signed_with_them(SignatureLayout layout)
     {
         Descriptor image = await PushAsync();
         TrustPolicy policy = Policy(false, Rule(TrustAction.Verify, keys: [_mine.PublicKey]));
@@ -48,7 +48,7 @@ public sealed class ImageTrustTests : IDisposable
     }
 
     [Fact]
-    public async Task A_listed_digest_passes_without_a_signature_and_no_other_does()
+    public async Task Only_a_listed_digest_passes_without_a_signature()
     {
         Descriptor image = await PushAsync();
         ImageTrust trust = Trust(Policy(true, Rule(TrustAction.Verify, digests: [image.Digest])));
@@ -63,7 +63,7 @@ public sealed class ImageTrustTests : IDisposable
     }
 
     [Fact]
-    public async Task The_default_decides_where_no_rule_fits_and_every_policy_has_to_agree()
+    public async Task The_default_applies_if_no_rule_matches_and_every_policy_must_agree()
     {
         Descriptor image = await PushAsync();
         Assert.Equal(TrustFault.Denied, (await Refused(Trust(Policy(false)), image)).Fault);
@@ -73,7 +73,7 @@ public sealed class ImageTrustTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_asked_for_comes_on_top()
+    public async Task Requested_keys_add_to_the_policy()
     {
         Descriptor image = await PushAsync();
         await ImageSigner.SignAsync(_images, s_name, image, _mine, SignatureLayout.Tag);
@@ -114,7 +114,7 @@ public sealed class ImageTrustTests : IDisposable
     [InlineData("mirror.lan/tools/*", "ghcr.io/me/*", "mirror.lan/tools/below/tool:v1", false)]
     [InlineData("mirror.lan/tools/*", "ghcr.io/you/*", "mirror.lan/tools/tool:v1", false)]
     [InlineData("mirror.lan/tools/*", null, "mirror.lan/tools/tool:v1", false)]
-    public async Task A_rule_says_what_name_copies_were_signed_under(string pattern, string? signedAs, string asked, bool passes)
+    public async Task A_rule_names_the_repository_that_copies_were_signed_for(string pattern, string? signedAs, string asked, bool passes)
     {
         Descriptor image = await PushAsync();
         await ImageSigner.SignAsync(_images, s_name, image, _mine);
@@ -131,7 +131,7 @@ public sealed class ImageTrustTests : IDisposable
     }
 
     [Fact]
-    public async Task A_registry_that_cannot_be_asked_is_no_permission()
+    public async Task An_unreachable_registry_does_not_permit_an_image()
     {
         Descriptor image = await PushAsync();
         _images.Fault = new RegistryException(RegistryFault.Unreachable, "gone");

@@ -84,8 +84,8 @@ public sealed class RepositoryPatternTests
     [InlineData("", "fits no repository")]
     [InlineData("ghcr.io/**", "One '*' as the last component")]
     [InlineData("ghcr.io/**/tool", "has '**'")]
-    [InlineData("ghcr.io", "no registry's repositories")]
-    [InlineData("me/tool", "no registry's repositories")]
+    [InlineData("ghcr.io", "does not match repositories of a registry")]
+    [InlineData("me/tool", "does not match repositories of a registry")]
     [InlineData("ghcr.io/me/tool:v1", "tag")]
     [InlineData("ghcr.io/me/*:v1", "tag")]
     [InlineData("ghcr.io/me/tool@sha256:0000000000000000000000000000000000000000000000000000000000000000", "digest")]
@@ -94,6 +94,6 @@ public sealed class RepositoryPatternTests
     [InlineData("https://ghcr.io/me/*", "scheme")]
     [InlineData("ghcr.io/m?e/*", "'?'")]
     [InlineData("localhost:99999/*", "port")]
-    public void What_is_none_is_told(string pattern, string says)
+    public void Invalid_values_are_reported(string pattern, string says)
         => Assert.Contains(says, Assert.Throws<FormatException>(() => RepositoryPattern.Parse(pattern)).Message, StringComparison.Ordinal);
 }

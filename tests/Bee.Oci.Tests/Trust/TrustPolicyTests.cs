@@ -38,7 +38,7 @@ public sealed class TrustPolicyTests : IDisposable
     }
 
     [Fact]
-    public void No_file_is_no_policy_and_one_that_was_named_has_to_be_there()
+    public void Without_a_file_no_policy_applies_but_a_named_file_must_exist()
     {
         Assert.Null(TrustPolicy.Read(In("none.json"), Algorithms));
         TrustException e = Assert.Throws<TrustException>(() => TrustPolicy.Load(In("none.json"), Algorithms));
@@ -65,7 +65,7 @@ public sealed class TrustPolicyTests : IDisposable
     [InlineData("{ \"default\": \"deny\", \"rules\": [ \n{ \"reference\": \"a.io/*\", \"keys\": [ \"keys/me.pub\" ], \"signedAs\": \"b.io/x:v1\" } ] }", 2, 65, "tag")]
     [InlineData("{ \"default\": \"deny\", \"default\": \"allow\" }", 1, 22, "twice")]
     [InlineData("{ \"default\": \"deny\", }", 1, 22, "trailing comma at the end.")]
-    public void What_is_wrong_is_told_with_its_place(string text, int line, int column, string says)
+    public void Errors_are_reported_with_line_and_column(string text, int line, int column, string says)
     {
         TrustException e = Assert.Throws<TrustException>(() => Read(text));
         Assert.Equal(TrustFault.BadPolicy, e.Fault);
@@ -131,7 +131,7 @@ public sealed class TrustPolicyTests : IDisposable
     }
 
     [Fact]
-    public void A_link_that_leads_to_nothing_is_never_no_policy()
+    public void A_broken_link_is_an_error()
     {
         File.CreateSymbolicLink(In("gone.json"), In("not-mounted/policy.json"));
         Directory.CreateSymbolicLink(In("gone"), In("not-mounted"));
@@ -145,7 +145,7 @@ public sealed class TrustPolicyTests : IDisposable
     }
 
     [Fact]
-    public void What_is_no_file_or_cannot_be_read_is_never_no_policy()
+    public void An_unreadable_or_special_file_is_an_error()
     {
         Directory.CreateDirectory(In("folder.json"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Assert.Equal(TrustFault.BadPolicy, Assert.Throws<TrustException>(() => TrustPolicy.Read(In("folder.json"), Algorithms)).Fault);
@@ -154,7 +154,7 @@ public sealed class TrustPolicyTests : IDisposable
     }
 
     [Fact]
-    public void The_page_and_the_schema_say_what_the_reader_takes()
+    public void The_page_and_the_schema_match_the_reader()
     {
         string docs = Path.GetFullPath(Path.Combine(ProjectFolder(), "docs"));
         Match sample = Regex.Match(File.ReadAllText(Path.Combine(docs, "verification.md")), "```json\n(.+?)```", RegexOptions.Singleline);

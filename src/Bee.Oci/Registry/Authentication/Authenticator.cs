@@ -89,7 +89,7 @@ internal sealed class Authenticator(string host, ICredentialSource? source, Toke
         {
             return BasicHeader.IsHeaderText(given)
                 ? new AuthenticationHeaderValue("Bearer", given)
-                : throw new RegistryException(RegistryFault.Login, $"The token for {host} has characters that no token has (blanks, line ends or others).");
+                : throw new RegistryException(RegistryFault.Login, $"The token for {host} contains characters that are not allowed in a token, such as blanks or line ends.");
         }
 
         (string? Repository, string Scopes) key = (repository, string.Join(' ', scopes));

@@ -45,9 +45,9 @@ internal sealed class CredentialHelper
     {
         if (name.Length == 0 || name[0] == '.' || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
         {
-            throw new RegistryException(RegistryFault.Login, "config.json names a credential helper that no program can be named after.")
+            throw new RegistryException(RegistryFault.Login, "The name of the credential helper in config.json is not valid.")
             {
-                Remedy = $"A helper's name is what follows '{Prefix}' in the name of its program.",
+                Remedy = $"Use the part of the program's name after '{Prefix}'.",
             };
         }
 
@@ -78,7 +78,7 @@ internal sealed class CredentialHelper
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new RegistryException(RegistryFault.Login, $"What {Program} answers is not what the protocol of credential helpers says.");
+            throw new RegistryException(RegistryFault.Login, $"The answer of {Program} does not follow the credential helper protocol.");
         }
     }
 
@@ -88,7 +88,7 @@ internal sealed class CredentialHelper
     {
         if (credential is { IdentityToken: null, Password: null })
         {
-            throw new RegistryException(RegistryFault.Login, $"{Program} keeps passwords and identity tokens, and this registry took the token only as it is.");
+            throw new RegistryException(RegistryFault.Login, $"{Program} stores passwords and identity tokens, but this registry accepted the token only as a bearer token.");
         }
 
         bool isToken = credential.IdentityToken is not null;
@@ -163,7 +163,7 @@ internal sealed class CredentialHelper
         {
             throw new RegistryException(RegistryFault.Login, string.Create(CultureInfo.InvariantCulture, $"{Program} {action} did not end within {_timeout.TotalSeconds:0.###} s."))
             {
-                Remedy = "See whether it works by hand, or wants its store to be unlocked first.",
+                Remedy = "Run it by hand; its store may have to be unlocked first.",
             };
         }
         catch (Win32Exception e)
@@ -185,7 +185,7 @@ internal sealed class CredentialHelper
         try
         {
             await Task.Delay(s_quiet, cancellationToken).ConfigureAwait(false);
-            _note?.Invoke(new RegistryNote($"Waiting for {Program} {action}; it may want its store to be unlocked.", IsWarning: true));
+            _note?.Invoke(new RegistryNote($"Waiting for {Program} {action}; its store may have to be unlocked.", IsWarning: true));
         }
         catch (OperationCanceledException)
         {
@@ -203,7 +203,7 @@ internal sealed class CredentialHelper
             answer.Append(buffer, 0, count);
             if (answer.Length > LargestAnswer)
             {
-                throw new RegistryException(RegistryFault.Login, $"{Program} answers more than a login can be.");
+                throw new RegistryException(RegistryFault.Login, $"The answer of {Program} is longer than a login can be.");
             }
         }
 
@@ -211,7 +211,7 @@ internal sealed class CredentialHelper
     }
 
     private RegistryException Failed(string action, string server, int code) =>
-        new(RegistryFault.Login, $"{Program} {action} ended with {code}.") { Remedy = $"See whether it works by hand: echo {server} | {Program} get" };
+        new(RegistryFault.Login, $"{Program} {action} ended with {code}.") { Remedy = $"Run it by hand: echo {server} | {Program} get" };
 
     private static bool IsNone(string answer) => s_none.Any(words => answer.Contains(words, StringComparison.OrdinalIgnoreCase));
 

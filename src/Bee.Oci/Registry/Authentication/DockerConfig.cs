@@ -156,7 +156,7 @@ public sealed class DockerConfig : ICredentialSource
         {
             if (node is not null && node.GetValueKind() != JsonValueKind.String && _missing.Add(""))
             {
-                _note?.Invoke(new RegistryNote($"'{Path}' has no valid name of a credential helper for {registry}; the entry is ignored.", true));
+                _note?.Invoke(new RegistryNote($"'{Path}' names an invalid credential helper for {registry}; Bee ignores the entry.", true));
             }
 
             return null;
@@ -166,7 +166,7 @@ public sealed class DockerConfig : ICredentialSource
         if (helper is null && _missing.Add(name))
         {
             _note?.Invoke(new RegistryNote(
-                $"The credential helper docker-credential-{name}, which '{Path}' names for {registry}, is not installed; it is passed over.", true));
+                $"The credential helper docker-credential-{name}, which '{Path}' names for {registry}, is not installed; Bee ignores it.", true));
         }
 
         return helper;

@@ -42,7 +42,7 @@ internal sealed class DockerConfigFile
 
         string home = Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } set ? set
             : UserAccount.Find(UserAccount.EffectiveUser)?.Home
-            ?? throw new RegistryException(RegistryFault.Login, "There is no home directory to keep logins in.") { Remedy = "Set HOME or DOCKER_CONFIG." };
+            ?? throw new RegistryException(RegistryFault.Login, "The user has no home directory to store logins in.") { Remedy = "Set HOME or DOCKER_CONFIG." };
         return Path.Combine(home, ".docker", "config.json");
     }
 
@@ -102,7 +102,7 @@ internal sealed class DockerConfigFile
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {
-            throw Damaged(path, "a key stands in it twice");
+            throw Damaged(path, "it contains a key twice");
         }
     }
 
@@ -141,7 +141,7 @@ internal sealed class DockerConfigFile
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {
-            throw Damaged(_path, $"a key stands in its '{name}' twice");
+            throw Damaged(_path, $"its '{name}' contains a key twice");
         }
     }
 
@@ -161,7 +161,7 @@ internal sealed class DockerConfigFile
 
     /// <summary>Returns the exception for a damaged file.</summary>
     public static RegistryException Damaged(string path, string why) =>
-        new(RegistryFault.Login, $"The logins in '{path}' cannot be read: {why}.") { Remedy = "Mend the file, or name another one with DOCKER_CONFIG or REGISTRY_AUTH_FILE." };
+        new(RegistryFault.Login, $"The logins in '{path}' cannot be read: {why}.") { Remedy = "Correct the file, or set DOCKER_CONFIG or REGISTRY_AUTH_FILE to another one." };
 
     /// <summary>Returns the bytes; empty if the file does not exist, is a broken link, or is /dev/null.</summary>
     private static byte[] ReadContent(string path)

@@ -101,7 +101,7 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
             answer.Dispose();
             if (!RegistryAddress.IsSameOrigin(realm, next))
             {
-                throw new RegistryException(RegistryFault.Unsafe, $"The token service {realm.Authority} sends the login on to {next.Authority}; it is not followed there.");
+                throw new RegistryException(RegistryFault.Unsafe, $"The token service {realm.Authority} redirects the login to {next.Authority}; Bee does not follow the redirect.");
             }
         }
     }
@@ -112,7 +112,7 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
         if (!challenge.Parameters.TryGetValue("realm", out string? text)
             || !Uri.TryCreate(text, UriKind.Absolute, out Uri? realm) || realm.Scheme is not ("http" or "https") || realm.Host.Length == 0 || realm.UserInfo.Length > 0)
         {
-            throw new RegistryException(RegistryFault.BadAnswer, $"{host} asks for a token and does not say where to get one.");
+            throw new RegistryException(RegistryFault.BadAnswer, $"{host} requires a token, but does not name the token service (no valid realm).");
         }
 
         // A registry with https must not send the login over plain http.
@@ -120,7 +120,7 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
             || (registry().Scheme == Uri.UriSchemeHttp && (options.PlainHttp || RegistryAddress.IsLoopback(realm)));
         return allowed
             ? realm
-            : throw new RegistryException(RegistryFault.Unsafe, $"{host} sends the login to {realm.Authority} over plain http; nothing was sent there.");
+            : throw new RegistryException(RegistryFault.Unsafe, $"{host} sends the login to {realm.Authority} over plain http; Bee sent nothing to it.");
     }
 
     private static RegistryException Refused(HttpStatusCode status, Uri realm, RegistryCredential? credential)
@@ -128,7 +128,7 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
         (RegistryFault fault, string? remedy) = status switch
         {
             HttpStatusCode.Unauthorized or HttpStatusCode.BadRequest => (RegistryFault.Unauthorized, "Log in, or log in again."),
-            HttpStatusCode.Forbidden => (RegistryFault.Denied, "Ask the administrators of the registry for the right, or log in as a user who has it."),
+            HttpStatusCode.Forbidden => (RegistryFault.Denied, "Ask the registry's administrators for the permission, or log in as a user who has it."),
             HttpStatusCode.TooManyRequests => (RegistryFault.TooManyRequests, "Wait, and try again."),
             >= HttpStatusCode.InternalServerError => (RegistryFault.ServerError, (string?)"Try again later."),
             _ => (RegistryFault.BadAnswer, null),
@@ -156,7 +156,7 @@ internal sealed class TokenService(HttpSender sender, Retries retries, Func<Uri>
 
         if (value is null || !BasicHeader.IsHeaderText(value))
         {
-            throw new RegistryException(RegistryFault.BadAnswer, $"What the token service {realm.Authority} answers holds no token.");
+            throw new RegistryException(RegistryFault.BadAnswer, $"The answer of the token service {realm.Authority} contains no token.");
         }
 
         // Expires a little early, so that it is still valid when the registry receives it.

@@ -104,7 +104,7 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
                     return read;
                 }
 
-                failure = new RegistryException(RegistryFault.DigestMismatch, $"The blob {_descriptor.Digest} of {_name} ended before its {Quantity.Of(_descriptor.Size, "byte")} were there.");
+                failure = new RegistryException(RegistryFault.DigestMismatch, $"The blob {_descriptor.Digest} of {_name} ended before all {Quantity.Of(_descriptor.Size, "byte")} arrived.");
             }
             catch (RegistryException e) when (e.Fault == RegistryFault.Broken)
             {
@@ -151,9 +151,9 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
     }
 
     private RegistryException OtherDigest() =>
-        new(RegistryFault.DigestMismatch, $"The blob {_descriptor.Digest} of {_name} came with other content than its digest says.")
+        new(RegistryFault.DigestMismatch, $"The blob {_descriptor.Digest} of {_name} does not match its digest.")
         {
-            Remedy = "The registry, or something before it, gives damaged content. Publish the image again, or ask the registry's operator.",
+            Remedy = "The registry, or a proxy in front of it, returned damaged content. Push the image again, or ask the registry's operator.",
         };
 
     private async Task BreakAsync(RegistryException failure, CancellationToken cancellationToken)
@@ -164,7 +164,7 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
             throw failure;
         }
 
-        _endpoint.Note($"{failure.Message} Trying again from there.");
+        _endpoint.Note($"{failure.Message} Resuming there.");
         await _backoff.RestAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -213,14 +213,14 @@ internal sealed class BlobDownload : ReadOnlyStream, IDigestChecked
         ContentRangeHeaderValue? range = response.Content.Headers.ContentRange;
         if (isRest && range?.From != from)
         {
-            throw new RegistryException(RegistryFault.BadAnswer, $"Asked for the blob {_descriptor.Digest} of {_name} from byte {from} on, and got '{range}'.") { Status = 206 };
+            throw new RegistryException(RegistryFault.BadAnswer, $"The registry answered a request for the blob {_descriptor.Digest} of {_name} from byte {from} with '{range}'.") { Status = 206 };
         }
 
         // If the response has a length, a wrong one is reported before a byte is read.
         long? length = isRest ? range!.Length ?? (response.Content.Headers.ContentLength + from) : response.Content.Headers.ContentLength;
         if (length is not null && length != _descriptor.Size)
         {
-            throw new RegistryException(RegistryFault.DigestMismatch, $"The blob {_descriptor.Digest} of {_name} should have {Quantity.Of(_descriptor.Size, "byte")}; the registry gives {length}.");
+            throw new RegistryException(RegistryFault.DigestMismatch, $"The blob {_descriptor.Digest} of {_name} should have {Quantity.Of(_descriptor.Size, "byte")}, but the registry's has {length}.");
         }
     }
 
@@ -257,5 +257,5 @@ internal static class ResponseBody
         await SmallBody.ReadAsync(response.Content, limit, cancellationToken).ConfigureAwait(false) ?? throw TooLarge(what, limit);
 
     private static RegistryException TooLarge(string what, int limit) =>
-        new(RegistryFault.TooLarge, $"The registry's {what} is larger than {limit} bytes, which is the limit for its kind.");
+        new(RegistryFault.TooLarge, $"The registry's {what} is larger than the limit of {limit} bytes.");
 }

@@ -59,13 +59,13 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
             }
             catch (RegistryException e) when (_chunked && _offset == 0 && IsNoChunks(e))
             {
-                endpoint.Note($"{endpoint.Host} takes no uploads in chunks ({e.Message}); sending the blob in one piece.");
+                endpoint.Note($"{endpoint.Host} does not accept uploads in chunks ({e.Message}). Uploading the blob in one request.");
                 await AbandonAsync().ConfigureAwait(false);
                 _chunked = false;
             }
             catch (RegistryException e) when (MayGoOn(e) && !backoff.IsOver)
             {
-                endpoint.Note($"{e.Message} Trying to go on.");
+                endpoint.Note($"{e.Message} Trying to resume the upload.");
                 await backoff.RestAsync(cancellationToken).ConfigureAwait(false);
 
                 // Only the response may have been lost.
@@ -142,7 +142,7 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
         long next = UploadRange.Next(response) ?? _offset + length;
         if (next <= _offset || next > _offset + length)
         {
-            throw new RegistryException(RegistryFault.BadAnswer, $"Cannot {_doing}: after bytes {range} the registry says that it has {next}.") { Status = (int)response.StatusCode };
+            throw new RegistryException(RegistryFault.BadAnswer, $"Cannot {_doing}: after the bytes {range}, the registry reports that it has {next}.") { Status = (int)response.StatusCode };
         }
 
         _offset = next;
@@ -205,7 +205,7 @@ internal sealed class BlobUpload(Endpoint endpoint, string path, string name, Re
 
         (_location, _offset) = (AnswerAddress.TryLocation(response, endpoint.Transport.Base) ?? location, next);
         progress?.Report(next);
-        endpoint.Note($"{endpoint.Host} has {next} of {descriptor.Size} bytes of the blob {descriptor.Digest}; going on from there.");
+        endpoint.Note($"{endpoint.Host} has {next} of {descriptor.Size} bytes of the blob {descriptor.Digest}. Resuming there.");
         return true;
     }
 
@@ -367,7 +367,7 @@ internal sealed class UploadBody : HttpContent
         int read = await source.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         return read > 0
             ? read
-            : throw new RegistryException(RegistryFault.DigestMismatch, $"The content to push ends before the {_offset + _length} bytes that are to be sent of it.");
+            : throw new RegistryException(RegistryFault.DigestMismatch, $"The content to push ends before its {_offset + _length} bytes.");
     }
 }
 

@@ -171,7 +171,7 @@ internal static class AnswerAddress
     /// <exception cref="RegistryException">The header is missing, invalid or not safe to follow.</exception>
     public static Uri Location(HttpResponseMessage response, Uri registry) =>
         TryLocation(response, registry)
-        ?? throw new RegistryException(RegistryFault.BadAnswer, $"{registry.Authority} begins an upload without saying where it goes on (no Location header).") { Status = (int)response.StatusCode };
+        ?? throw new RegistryException(RegistryFault.BadAnswer, $"{registry.Authority} starts an upload, but its answer has no valid Location header.") { Status = (int)response.StatusCode };
 
     /// <summary>Returns the URL for the next request of an upload; null without the header.</summary>
     public static Uri? TryLocation(HttpResponseMessage response, Uri registry)
@@ -198,7 +198,7 @@ internal static class AnswerAddress
         Uri next = Resolve(target, Asked(response, registry), registry);
         return RegistryAddress.IsSameOrigin(next, registry)
             ? next
-            : throw new RegistryException(RegistryFault.Unsafe, $"{registry.Authority} continues a list at another host ({next.Authority}); Bee does not follow.");
+            : throw new RegistryException(RegistryFault.Unsafe, $"{registry.Authority} continues a list at another host, {next.Authority}. Bee does not follow the link.");
     }
 
     /// <summary>Adds the digest to the URL of an upload. The existing query stays unchanged.</summary>
@@ -239,6 +239,6 @@ internal static class AnswerAddress
         // A registry behind a proxy that terminates TLS may return http URLs of its own host, which are requested with https.
         return string.Equals(address.IdnHost, registry.IdnHost, StringComparison.OrdinalIgnoreCase)
             ? new UriBuilder(address) { Scheme = "https", Port = registry.Port }.Uri
-            : throw new RegistryException(RegistryFault.Unsafe, $"{registry.Authority} answers with an address on plain http ({address.Authority}); Bee does not follow.");
+            : throw new RegistryException(RegistryFault.Unsafe, $"{registry.Authority} answers with an address on plain http, {address.Authority}. Bee does not follow it.");
     }
 }

@@ -38,7 +38,7 @@ internal static class Listing
         {
             if (!seen.Add(next.AbsoluteUri) || seen.Count > MostPages)
             {
-                throw new RegistryException(RegistryFault.BadAnswer, $"Cannot {doing}: the registry's list has no end; its pages lead to each other.");
+                throw new RegistryException(RegistryFault.BadAnswer, $"Cannot {doing}: the pages of the registry's list link to each other in a circle.");
             }
 
             RegistryDocument? page = await endpoint.GetAsync(
@@ -107,7 +107,7 @@ internal static class Listing
             }
             else
             {
-                endpoint.Note($"{endpoint.Host} lists '{endpoint.Shown(name ?? "null", 200)}', which is not a name; it is left out.");
+                endpoint.Note($"Ignoring an invalid name in a list of {endpoint.Host}: '{endpoint.Shown(name ?? "null", 200)}'.");
             }
         }
     }

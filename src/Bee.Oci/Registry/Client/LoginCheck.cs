@@ -52,7 +52,7 @@ internal static class LoginCheck
             {
                 if (form == forms.Length - 1)
                 {
-                    throw Refused(registry, "the token", e.Status, "Check that the token is whole, has not expired, and may be used with this registry. Where it belongs to a user name, give both, the token as the password.");
+                    throw Refused(registry, "the token", e.Status, "Check that the token is complete, has not expired, and is meant for this registry. If the token belongs to a user name, use it as the password of that user.");
                 }
             }
         }
@@ -81,17 +81,17 @@ internal static class LoginCheck
 
                 return;
             case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden:
-                throw Refused(registry, source.WasAsked ? $"the login of {credential}" : "every login that Bee knows how to send (it offers neither Basic nor Bearer)", status,
-                    "Check user name and password. Where there is a second factor, registries want a token that was made for this instead of the password.");
+                throw Refused(registry, source.WasAsked ? $"the login of {credential}" : "all logins that Bee supports (the registry offers neither Basic nor Bearer)", status,
+                    "Check user name and password. If the account uses a second factor, create an access token and use it as the password.");
             case HttpStatusCode.TooManyRequests:
-                throw new RegistryException(RegistryFault.TooManyRequests, $"{registry} has too many requests.") { Status = status, Remedy = "Wait, and try again." };
+                throw new RegistryException(RegistryFault.TooManyRequests, $"{registry} received too many requests.") { Status = status, Remedy = "Wait, and try again." };
             case >= HttpStatusCode.InternalServerError:
                 throw new RegistryException(RegistryFault.ServerError, $"{registry} failed: GET /v2/ returned {status} {answer.StatusCode}.") { Status = status, Remedy = "Try again later." };
             default:
                 throw new RegistryException(RegistryFault.BadAnswer, $"{registry} is not a registry: GET /v2/ returned {status} {answer.StatusCode}.")
                 {
                     Status = status,
-                    Remedy = "Give the host alone, as it stands before the first slash of its images' names.",
+                    Remedy = "Use the host alone: the part of an image's name before the first slash.",
                 };
         }
     }
@@ -101,7 +101,7 @@ internal static class LoginCheck
         && error.Fault is RegistryFault.Unauthorized or RegistryFault.Denied or RegistryFault.BadAnswer or RegistryFault.Login;
 
     private static RegistryException Refused(string registry, string what, int? status, string remedy) =>
-        new(RegistryFault.Unauthorized, $"{registry} refuses {what}; nothing was kept.")
+        new(RegistryFault.Unauthorized, $"{registry} rejects {what}; Bee stored nothing.")
         {
             Status = status,
             Remedy = remedy,

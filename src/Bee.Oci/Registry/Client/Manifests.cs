@@ -81,7 +81,7 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
 
         if (Digest.Of(content.Bytes) != content.Descriptor.Digest)
         {
-            throw new RegistryException(RegistryFault.DigestMismatch, $"The manifest that is to be pushed to {name} is not what its digest {content.Descriptor.Digest} says.");
+            throw new RegistryException(RegistryFault.DigestMismatch, $"The manifest to push to {name} does not match its digest, {content.Descriptor.Digest}.");
         }
 
         using HttpResponseMessage response = await endpoint.SendAsync(HttpMethod.Put, Address(reference), rights.Write(), cancellationToken, request =>
@@ -121,11 +121,11 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
 
         // "If tag deletion is disabled, the registry MUST respond with either a 400 Bad Request or a 405".
         throw References.AsDigest(reference) is null && failure.Status is 400 or 405
-            ? new RegistryException(RegistryFault.Unsupported, $"{failure.Message} {endpoint.Host} does not delete tags.", failure)
+            ? new RegistryException(RegistryFault.Unsupported, $"{failure.Message} {endpoint.Host} does not support deleting tags.", failure)
             {
                 Code = failure.Code,
                 Status = failure.Status,
-                Remedy = "Delete the manifest by its digest, if the registry allows that: all its tags go with it.",
+                Remedy = "Delete the manifest by its digest, if the registry allows that. This removes all its tags.",
             }
             : failure;
     }
@@ -162,13 +162,13 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
         if (manifest.MediaType is not null && said is not null && manifest.MediaType != said)
         {
             // A document that some clients read as a manifest and others as an index: CVE-2021-41190.
-            throw new RegistryException(RegistryFault.BadAnswer, $"The manifest {Shown(reference)} says that it is '{TerminalText.Clean(manifest.MediaType)}', and the registry that it is '{said}'.");
+            throw new RegistryException(RegistryFault.BadAnswer, $"The media type of the manifest {Shown(reference)} is '{TerminalText.Clean(manifest.MediaType)}', but the registry's Content-Type is '{said}'.");
         }
 
         string? type = said ?? manifest.MediaType ?? (manifest.Manifests is not null ? MediaTypes.ImageIndex : manifest.Config is not null ? MediaTypes.ImageManifest : null);
         return IsKnown(type)
             ? new Content(new Descriptor(type!, digest, document.Body.Length) { ArtifactType = manifest.ArtifactType is { } kind ? TerminalText.Clean(kind) : null }, document.Body)
-            : throw new RegistryException(RegistryFault.BadAnswer, $"The manifest {Shown(reference)} is of a kind that Bee does not know: '{TerminalText.Clean(type ?? document.ContentType ?? "")}'.");
+            : throw new RegistryException(RegistryFault.BadAnswer, $"The manifest {Shown(reference)} has an unsupported media type: '{TerminalText.Clean(type ?? document.ContentType ?? "")}'.");
     }
 
     private static bool IsKnown(string? type) => MediaTypes.IsIndex(type) || MediaTypes.IsManifest(type);
@@ -176,7 +176,7 @@ internal sealed class Manifests(Endpoint endpoint, string path, string name, Rep
     private string Shown(string reference) => References.AsDigest(reference) is null ? $"{name}:{reference}" : $"{name}@{reference}";
 
     private RegistryException OtherDigest(string expected, Digest got) =>
-        new(RegistryFault.DigestMismatch, $"The registry gives another manifest for {Shown(expected)} than was asked for: its digest is {got}.");
+        new(RegistryFault.DigestMismatch, $"The registry returned another manifest for {Shown(expected)}: its digest is {got}.");
 
     private RegistryException TooLarge(string reference, long length) =>
         new(RegistryFault.TooLarge, $"The manifest {Shown(reference)} has {Quantity.Of(length, "byte")}, over the limit of {StoreLimits.Manifest}.");

@@ -31,7 +31,7 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Rep
             length += page.Body.Length;
             if (length > Largest)
             {
-                throw new RegistryException(RegistryFault.TooLarge, $"The list of what refers to {name}@{subject} is longer than {Largest} bytes.");
+                throw new RegistryException(RegistryFault.TooLarge, $"The list of referrers of {name}@{subject} is longer than {Largest} bytes.");
             }
 
             foreach (Descriptor descriptor in Read(page.Body, subject))
@@ -65,7 +65,7 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Rep
     /// <summary>Returns the valid entries of a page.</summary>
     /// <exception cref="RegistryException"><see cref="RegistryFault.BadAnswer"/>: the page is malformed.</exception>
     internal IEnumerable<Descriptor> Read(byte[] page, Digest subject) =>
-        Sound(RegistryDocuments.Read(page, OciJson.Canonical.ManifestDocument, $"list of what refers to {name}@{subject}"));
+        Sound(RegistryDocuments.Read(page, OciJson.Canonical.ManifestDocument, $"list of referrers of {name}@{subject}"));
 
     // The specification says 404; some registries return other statuses for the unknown path.
     private static bool HasNoApi(HttpStatusCode status) =>
@@ -73,7 +73,7 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Rep
 
     private Uri Address(Digest subject) => endpoint.Address($"{path}/referrers/{subject}");
 
-    private string Doing(Digest subject) => $"list what refers to {name}@{subject}";
+    private string Doing(Digest subject) => $"list the referrers of {name}@{subject}";
 
     private IEnumerable<Descriptor> Sound(ManifestDocument index)
     {
@@ -86,7 +86,7 @@ internal sealed class Referrers(Endpoint endpoint, string path, string name, Rep
             }
             else
             {
-                endpoint.Note($"{name} lists '{endpoint.Shown(entry?.Digest ?? "", 100)}', which is not a referrer; it is left out.");
+                endpoint.Note($"Ignoring an invalid referrer in {name}: '{endpoint.Shown(entry?.Digest ?? "", 100)}'.");
             }
         }
     }
@@ -145,9 +145,9 @@ internal sealed class ReferrersTag(Manifests manifests, string name, SemaphoreSl
                 var found = await manifests.TryFetchAsync(Name(subject), cancellationToken).ConfigureAwait(false);
                 if (found is { } there && !MediaTypes.IsIndex(there.Content.Descriptor.MediaType))
                 {
-                    throw new RegistryException(RegistryFault.Refused, $"The tag {name}:{Name(subject)} has the list of what refers to {subject}, and is not a list; nothing was changed there.")
+                    throw new RegistryException(RegistryFault.Refused, $"The tag {name}:{Name(subject)} is reserved for the referrers of {subject}, but is not an index. Bee did not change it.")
                     {
-                        Remedy = "Delete that tag, or give what has it another one.",
+                        Remedy = "Delete that tag, or move its content to another one.",
                     };
                 }
 
@@ -186,7 +186,7 @@ internal sealed class ReferrersTag(Manifests manifests, string name, SemaphoreSl
                 await Task.Delay(TimeSpan.FromMilliseconds(pause), cancellationToken).ConfigureAwait(false);
             }
 
-            throw new RegistryException(RegistryFault.Refused, $"The list of what refers to {name}@{subject} could not be changed: other clients change it at the same time, {MostTries} times so far.")
+            throw new RegistryException(RegistryFault.Refused, $"The list of referrers of {name}@{subject} could not be changed in {MostTries} attempts, because other clients change it at the same time.")
             {
                 Remedy = "Try again.",
             };
@@ -207,5 +207,5 @@ internal sealed class ReferrersTag(Manifests manifests, string name, SemaphoreSl
             : throw new RegistryException(RegistryFault.TooLarge, $"The list of referrers of {name}@{subject} would have {bytes.Length} bytes, over the limit of {StoreLimits.Manifest}.");
     }
 
-    private ManifestDocument Parse(byte[] bytes, Digest subject) => RegistryDocuments.Read(bytes, OciJson.Canonical.ManifestDocument, $"list of what refers to {name}@{subject}");
+    private ManifestDocument Parse(byte[] bytes, Digest subject) => RegistryDocuments.Read(bytes, OciJson.Canonical.ManifestDocument, $"list of referrers of {name}@{subject}");
 }

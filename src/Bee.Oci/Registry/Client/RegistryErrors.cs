@@ -42,7 +42,7 @@ internal static class RegistryErrors
             Status = (int)status,
             Remedy = elsewhere is null
                 ? Remedy(fault, code, (int)status, host)
-                : $"{host} keeps this at {elsewhere}, which gets no login from Bee, and does not give or take it. Such addresses are good for a short time only: try again.",
+                : $"{host} stores this content at {elsewhere}, which rejected the request. Bee sends no login there, and such addresses expire soon: try again.",
         };
     }
 
@@ -131,30 +131,30 @@ internal static class RegistryErrors
 
     private static string Default(RegistryFault fault, HttpStatusCode status) => fault switch
     {
-        RegistryFault.Unauthorized => "the registry wants a login, or another one",
+        RegistryFault.Unauthorized => "the registry requires a login, or another one",
         RegistryFault.Denied => "the registry does not allow it",
         RegistryFault.NotFound => "the registry does not have it",
-        RegistryFault.Unsupported => "the registry does not do this",
-        RegistryFault.TooManyRequests => "the registry has had too many requests",
-        RegistryFault.TimedOut => "the registry says that it took too long",
-        RegistryFault.ServerError => "the registry has a fault of its own",
-        RegistryFault.BadAnswer => "the registry answers with a status that does not belong there",
+        RegistryFault.Unsupported => "the registry does not support this",
+        RegistryFault.TooManyRequests => "the registry received too many requests",
+        RegistryFault.TimedOut => "the registry reports a timeout",
+        RegistryFault.ServerError => "the registry reports an internal error",
+        RegistryFault.BadAnswer => "the registry answers with an unexpected status",
         _ => TerminalText.Clean(status.ToString()),
     };
 
     private static string? Remedy(RegistryFault fault, string? code, int status, string host) => fault switch
     {
-        RegistryFault.Unauthorized => $"Log in to {host}. If you are logged in, the login may have expired, or it may not reach this repository.",
-        RegistryFault.Denied => "Ask the owner of the repository for the right, or use a login or token that has it (for pushing it has to include writing). Registries also answer so for repositories that do not exist.",
-        RegistryFault.NotFound when code == "NAME_UNKNOWN" => "Look at the repository's name. A registry that does not know you may also deny that a private one exists.",
-        RegistryFault.NotFound when code == "MANIFEST_UNKNOWN" => "Look at the tag or digest.",
-        RegistryFault.BadName when code == "TAG_INVALID" => "Give a tag of at most 128 letters, digits, '_', '.' and '-'.",
-        RegistryFault.BadName => "Give a repository of lower-case letters, digits and single separators. Many registries want an owner or a project before the name: me/opensnoop.",
-        RegistryFault.Refused when code == "MANIFEST_BLOB_UNKNOWN" => "A blob of the image is not in the repository: publish the image again.",
-        RegistryFault.Refused when status == 413 => "The registry, or a proxy before it, has a limit on the size of what it takes.",
-        RegistryFault.Unsupported => "The registry's operator decides what it does; deleting, for one, is off in many.",
-        RegistryFault.TooManyRequests => "Wait a while. Many registries allow more to those who are logged in.",
-        RegistryFault.ServerError or RegistryFault.TimedOut => "Try again later; if it stays so, its operator has to look.",
+        RegistryFault.Unauthorized => $"Log in to {host}. If you are logged in, the login may have expired, or it may not cover this repository.",
+        RegistryFault.Denied => "Ask the owner of the repository for access, or use a login or token that has it (pushing requires write access). Registries also deny access to repositories that do not exist.",
+        RegistryFault.NotFound when code == "NAME_UNKNOWN" => "Check the repository's name. A private repository may need a login: without one, many registries answer that it does not exist.",
+        RegistryFault.NotFound when code == "MANIFEST_UNKNOWN" => "Check the tag or digest.",
+        RegistryFault.BadName when code == "TAG_INVALID" => "Use a tag of at most 128 letters, digits, '_', '.' and '-'.",
+        RegistryFault.BadName => "Use a repository name of lower-case letters, digits and single separators. Many registries require an owner or a project before the name: me/opensnoop.",
+        RegistryFault.Refused when code == "MANIFEST_BLOB_UNKNOWN" => "A blob of the image is not in the repository: push the image again.",
+        RegistryFault.Refused when status == 413 => "The registry, or a proxy in front of it, limits the size of uploads.",
+        RegistryFault.Unsupported => "Ask the registry's operator. Many registries have deleting disabled.",
+        RegistryFault.TooManyRequests => "Wait a while. Many registries allow more requests after a login.",
+        RegistryFault.ServerError or RegistryFault.TimedOut => "Try again later. If the error remains, ask the registry's operator.",
         _ => null,
     };
 }

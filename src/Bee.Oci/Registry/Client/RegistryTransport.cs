@@ -80,9 +80,9 @@ internal sealed class RegistryTransport : IDisposable
                 answer.Dispose();
                 if (_options.PlainHttp)
                 {
-                    throw new RegistryException(RegistryFault.PlainHttp, $"{address.Authority} wants TLS, and was asked with plain http.")
+                    throw new RegistryException(RegistryFault.PlainHttp, $"{address.Authority} requires TLS, but the request used plain http.")
                     {
-                        Remedy = $"Do not ask for plain http, neither here nor with plainHttp of {address.Authority} in the settings.",
+                        Remedy = $"Do not request plain http, and remove plainHttp of {address.Authority} from the settings.",
                     };
                 }
 
@@ -180,10 +180,10 @@ internal sealed class RegistryTransport : IDisposable
         Uri address = request.RequestUri!;
         string? fault =
             address.Scheme == Uri.UriSchemeHttps ? null
-            : address.Scheme != Uri.UriSchemeHttp ? $"{Base.Authority} gives an address that is not http or https."
-            : Base.Scheme == Uri.UriSchemeHttps ? $"{Base.Authority} gives an address at {address.Authority} with plain http; nothing was sent there."
+            : address.Scheme != Uri.UriSchemeHttp ? $"{Base.Authority} answers with an address that is not http or https."
+            : Base.Scheme == Uri.UriSchemeHttps ? $"{Base.Authority} answers with an address on plain http, {address.Authority}. Bee sent nothing to it."
             : _options.PlainHttp || RegistryAddress.IsLoopback(address) ? null
-            : $"{Base.Authority} gives an address at {address.Authority} with plain http, which is not this machine; nothing was sent there.";
+            : $"{Base.Authority} answers with an address on plain http that is not on this machine, {address.Authority}. Bee sent nothing to it.";
         if (fault is not null)
         {
             request.Dispose();

@@ -25,7 +25,7 @@ internal sealed class RemoteRegistry : IRegistry
     /// <inheritdoc/>
     public async Task PingAsync(CancellationToken cancellationToken = default)
     {
-        string doing = $"speak to the registry {Host}";
+        string doing = $"connect to the registry {Host}";
         using HttpResponseMessage response = await _endpoint.SendAsync(HttpMethod.Get, _endpoint.Address(""), RegistryScope.None, cancellationToken).ConfigureAwait(false);
         bool isPage = response.Content.Headers.ContentType?.MediaType == "text/html" && !response.Headers.Contains("Docker-Distribution-Api-Version");
         if (response.IsSuccessStatusCode && !isPage)
@@ -137,7 +137,7 @@ internal sealed class RemoteRepository : IRepository
         References.Check(descriptor.Digest);
         if (descriptor.Size < 0)
         {
-            throw new RegistryException(RegistryFault.BadAnswer, $"The descriptor of {descriptor.Digest} in {Name} has a length below zero.");
+            throw new RegistryException(RegistryFault.BadAnswer, $"The descriptor of {descriptor.Digest} in {Name} has a negative size.");
         }
 
         if (IsManifest(descriptor))
@@ -145,7 +145,7 @@ internal sealed class RemoteRepository : IRepository
             byte[] bytes = (await _manifests.FetchAsync(descriptor.Digest, cancellationToken).ConfigureAwait(false)).Bytes;
             return bytes.Length == descriptor.Size
                 ? new MemoryStream(bytes, writable: false)
-                : throw new RegistryException(RegistryFault.DigestMismatch, $"The manifest {descriptor.Digest} of {Name} has {Quantity.Of(bytes.Length, "byte")}, and not the {descriptor.Size} of its descriptor.");
+                : throw new RegistryException(RegistryFault.DigestMismatch, $"The manifest {descriptor.Digest} of {Name} has {Quantity.Of(bytes.Length, "byte")}, not the {descriptor.Size} of its descriptor.");
         }
 
         return await BlobDownload.OpenAsync(_endpoint, _path, Name, _rights.Read, descriptor, cancellationToken).ConfigureAwait(false);

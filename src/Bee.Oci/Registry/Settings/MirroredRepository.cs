@@ -83,7 +83,7 @@ internal sealed class MirroredRepository(string name, IReadOnlyList<IReadOnlyRep
             catch (RegistryException e)
             {
                 bool isOut = e.Fault is not RegistryFault.NotFound;
-                note?.Invoke(new RegistryNote($"The mirror {mirror.Name} {(isOut ? "is passed over" : "does not have it")}: {e.Message}", false));
+                note?.Invoke(new RegistryNote($"The mirror {mirror.Name} {(isOut ? "is skipped" : "does not have the content")}: {e.Message}", false));
                 if (isOut)
                 {
                     _places = [.. _places.Where(place => place != mirror)];
@@ -97,7 +97,7 @@ internal sealed class MirroredRepository(string name, IReadOnlyList<IReadOnlyRep
         }
         catch (RegistryException e) when (_isServed && absent.IsThere && e.Fault is (RegistryFault.Unreachable or RegistryFault.TimedOut or RegistryFault.Broken))
         {
-            note?.Invoke(new RegistryNote($"{name} cannot be asked, and its mirrors say that there is nothing more: {e.Message}", false));
+            note?.Invoke(new RegistryNote($"{name} is not reachable, and its mirrors list nothing more: {e.Message}", false));
             return absent.Value;
         }
     }

@@ -88,7 +88,7 @@ internal sealed record RegistrySettings
             string host = name.Value;
             if (host.Contains('/') || Problem(host) is not null)
             {
-                throw name.Wrong($"'{TerminalText.Clean(Redaction.WithoutLogin(host))}' is not a registry's host: such as ghcr.io or localhost:5000.");
+                throw name.Wrong($"'{TerminalText.Clean(Redaction.WithoutLogin(host))}' is not a registry's host. Write one such as ghcr.io or localhost:5000.");
             }
 
             registries[host] = ReadHost(set, Path.GetDirectoryName(Path.GetFullPath(path))!);
@@ -134,7 +134,7 @@ internal sealed record RegistrySettings
         string whole = $"{place.TrimEnd('/')}/any";
         return !ImageReference.TryParse(whole, out ImageReference? reference, out string? problem)
             ? problem.Replace(Redaction.WithoutLogin(whole), Redaction.WithoutLogin(place), StringComparison.Ordinal)
-            : reference.Registry is null ? $"'{TerminalText.Clean(place)}' names no registry: its first part needs a dot or a port, as in ghcr.io/me." : null;
+            : reference.Registry is null ? $"'{TerminalText.Clean(place)}' does not name a registry: the first part needs a dot or a port, as in ghcr.io/me." : null;
     }
 }
 

@@ -101,7 +101,7 @@ internal sealed class HttpSender : IDisposable
             answer.Dispose();
             throw new RegistryException(RegistryFault.Unsafe, $"The HTTP handler sent a request for {address.Authority} to {sent.Authority}.")
             {
-                Remedy = "Switch off automatic redirects in the handler.",
+                Remedy = "Disable automatic redirects in the handler.",
             };
         }
     }
@@ -185,7 +185,7 @@ internal static class RegistryAddress
         {
             throw new RegistryException(RegistryFault.BadName, $"'{Redaction.WithoutLogin(host)}' is not a registry.")
             {
-                Remedy = "Give a host and, where it needs one, a port: ghcr.io, localhost:5000, [::1]:5000.",
+                Remedy = "Use a host and, if needed, a port: ghcr.io, localhost:5000, [::1]:5000.",
             };
         }
 

@@ -147,7 +147,7 @@ internal static class SmallBody
         catch (OperationCanceledException) when (deadline.IsOver)
         {
             throw new RegistryException(RegistryFault.TimedOut, string.Create(
-                CultureInfo.InvariantCulture, $"The answer of {answer!.Address.Authority} was not whole within {answer.Idle.TotalSeconds:0.###} s."));
+                CultureInfo.InvariantCulture, $"The answer of {answer!.Address.Authority} was not complete within {answer.Idle.TotalSeconds:0.###} s."));
         }
         finally
         {

@@ -84,23 +84,23 @@ internal static class ConnectionFault
         {
             HttpRequestError.NameResolutionError => new(RegistryFault.Unreachable, $"The host of {host} was not found: {detail}.", error)
             {
-                Remedy = "Check the name, and the proxy variables where there is a proxy.",
+                Remedy = "Check the name, and the proxy variables if a proxy is used.",
                 Repeat = IsTemporary(error) ? Repeat.Always : Repeat.Never,
             },
             HttpRequestError.ConnectionError => new(RegistryFault.Unreachable, $"{host} does not accept connections: {detail}.", error)
             {
-                Remedy = "Check that the registry runs there, and the port.",
+                Remedy = "Check the port, and that the registry runs there.",
                 Repeat = Repeat.WhereItAnswered,
             },
             HttpRequestError.SecureConnectionError when error.InnerException is AuthenticationException refused => Certificate(refused, host, refusal),
-            HttpRequestError.ProxyTunnelError => new(RegistryFault.Unreachable, $"The proxy did not open a way to {host}: {error.Message}", error)
+            HttpRequestError.ProxyTunnelError => new(RegistryFault.Unreachable, $"The proxy did not open a connection to {host}: {error.Message}", error)
             {
                 Remedy = "Check the proxy variables (HTTPS_PROXY, NO_PROXY).",
             },
             HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError or HttpRequestError.VersionNegotiationError => new(
-                RegistryFault.BadAnswer, $"What {host} answers is not HTTP: {detail}", error),
+                RegistryFault.BadAnswer, $"The answer of {host} is not HTTP: {detail}", error),
             HttpRequestError.ConfigurationLimitExceeded => new(
-                RegistryFault.TooLarge, $"The headers that {host} answers with are too large.", error),
+                RegistryFault.TooLarge, $"The headers in the answer of {host} are too large.", error),
             _ => Broken(error, address, Repeat.Always),
         };
     }
@@ -112,7 +112,7 @@ internal static class ConnectionFault
     /// <summary>Returns the exception for a timeout. It is not retried: each attempt would take as long.</summary>
     public static RegistryException Silent(Uri address, TimeSpan time) => new(RegistryFault.TimedOut, string.Create(CultureInfo.InvariantCulture, $"{address.Authority} did not answer within {time.TotalSeconds:0.###} s."))
     {
-        Remedy = "Check that it is a registry that runs there.",
+        Remedy = "Check that a registry runs there.",
     };
 
     private static RegistryException Certificate(AuthenticationException refused, string host, CertificateRefusal? refusal) =>
@@ -120,7 +120,7 @@ internal static class ConnectionFault
             ? new(RegistryFault.Certificate, $"The certificate of {host} is not trusted: {refusal.Reason}.", refused) { Remedy = refusal.Remedy }
             : new(RegistryFault.Certificate, $"{host} does not speak TLS: {refused.Message}", refused)
             {
-                Remedy = "If the registry has plain http on purpose, ask for plain http.",
+                Remedy = "If the registry uses plain http on purpose, allow plain http.",
             };
 
     private static bool IsTemporary(Exception error) => Innermost(error) is SocketException { SocketErrorCode: SocketError.TryAgain };

@@ -98,9 +98,9 @@ internal sealed class ServerTrust
 
         return authorities.Count > 0
             ? authorities
-            : throw new RegistryException(RegistryFault.Certificate, $"'{file}' holds no certificate in PEM.")
+            : throw new RegistryException(RegistryFault.Certificate, $"'{file}' contains no certificate in PEM.")
             {
-                Remedy = "Give a file with the authority's certificate between -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----.",
+                Remedy = "Use a file with the authority's certificate between -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----.",
             };
     }
 }
@@ -138,12 +138,12 @@ internal sealed record CertificateRefusal(string Reason, string Remedy)
 
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
         {
-            Add($"it is for {Names(certificate)}, and not for {host}", "Name the registry as its certificate does.");
+            Add($"it is for {Names(certificate)}, not for {host}", "Use the name in the certificate for the registry.");
         }
 
         if (flaws.HasFlag(X509ChainStatusFlags.NotTimeValid))
         {
-            Add(Time(certificate), "Look at this machine's clock; if that is right, the registry's operator has to renew the certificate.");
+            Add(Time(certificate), "Check this machine's clock. If it is right, ask the registry's operator to renew the certificate.");
         }
 
         if ((flaws & UnknownIssuer) != 0)
@@ -151,14 +151,14 @@ internal sealed record CertificateRefusal(string Reason, string Remedy)
             Add(
                 $"this machine does not trust its issuer, {TerminalText.Clean(certificate.Issuer)}",
                 authorities is null
-                    ? "Give the certificate of the authority that issued it."
-                    : $"'{authorities}' does not have the authority that issued it; give that one's certificate.");
+                    ? "Add the certificate of the authority that issued it."
+                    : $"'{authorities}' does not contain the certificate of the authority that issued it. Add it.");
         }
 
         X509ChainStatusFlags others = flaws & ~UnknownIssuer & ~X509ChainStatusFlags.NotTimeValid;
         if (others != 0 || reasons.Count == 0)
         {
-            Add(others != 0 ? others.ToString() : errors.ToString(), "The registry's operator has to look at it.");
+            Add(others != 0 ? others.ToString() : errors.ToString(), "Ask the registry's operator.");
         }
 
         return new(string.Join("; ", reasons), string.Join(' ', remedies));
@@ -167,7 +167,7 @@ internal sealed record CertificateRefusal(string Reason, string Remedy)
     private static string Time(X509Certificate2 certificate) =>
         certificate.NotAfter < DateTime.Now ? $"it expired on {Day(certificate.NotAfter)}"
         : certificate.NotBefore > DateTime.Now ? $"it is not valid before {Day(certificate.NotBefore)}"
-        : "one of its issuers' certificates has expired, or is not valid yet";
+        : "one of its issuers' certificates has expired, or is not yet valid";
 
     private static string Day(DateTime time) => time.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 

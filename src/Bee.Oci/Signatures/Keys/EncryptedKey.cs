@@ -32,12 +32,12 @@ internal sealed class EncryptedKey
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NotSupportedException or FormatException or ArgumentException)
         {
-            throw new SignatureException(SignatureFault.BadKey, $"{where} holds a damaged key: {e.Message}", e);
+            throw new SignatureException(SignatureFault.BadKey, $"{where} contains a damaged key: {e.Message}", e);
         }
 
         if (key is not { Derivation: { Parameters: { } cost, Salt: { } salt }, Cipher.Nonce: { Length: NonceSize } nonce, Ciphertext: { } box })
         {
-            throw new SignatureException(SignatureFault.BadKey, $"{where} holds a damaged key: parts of it are missing.");
+            throw new SignatureException(SignatureFault.BadKey, $"{where} contains a damaged key: parts of it are missing.");
         }
 
         if (key is not { Derivation.Name: "scrypt", Cipher.Name: "nacl/secretbox" })
@@ -230,5 +230,5 @@ internal static class EncryptedPkcs8
         reader.TryReadInt32(out int number) ? number : throw new CryptographicException("a number that is larger than any cost");
 
     private static SignatureException Unsupported(string where, string what) => new(
-        SignatureFault.UnsupportedKey, $"{where} is encrypted in a way that Bee does not know ({what}). Convert it: openssl pkcs8 -topk8 -in FILE -out NEW.");
+        SignatureFault.UnsupportedKey, $"{where} is encrypted in a way that Bee does not support ({what}). Convert it: openssl pkcs8 -topk8 -in FILE -out NEW.");
 }

@@ -139,7 +139,7 @@ internal static class KeyInfo
     }
 
     private static SignatureException Unsupported(string where, string what) => new(
-        SignatureFault.UnsupportedKey, $"{where} holds a key {what}. Bee takes ECDSA on P-256, P-384 and P-521, RSA from {SmallestRsa} bits, and Ed25519.");
+        SignatureFault.UnsupportedKey, $"{where} contains a key {what}. Bee supports ECDSA on P-256, P-384 and P-521, RSA from {SmallestRsa} bits, and Ed25519.");
 }
 
 /// <summary>The only block of a PEM text (RFC 7468).</summary>
@@ -170,7 +170,7 @@ internal sealed record PemText(string Label, byte[] Content)
         if (!PemEncoding.TryFind(text, out PemFields fields))
         {
             throw Bad(text.Contains("-----BEGIN ", StringComparison.Ordinal)
-                ? $"{where} holds damaged PEM."
+                ? $"{where} contains damaged PEM."
                 : $"{where} is not PEM: a key begins with a line such as '-----BEGIN PUBLIC KEY-----'.");
         }
 

@@ -35,7 +35,7 @@ internal sealed class SigstoreBundle
 
         if (type != SignatureMedia.Statement)
         {
-            throw new UnusableSignatureException($"what was signed is not an in-toto statement but '{TerminalText.Clean(type)}'");
+            throw new UnusableSignatureException($"the signed content is not an in-toto statement but '{TerminalText.Clean(type)}'");
         }
 
         return signatures is [{ Signature: { } signature }]

@@ -21,7 +21,7 @@ internal sealed class SimpleSigningPayload
         CriticalPart? critical = SignatureJson.Read(payload, SignatureJson.Canonical.SimpleSigningPayload, "signed payload").Critical;
         if (critical?.Type != CosignType)
         {
-            throw new UnusableSignatureException($"what was signed is not a container image but '{TerminalText.Clean(critical?.Type ?? "")}'");
+            throw new UnusableSignatureException($"the signed content is not a container image but '{TerminalText.Clean(critical?.Type ?? "")}'");
         }
 
         return critical is { Image.Digest: { } digest, Identity.Reference: { Length: > 0 } reference }

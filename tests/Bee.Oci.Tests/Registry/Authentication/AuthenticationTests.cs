@@ -101,7 +101,7 @@ public sealed class AuthenticationTests : IDisposable
     }
 
     [Fact]
-    public async Task What_a_registry_repeats_of_a_login_reaches_nobody()
+    public async Task A_login_that_a_registry_repeats_is_redacted()
     {
         const string Password = Secret;
         string filling = new('x', 295);
@@ -129,15 +129,15 @@ public sealed class AuthenticationTests : IDisposable
         await client.PingAsync();
         string[] told = [.. notes.Select(note => note.Text)];
         Assert.Contains(told, text => text.Contains("warns", StringComparison.Ordinal));
-        Assert.Equal(2, told.Count(text => text.Contains("which is not a name", StringComparison.Ordinal)));
-        Assert.Equal(2, told.Count(text => text.Contains("which is not a referrer", StringComparison.Ordinal)));
+        Assert.Equal(2, told.Count(text => text.Contains("Ignoring an invalid name", StringComparison.Ordinal)));
+        Assert.Equal(2, told.Count(text => text.Contains("Ignoring an invalid referrer", StringComparison.Ordinal)));
         Assert.Contains(told, text => text.Contains("on to", StringComparison.Ordinal));
         string basic = Convert.ToBase64String(Encoding.UTF8.GetBytes($"ada:{Password}"));
         Assert.All(told, text => Assert.All(new[] { "s3cret", "s3cr", basic, basic[..12] }, secret => Assert.DoesNotContain(secret, text, StringComparison.Ordinal)));
     }
 
     [Fact]
-    public async Task A_token_is_fetched_once_for_each_set_of_rights()
+    public async Task A_token_is_requested_once_for_each_scope()
     {
         using var registry = Guarded();
         using RegistryTransport transport = registry.Transport(With(OneCredential.Password()));
@@ -242,7 +242,7 @@ public sealed class AuthenticationTests : IDisposable
     [InlineData("line\r\nX-Evil: 1")]
     [InlineData("blank in it")]
     [InlineData("ünicode")]
-    public async Task A_token_that_fits_in_no_header_is_refused_unseen(string token)
+    public async Task A_token_that_does_not_fit_in_a_header_is_rejected_and_not_shown(string token)
     {
         using var registry = new Wire(_ => Wire.Unauthorized(_tokens.Challenge(null)));
 
@@ -282,7 +282,7 @@ public sealed class AuthenticationTests : IDisposable
     [InlineData("{\"token\":\"\\ud800\"}")]
     [InlineData("{\"token\":\"a\\r\\nX-Evil: 1\"}")]
     [InlineData("{\"token\":\"a")]
-    public async Task What_is_no_token_is_a_bad_answer(string answer)
+    public async Task An_invalid_token_is_a_bad_answer(string answer)
     {
         _tokens.Instead = _ => HttpAnswer.Json(200, answer);
         using var registry = Guarded();
@@ -295,7 +295,7 @@ public sealed class AuthenticationTests : IDisposable
     [InlineData("\"expires_in\":-1")]
     [InlineData("\"expires_in\":1e300")]
     [InlineData("\"expires_in\":null")]
-    public async Task An_odd_lifetime_is_no_hindrance(string life)
+    public async Task An_odd_lifetime_is_accepted(string life)
     {
         _tokens.Instead = _ => HttpAnswer.Json(200, $$"""{"access_token":"abc",{{life}}}""");
         using var registry = new Wire(request => request.Header("Authorization") is null ? Wire.Unauthorized(_tokens.Challenge(null)) : Wire.Ok());
@@ -318,7 +318,7 @@ public sealed class AuthenticationTests : IDisposable
     [InlineData("Bearer realm=\"/token\"")]
     [InlineData("Bearer realm=\"file:///etc/passwd\"")]
     [InlineData("Bearer realm=\"http://user:password@127.0.0.1/\"")]
-    public async Task A_realm_that_is_none_is_a_bad_answer(string challenge)
+    public async Task An_invalid_realm_is_a_bad_answer(string challenge)
     {
         using var registry = new Wire(_ => Wire.Unauthorized(challenge));
 

@@ -25,7 +25,7 @@ public sealed class ChallengeTests
     }
 
     [Fact]
-    public void No_header_holds_it_up()
+    public void A_hostile_header_does_not_block_the_parser()
     {
         var random = new Random(4);
         const string Alphabet = "ab =,\"\\\tBearerBasic";

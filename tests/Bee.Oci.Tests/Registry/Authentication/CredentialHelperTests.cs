@@ -15,7 +15,7 @@ public sealed class CredentialHelperTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task A_helper_gives_the_login()
+    public async Task A_helper_returns_the_login()
     {
         _folder.Write("""{"credsStore":"chest"}""");
         _folder.Helper("chest", """echo '{"ServerURL":"ghcr.io","Username":"ada","Secret":"s3cret"}'""");
@@ -27,7 +27,7 @@ public sealed class CredentialHelperTests : IDisposable
     }
 
     [Fact]
-    public async Task A_tokens_user_name_says_that_it_is_one()
+    public async Task The_user_name_of_an_identity_token_marks_it_as_a_token()
     {
         _folder.Write("""{"credHelpers":{"https://ghcr.io":"chest"}}""");
         _folder.Helper("chest", """echo '{"ServerURL":"ghcr.io","Username":"<token>","Secret":"refresh"}'""");
@@ -38,7 +38,7 @@ public sealed class CredentialHelperTests : IDisposable
     }
 
     [Fact]
-    public async Task The_registrys_own_helper_comes_before_the_general_one()
+    public async Task The_registrys_own_helper_precedes_the_general_one()
     {
         _folder.Write("""{"credsStore":"general","credHelpers":{"ghcr.io":"own"}}""");
         _folder.Helper("own", """echo '{"Username":"own","Secret":"x"}'""");
@@ -49,7 +49,7 @@ public sealed class CredentialHelperTests : IDisposable
     }
 
     [Fact]
-    public async Task Where_it_has_none_the_file_is_looked_into()
+    public async Task Without_a_login_in_the_helper_the_file_is_read()
     {
         _folder.Write($$"""{"credsStore":"chest","auths":{"ghcr.io":{"auth":"{{DockerFolder.Auth("file", "x")}}"} } }""");
         _folder.Helper("chest", NotFound);
@@ -85,7 +85,7 @@ public sealed class CredentialHelperTests : IDisposable
     }
 
     [Fact]
-    public async Task A_helper_that_is_no_name_is_a_warning_and_the_file_is_used()
+    public async Task An_invalid_helper_name_is_a_warning_and_the_file_is_used()
     {
         _folder.Write($$"""{"credsStore":7,"auths":{"ghcr.io":{"auth":"{{DockerFolder.Auth("file", "x")}}"} } }""");
         var docker = _folder.Docker;
@@ -93,7 +93,7 @@ public sealed class CredentialHelperTests : IDisposable
         Assert.Equal("file", (await docker.FindAsync("ghcr.io"))!.UserName);
         Assert.Equal("file", (await docker.FindAsync("ghcr.io"))!.UserName);
 
-        Assert.Contains("has no valid name of a credential helper", Assert.Single(_folder.Notes).Text, StringComparison.Ordinal);
+        Assert.Contains("names an invalid credential helper", Assert.Single(_folder.Notes).Text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -127,7 +127,7 @@ public sealed class CredentialHelperTests : IDisposable
     }
 
     [Fact]
-    public async Task An_identity_token_is_kept_as_Docker_does()
+    public async Task An_identity_token_is_stored_as_Docker_does()
     {
         _folder.Write("""{"credsStore":"chest"}""");
         _folder.Helper("chest", "exit 0");
@@ -162,7 +162,7 @@ public sealed class CredentialHelperTests : IDisposable
     }
 
     [Fact]
-    public async Task A_helper_that_hangs_is_told_and_ends_at_its_timeout()
+    public async Task A_helper_that_hangs_is_reported_and_ends_at_its_timeout()
     {
         _folder.Write("""{"credsStore":"chest"}""");
         _folder.Helper("chest", "sleep 100");

@@ -51,7 +51,7 @@ public sealed class DockerConfigTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_no_regular_file_is_not_replaced()
+    public async Task A_special_file_is_not_replaced()
     {
         Directory.CreateDirectory(_folder.Folder);
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -87,7 +87,7 @@ public sealed class DockerConfigTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_is_named_comes_first()
+    public async Task The_named_file_precedes_the_others()
     {
         _folder.Write($$"""{"auths":{"ghcr.io":{"auth":"{{DockerFolder.Auth("wrong", "x")}}"} } }""");
         string named = Path.Combine(_folder.Folder, "auth.json");
@@ -143,7 +143,7 @@ public sealed class DockerConfigTests : IDisposable
     }
 
     [Fact]
-    public async Task A_key_with_a_path_comes_before_the_hosts_credential_helper()
+    public async Task A_key_with_a_path_precedes_the_hosts_credential_helper()
     {
         _folder.Write($$"""{"credsStore":"chest","auths":{"docker.io/team":{"auth":"{{DockerFolder.Auth("team", "x")}}"} } }""");
         _folder.Helper("chest", """echo '{"Username":"host","Secret":"x"}'""");
@@ -198,7 +198,7 @@ public sealed class DockerConfigTests : IDisposable
     [InlineData("{\"auths\":{\"ghcr.io\":null}}")]
     [InlineData("{\"auths\":{\"other.example\":{\"auth\":\"damaged\"}}}")]
     [InlineData("{\"credsStore\":\"\"}")]
-    public async Task A_file_without_this_login_is_no_fault(string json)
+    public async Task A_file_without_the_login_is_valid(string json)
     {
         _folder.Write(json);
 
@@ -206,7 +206,7 @@ public sealed class DockerConfigTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_kept_is_found_again_and_only_its_owner_reads_it()
+    public async Task A_stored_login_is_found_again_and_only_its_owner_can_read_it()
     {
         Assert.Equal(_folder.Config, await _folder.Docker.StoreAsync("ghcr.io", s_ada));
 
@@ -281,7 +281,7 @@ public sealed class DockerConfigTests : IDisposable
     }
 
     [Fact]
-    public async Task Many_at_once_lose_no_login()
+    public async Task Concurrent_writers_lose_no_login()
     {
         await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(() => _folder.Docker.StoreAsync($"r{i}.example", s_ada))));
 
@@ -289,7 +289,7 @@ public sealed class DockerConfigTests : IDisposable
     }
 
     [Fact]
-    public async Task Docker_hub_is_kept_where_Docker_looks()
+    public async Task The_login_of_Docker_Hub_is_stored_where_Docker_looks()
     {
         await _folder.Docker.StoreAsync("docker.io", s_ada);
 
@@ -309,7 +309,7 @@ public sealed class DockerConfigTests : IDisposable
     }
 
     [Fact]
-    public async Task Forgetting_without_a_file_makes_none()
+    public async Task Removing_a_login_without_a_file_creates_no_file()
     {
         Assert.False(await _folder.Docker.EraseAsync("ghcr.io"));
         Assert.False(Directory.Exists(_folder.Folder));

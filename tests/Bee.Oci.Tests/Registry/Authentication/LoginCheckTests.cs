@@ -64,7 +64,7 @@ public sealed class LoginCheckTests : IDisposable
     }
 
     [Fact]
-    public async Task A_token_that_is_none_is_refused()
+    public async Task An_invalid_token_is_rejected()
     {
         using var registry = Guarded();
 
@@ -75,7 +75,7 @@ public sealed class LoginCheckTests : IDisposable
     }
 
     [Fact]
-    public async Task A_registry_that_asks_nobody_is_said()
+    public async Task A_registry_without_authentication_is_reported()
     {
         var notes = new List<RegistryNote>();
         using var registry = new Wire(_ => Wire.Ok());
@@ -91,7 +91,7 @@ public sealed class LoginCheckTests : IDisposable
     [InlineData(403, RegistryFault.Unauthorized)]
     [InlineData(429, RegistryFault.TooManyRequests)]
     [InlineData(500, RegistryFault.ServerError)]
-    public async Task What_is_no_registry_is_said(int status, RegistryFault fault)
+    public async Task A_host_that_is_not_a_registry_is_reported(int status, RegistryFault fault)
     {
         using var registry = new Wire(_ => new HttpAnswer(status));
 

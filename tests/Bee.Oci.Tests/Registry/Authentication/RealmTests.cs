@@ -13,7 +13,7 @@ public sealed class RealmTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task From_TLS_nothing_goes_to_plain_HTTP(bool withLogin)
+    public async Task TLS_is_never_downgraded_to_plain_HTTP(bool withLogin)
     {
         using var service = new Wire(_ => HttpAnswer.Json(200, "{\"token\":\"abc\"}"));
         using var registry = new Wire(_ => Wire.Unauthorized($"Bearer realm=\"{service.Address}token\",service=\"x\""), _authority);
@@ -26,7 +26,7 @@ public sealed class RealmTests : IDisposable
     }
 
     [Fact]
-    public async Task From_TLS_it_goes_to_TLS()
+    public async Task A_redirect_from_TLS_to_TLS_is_followed()
     {
         using var service = new Wire(_ => HttpAnswer.Json(200, "{\"token\":\"abc\"}"), _authority);
         using var registry = new Wire(
@@ -73,7 +73,7 @@ public sealed class RealmTests : IDisposable
     }
 
     [Fact]
-    public async Task A_token_goes_to_no_other_host()
+    public async Task A_token_is_not_sent_to_another_host()
     {
         using var service = new Wire(_ => HttpAnswer.Json(200, "{\"token\":\"abc\"}"));
         using var storage = new Wire(_ => Wire.Ok("blob"));

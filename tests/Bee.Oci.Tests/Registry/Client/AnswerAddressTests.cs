@@ -44,7 +44,7 @@ public sealed class AnswerAddressTests
     [InlineData("https://r/up?a=b&", "https://r/up?a=b&digest=sha256%3A" + Aa)]
     [InlineData("https://r/up?_state=a%2Bb%3D%3D", "https://r/up?_state=a%2Bb%3D%3D&digest=sha256%3A" + Aa)]
     [InlineData("https://r/up?a=b#part", "https://r/up?a=b&digest=sha256%3A" + Aa)]
-    public void The_digest_comes_after_the_registrys_own_query(string location, string expected) =>
+    public void The_digest_is_appended_to_the_registrys_own_query(string location, string expected) =>
         Assert.Equal(expected, AnswerAddress.WithDigest(new Uri(location), Digest.Of("aa"u8)).AbsoluteUri);
 
     [Theory]

@@ -18,7 +18,7 @@ public sealed class AnswerMutationTests(ITestOutputHelper output)
     private static readonly Uri s_base = new("https://registry.example/");
 
     [Fact]
-    public void Errors_are_told_whatever_they_are()
+    public void All_kinds_of_errors_are_reported()
     {
         byte[] one = """{"errors":[{"code":"DENIED","message":"requested access is denied","detail":[{"Type":"repository"}]},{"code":"X","message":"y"}]}"""u8.ToArray();
         Run("errors", [one, """{"message":"not \u00e4 found"}"""u8.ToArray()], (bytes, number) =>

@@ -37,7 +37,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_registry_that_knows_no_ranges_is_read_again_up_to_where_it_broke()
+    public async Task Without_ranges_the_bytes_before_the_break_are_read_again()
     {
         using var server = new FaultyRegistry(new FaultyRegistryOptions { Ranges = false });
         server.Repository("x").AddBlob(_content);
@@ -73,7 +73,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task Other_bytes_are_an_error_also_for_who_reads_no_further_than_the_length()
+    public async Task Wrong_bytes_are_an_error_even_if_the_caller_stops_at_the_length()
     {
         _server.Inject(Stage.GetBlob, Faults.WrongBytes);
         await using Stream stream = await Repository.FetchAsync(Blob(_content));
@@ -97,7 +97,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_body_without_length_and_end_is_read_no_further_than_it_should_be()
+    public async Task A_body_without_length_is_read_only_to_the_expected_size()
     {
         _server.Inject(Stage.GetBlob, Faults.Endless);
         Assert.Equal(_content, await ReadAsync(Repository, Blob(_content)));
@@ -140,7 +140,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_descriptor_whose_length_cannot_be_is_an_error()
+    public async Task A_negative_size_in_a_descriptor_is_an_error()
     {
         Assert.Equal(RegistryFault.BadAnswer, (await Assert.ThrowsAsync<RegistryException>(() => Repository.FetchAsync(Blob(_content) with { Size = -1 }))).Fault);
         string digest = _server.Repository("x").AddManifest("{\"config\":{}}"u8.ToArray(), MediaTypes.ImageManifest);

@@ -40,7 +40,7 @@ public sealed class ListTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_reads_the_first_page_asks_for_no_more()
+    public async Task Reading_the_first_page_requests_no_other()
     {
         await foreach (string tag in _registry.Repository("x").TagsAsync())
         {
@@ -52,7 +52,7 @@ public sealed class ListTests : IDisposable
     }
 
     [Fact]
-    public async Task The_next_page_may_be_told_with_the_whole_address()
+    public async Task The_link_to_the_next_page_can_be_absolute()
     {
         _server.Inject(Stage.Tags, Faults.Header("Link", $"<{_server.Address}v2/x/tags/list?n=3&last=v7>; title=\"a, b; c\"; rel=\"next\", <https://elsewhere/>; rel=prev"), times: 1);
         Assert.Equal(["v0", "v1", "v2", "v8", "v9"], await TagsAsync());
@@ -79,7 +79,7 @@ public sealed class ListTests : IDisposable
     }
 
     [Fact]
-    public async Task A_list_whose_pages_are_always_new_has_an_end_too()
+    public async Task An_endless_list_of_new_pages_is_limited()
     {
         int page = 0;
         _server.Inject(Stage.Tags, (exchange, _) => exchange.SendAsync(HttpAnswer.Json(200, "{}").With("Link", $"</v2/x/tags/list?last={Interlocked.Increment(ref page)}>; rel=next")));
@@ -95,7 +95,7 @@ public sealed class ListTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_no_name_is_left_out_with_a_note()
+    public async Task Invalid_names_are_skipped_with_a_note()
     {
         _server.Inject(Stage.Tags, Faults.Answer(HttpAnswer.Json(200, """{"tags":["v1","../x","",null,"\u001b[31mred","v2"]}""")));
         Assert.Equal(["v1", "v2"], await TagsAsync());
@@ -117,7 +117,7 @@ public sealed class ListTests : IDisposable
     [InlineData("{\"tags\":[")]
     [InlineData("<html>")]
     [InlineData("")]
-    public async Task What_is_no_list_is_a_bad_answer(string text)
+    public async Task An_invalid_list_is_a_bad_answer(string text)
     {
         _server.Inject(Stage.Tags, Faults.Answer(HttpAnswer.Json(200, text)));
         Assert.Equal(RegistryFault.BadAnswer, (await Assert.ThrowsAsync<RegistryException>(TagsAsync)).Fault);
@@ -131,7 +131,7 @@ public sealed class ListTests : IDisposable
     }
 
     [Fact]
-    public async Task A_registry_that_does_not_tell_its_repositories_says_so()
+    public async Task A_registry_without_a_catalog_is_reported()
     {
         _server.Inject(Stage.Catalog, Faults.Error(405, "UNSUPPORTED"));
         var unsupported = await Assert.ThrowsAsync<RegistryException>(() => ListAsync(_registry.RepositoriesAsync()));

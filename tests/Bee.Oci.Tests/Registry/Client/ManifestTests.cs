@@ -31,7 +31,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
-    public async Task Where_the_headers_say_what_it_is_one_HEAD_does()
+    public async Task With_complete_headers_one_HEAD_suffices()
     {
         Assert.Equal(_manifest.Descriptor.Digest, (await Repository.ResolveAsync("v1"))!.Digest);
         Assert.Equal((1, 0), (_server.Count(Stage.HeadManifest), _server.Count(Stage.GetManifest)));
@@ -43,7 +43,7 @@ public sealed class ManifestTests : IDisposable
     [InlineData("Docker-Content-Digest", "nonsense")]
     [InlineData("Content-Type", null)]
     [InlineData("Content-Type", "text/plain")]
-    public async Task Where_they_do_not_the_content_tells(string header, string? value)
+    public async Task With_incomplete_headers_the_content_is_read(string header, string? value)
     {
         _server.Inject(Stage.HeadManifest, Faults.Header(header, value));
         _server.Inject(Stage.GetManifest, Faults.Header(header, value));
@@ -66,7 +66,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_wrong_is_told_in_the_registrys_words_also_after_HEAD()
+    public async Task The_registrys_own_error_is_shown_after_HEAD_too()
     {
         _server.Inject(Stage.HeadManifest, Faults.Error(403, "DENIED"));
         _server.Inject(Stage.GetManifest, Faults.Error(403, "DENIED", "you are not one of us"));
@@ -76,7 +76,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
-    public async Task A_digest_gives_the_manifest_with_that_digest_and_no_other()
+    public async Task A_digest_returns_only_the_manifest_with_that_digest()
     {
         string other = _server.Repository("x").AddManifest(Manifest(Blob("{}"u8.ToArray()), artifactType: "application/x.other").Bytes, MediaTypes.ImageManifest);
         string digest = _manifest.Descriptor.Digest;
@@ -123,14 +123,14 @@ public sealed class ManifestTests : IDisposable
     [InlineData("{}", "application/json")]
     [InlineData("{\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":[]}", MediaTypes.ImageManifest)]
     [InlineData("{\"mediaType\":\"application/x.other\"}", "application/json")]
-    public async Task What_is_no_manifest_is_a_bad_answer(string text, string mediaType)
+    public async Task An_invalid_manifest_is_a_bad_answer(string text, string mediaType)
     {
         _server.Repository("x").AddManifest(Encoding.UTF8.GetBytes(text), mediaType, "bad");
         Assert.Equal(RegistryFault.BadAnswer, (await Assert.ThrowsAsync<RegistryException>(() => Repository.FetchManifestAsync("bad"))).Fault);
     }
 
     [Fact]
-    public async Task A_manifest_without_a_media_type_is_known_by_what_it_has()
+    public async Task A_manifest_without_a_media_type_is_recognized_by_its_content()
     {
         _server.Repository("x").AddManifest("{\"schemaVersion\":2,\"manifests\":[]}"u8.ToArray(), "application/json", "index");
         _server.Repository("x").AddManifest("{\"schemaVersion\":2,\"config\":{}}"u8.ToArray(), "application/json; charset=utf-8", "manifest");
@@ -139,7 +139,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
-    public async Task A_manifest_that_is_not_what_its_digest_says_is_not_pushed()
+    public async Task A_manifest_that_does_not_match_its_digest_is_not_pushed()
     {
         Content damaged = _manifest with { Bytes = "{}"u8.ToArray() };
         Assert.Equal(RegistryFault.DigestMismatch, (await Assert.ThrowsAsync<RegistryException>(() => Repository.PushManifestAsync(damaged, "v2"))).Fault);
@@ -167,7 +167,7 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
-    public async Task What_the_registry_warns_of_is_told_once()
+    public async Task A_warning_of_the_registry_is_reported_once()
     {
         var notes = new List<RegistryNote>();
         using var registry = new RemoteRegistry(_server.Host, Quick with { Note = notes.Add });

@@ -13,7 +13,7 @@ namespace Bee.Oci.Tests.Registry.Client;
 public sealed class ReferrersTests
 {
     [Fact]
-    public async Task With_the_API_nobody_writes_the_tag_and_all_pages_are_read()
+    public async Task With_the_API_the_tag_is_not_written_and_all_pages_are_read()
     {
         using var server = new FaultyRegistry(new FaultyRegistryOptions { PageSize = 2 });
         using var registry = new RemoteRegistry(server.Host, Quick);
@@ -88,7 +88,7 @@ public sealed class ReferrersTests
     }
 
     [Fact]
-    public async Task A_registry_that_denies_the_list_has_no_empty_list()
+    public async Task A_denied_list_is_an_error_and_not_an_empty_list()
     {
         using var server = new FaultyRegistry();
         server.Inject(Stage.Referrers, Faults.Error(403, "DENIED"));
@@ -98,7 +98,7 @@ public sealed class ReferrersTests
     }
 
     [Fact]
-    public async Task Entries_that_are_no_manifests_are_left_out()
+    public async Task Entries_other_than_manifests_are_skipped()
     {
         using var server = new FaultyRegistry();
         var sound = Blob("a manifest"u8.ToArray(), MediaTypes.ImageManifest);
@@ -171,7 +171,7 @@ public sealed class ReferrersTests
     }
 
     [Fact]
-    public async Task A_registry_that_writes_only_what_has_not_changed_is_told_what_was_read()
+    public async Task The_ETag_of_the_tag_that_was_read_is_sent_with_the_write()
     {
         using var server = new FaultyRegistry(new FaultyRegistryOptions { ReferrersApi = false });
         using var registry = new RemoteRegistry(server.Host, Quick);

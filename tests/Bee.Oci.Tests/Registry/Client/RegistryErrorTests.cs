@@ -25,7 +25,7 @@ public sealed class RegistryErrorTests
     [InlineData(500, "UNKNOWN", RegistryFault.ServerError)]
     [InlineData(304, null, RegistryFault.BadAnswer)]
     [InlineData(418, null, RegistryFault.Refused)]
-    public void The_code_tells_or_else_the_status(int status, string? code, RegistryFault fault)
+    public void The_code_decides_or_else_the_status(int status, string? code, RegistryFault fault)
     {
         RegistryException error = Make(status, code is null ? "" : $$"""{"errors":[{"code":"{{code}}","message":"so it is"}]}""");
         Assert.Equal((fault, code, status), (error.Fault, error.Code, error.Status));
@@ -44,7 +44,7 @@ public sealed class RegistryErrorTests
         Assert.Contains(words, Make(status, $$"""{"errors":[{"code":"{{code}}"}]}""").Remedy);
 
     [Fact]
-    public void Another_host_that_refuses_is_named_and_no_login_is_asked_for()
+    public void A_refusal_by_another_host_names_it_and_asks_for_no_login()
     {
         RegistryException error = RegistryErrors.Make(HttpStatusCode.Forbidden, [], "read a blob", "ghcr.io", "store.example");
         Assert.EndsWith("(HTTP 403 of store.example).", error.Message);
@@ -64,7 +64,7 @@ public sealed class RegistryErrorTests
     [InlineData("{\"errors\":[{\"code\":\"rm -rf\",\"message\":\"\"}]}")]
     [InlineData("[[[[[[")]
     [InlineData("null")]
-    public void A_malformed_error_is_told_by_its_status(string body)
+    public void A_malformed_error_is_reported_by_its_status(string body)
     {
         RegistryException error = Make(403, body);
         Assert.Equal((RegistryFault.Denied, null), (error.Fault, error.Code));

@@ -57,7 +57,7 @@ public sealed class RemoteRegistryTests(RemoteRegistryTests.Server server) : ICl
     [ToolTheory(Tool.Registry)]
     [InlineData(1000)]
     [InlineData(600_000)]
-    public async Task Content_that_is_not_what_its_descriptor_says_is_no_blob_afterwards(int length)
+    public async Task Content_that_does_not_match_its_descriptor_is_not_stored(int length)
     {
         byte[] content = Bytes(length);
         IRepository repository = Registry.Repository("wrong");
@@ -73,7 +73,7 @@ public sealed class RemoteRegistryTests(RemoteRegistryTests.Server server) : ICl
     }
 
     [ToolFact(Tool.Registry)]
-    public async Task What_opening_or_reading_the_content_throws_comes_out_and_is_not_tried_again()
+    public async Task Exceptions_from_the_content_propagate_without_a_retry()
     {
         IRepository repository = Registry.Repository("fails");
         int opened = 0;
@@ -88,7 +88,7 @@ public sealed class RemoteRegistryTests(RemoteRegistryTests.Server server) : ICl
     [ToolTheory(Tool.Registry)]
     [InlineData(200_000)]
     [InlineData(3_000_000)]
-    public async Task A_push_whose_connection_breaks_comes_to_its_end(int length)
+    public async Task A_push_over_a_broken_connection_completes(int length)
     {
         byte[] content = Bytes(length, seed: length);
         using var proxy = new CuttingProxy(server.Registry!.Port, upwards: true, 100_000, 150_000, 1_000_000);
@@ -99,7 +99,7 @@ public sealed class RemoteRegistryTests(RemoteRegistryTests.Server server) : ICl
     }
 
     [ToolFact(Tool.Registry)]
-    public async Task A_pull_whose_connection_breaks_gets_the_rest()
+    public async Task A_pull_over_a_broken_connection_completes()
     {
         byte[] content = Bytes(3_000_000, seed: 3);
         await Registry.Repository("cut/pull").PushAsync(Blob(content), () => new MemoryStream(content));
@@ -132,7 +132,7 @@ public sealed class RemoteRegistryTests(RemoteRegistryTests.Server server) : ICl
     }
 
     [ToolFact(Tool.Registry)]
-    public async Task A_manifest_whose_blobs_are_not_there_is_refused_in_the_registrys_words()
+    public async Task A_manifest_with_missing_blobs_is_rejected_with_the_registrys_message()
     {
         var refused = await Assert.ThrowsAsync<RegistryException>(
             () => Registry.Repository("bare").PushManifestAsync(Manifest(Blob("never pushed"u8.ToArray())), "v1"));
@@ -195,7 +195,7 @@ public sealed class RemoteRegistryTests(RemoteRegistryTests.Server server) : ICl
     }
 
     [ToolFact(Tool.Registry)]
-    public async Task Referrers_are_kept_at_the_tag_where_the_registry_does_not_list_them()
+    public async Task Referrers_are_stored_at_the_tag_without_the_API()
     {
         IRepository repository = Registry.Repository("referrers");
         Content image = await PushImageAsync(repository, "v1");
@@ -219,7 +219,7 @@ public sealed class RemoteRegistryTests(RemoteRegistryTests.Server server) : ICl
     }
 
     [ToolFact(Tool.Registry)]
-    public async Task Many_who_add_referrers_by_one_registry_at_once_lose_none()
+    public async Task Concurrent_pushes_lose_no_referrer()
     {
         IRepository repository = Registry.Repository("busy");
         Content image = await PushImageAsync(repository, "v1");
@@ -230,7 +230,7 @@ public sealed class RemoteRegistryTests(RemoteRegistryTests.Server server) : ICl
     }
 
     [ToolFact(Tool.Registry)]
-    public async Task A_tag_that_is_no_list_of_referrers_is_not_overwritten()
+    public async Task A_tag_without_a_list_of_referrers_is_not_overwritten()
     {
         IRepository repository = Registry.Repository("occupied");
         Content image = await PushImageAsync(repository, "v1");
@@ -249,7 +249,7 @@ public sealed class RemoteRegistryTests(RemoteRegistryTests.Server server) : ICl
     [InlineData("a//b")]
     [InlineData("a?b")]
     [InlineData("")]
-    public void A_name_that_no_repository_can_have_is_refused_before_anything_is_asked(string name)
+    public void An_invalid_repository_name_is_rejected_before_any_request(string name)
     {
         using var nobody = new RemoteRegistry("127.0.0.1:1", Quick);
         Assert.Equal(RegistryFault.BadName, Assert.Throws<RegistryException>(() => nobody.Repository(name)).Fault);
@@ -261,7 +261,7 @@ public sealed class RemoteRegistryTests(RemoteRegistryTests.Server server) : ICl
     [InlineData("sha512:" + "0000000000000000000000000000000000000000000000000000000000000000")]
     [InlineData(".hidden")]
     [InlineData("")]
-    public async Task A_reference_that_is_none_is_refused_before_anything_is_asked(string reference)
+    public async Task An_invalid_reference_is_rejected_before_any_request(string reference)
     {
         using var nobody = new RemoteRegistry("127.0.0.1:1", Quick);
         IRepository repository = nobody.Repository("x");

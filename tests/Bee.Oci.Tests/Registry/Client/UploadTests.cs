@@ -28,7 +28,7 @@ public sealed class UploadTests
 
     [Theory]
     [MemberData(nameof(Places))]
-    public async Task The_place_of_an_upload_may_be_told_in_any_way(LocationStyle style, bool queries)
+    public async Task The_location_of_an_upload_can_have_any_form(LocationStyle style, bool queries)
     {
         using var server = new FaultyRegistry(new FaultyRegistryOptions { Locations = style, LocationQueries = queries });
         Injection cut = server.Inject(Stage.Patch, Faults.CutRequest(100_000), times: 1, skip: 1);
@@ -64,7 +64,7 @@ public sealed class UploadTests
     }
 
     [Fact]
-    public async Task After_a_broken_chunk_the_registry_is_asked_and_gets_only_what_it_has_not()
+    public async Task After_a_broken_chunk_only_the_bytes_that_the_registry_lacks_are_sent()
     {
         using var server = new FaultyRegistry();
         server.Inject(Stage.Patch, Faults.CutRequest(100_000), times: 1, skip: 1);
@@ -104,7 +104,7 @@ public sealed class UploadTests
     }
 
     [Fact]
-    public async Task A_registry_that_says_it_has_more_than_it_has_gets_the_blob_from_the_beginning()
+    public async Task A_registry_that_reports_too_many_bytes_receives_the_blob_from_the_beginning()
     {
         using var server = new FaultyRegistry();
         server.Inject(Stage.Patch, Faults.CutRequest(500), times: 1, skip: 3);
@@ -172,7 +172,7 @@ public sealed class UploadTests
     }
 
     [Fact]
-    public async Task Who_gives_up_leaves_no_upload_behind()
+    public async Task A_cancelled_upload_is_deleted()
     {
         using var server = new FaultyRegistry();
         using var stop = new CancellationTokenSource();
@@ -188,7 +188,7 @@ public sealed class UploadTests
     }
 
     [Fact]
-    public async Task Progress_goes_back_to_what_the_registry_has()
+    public async Task Progress_returns_to_the_bytes_that_the_registry_has()
     {
         using var server = new FaultyRegistry();
         server.Inject(Stage.Patch, Faults.Cut, times: 1, skip: 1);
@@ -205,7 +205,7 @@ public sealed class UploadTests
     [InlineData("ftp://elsewhere/x", RegistryFault.BadAnswer)]
     [InlineData("http://", RegistryFault.BadAnswer)]
     [InlineData("http://me:secret@127.0.0.1/x", RegistryFault.Unsafe)]
-    public async Task A_place_that_is_none_is_an_error(string? location, RegistryFault fault)
+    public async Task An_invalid_location_is_an_error(string? location, RegistryFault fault)
     {
         using var server = new FaultyRegistry();
         server.Inject(Stage.StartUpload, Faults.Header("Location", location));
@@ -215,7 +215,7 @@ public sealed class UploadTests
     }
 
     [Fact]
-    public async Task Where_the_registry_says_later_that_it_has_more_than_was_sent_it_is_not_believed()
+    public async Task A_report_of_more_bytes_than_were_sent_is_ignored()
     {
         using var server = new FaultyRegistry();
         server.Inject(Stage.Patch, Faults.Header("Range", $"0-{(2 * Chunk) - 1}"), times: 1);
@@ -223,7 +223,7 @@ public sealed class UploadTests
     }
 
     [Fact]
-    public async Task An_upload_may_go_to_another_host_which_gets_no_credentials()
+    public async Task Another_host_receives_an_upload_without_credentials()
     {
         using var store = new FaultyRegistry();
         using var server = new FaultyRegistry(new FaultyRegistryOptions { Users = new Dictionary<string, string> { ["me"] = "pass" } });

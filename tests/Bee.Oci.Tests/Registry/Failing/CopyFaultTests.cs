@@ -39,7 +39,7 @@ public sealed class CopyFaultTests : IDisposable
     [Theory]
     [InlineData(true, RegistryFault.DigestMismatch)]
     [InlineData(false, RegistryFault.Denied)]
-    public async Task What_either_side_does_wrong_leaves_no_name(bool source, RegistryFault expected)
+    public async Task A_failure_on_either_side_stores_no_name(bool source, RegistryFault expected)
     {
         Injection injection = source ? _from.Inject(Stage.GetBlob, Faults.WrongBytes) : _to.Inject(Stage.PutManifest, Faults.Error(403, "DENIED"));
         Assert.Equal(expected, (await Assert.ThrowsAsync<RegistryException>(CopyAsync)).Fault);
@@ -53,7 +53,7 @@ public sealed class CopyFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task An_image_whose_signature_could_not_be_sent_has_no_name_yet()
+    public async Task An_image_gets_no_name_if_pushing_its_signature_fails()
     {
         await Samples.PushImageAsync(Source, $"{FaultyImage.Manifest.Descriptor.Digest.ToString().Replace(':', '-')}.sig", seed: 3);
         Injection injection = _to.Inject(Stage.PutManifest, Faults.Error(403, "DENIED"), skip: 1);

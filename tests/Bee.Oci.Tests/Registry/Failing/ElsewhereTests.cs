@@ -40,7 +40,7 @@ public sealed class ElsewhereTests : IDisposable
     }
 
     [Fact]
-    public async Task An_upload_at_another_host_goes_there_without_credentials()
+    public async Task An_upload_to_another_host_is_sent_without_credentials()
     {
         // The other host accepts uploads under any name, and the registry starts them there.
         await LogInAsync();
@@ -57,7 +57,7 @@ public sealed class ElsewhereTests : IDisposable
     }
 
     [Fact]
-    public async Task Another_host_that_asks_for_a_login_gets_none()
+    public async Task Another_host_that_asks_for_a_login_does_not_receive_it()
     {
         await LogInAsync();
         using var asking = new FaultyRegistry(new FaultyRegistryOptions { Users = new Dictionary<string, string> { ["me"] = Password } });
@@ -69,7 +69,7 @@ public sealed class ElsewhereTests : IDisposable
     }
 
     [Fact]
-    public async Task Back_from_another_host_there_are_no_credentials_either()
+    public async Task A_redirect_back_from_another_host_carries_no_credentials()
     {
         await LogInAsync();
         _registry.Inject(Stage.GetManifest, Faults.Redirect($"{_other.Address}v2/x/manifests/v1"));

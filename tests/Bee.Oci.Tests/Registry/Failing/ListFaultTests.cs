@@ -44,7 +44,7 @@ public sealed class ListFaultTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Documents))]
-    public async Task A_list_that_is_none_is_told(string document, RegistryFault? expected)
+    public async Task An_invalid_list_is_reported(string document, RegistryFault? expected)
     {
         foreach ((Stage stage, Func<Task> list) in Lists())
         {
@@ -87,7 +87,7 @@ public sealed class ListFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task Referrers_come_by_pages_and_by_the_tag_where_there_is_no_API()
+    public async Task Referrers_are_listed_by_pages_or_by_the_tag_without_the_API()
     {
         foreach (bool api in new[] { true, false })
         {
@@ -109,7 +109,7 @@ public sealed class ListFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task A_referrer_whose_tag_could_not_be_written_is_told_and_comes_with_the_next_try()
+    public async Task A_failed_write_of_the_referrers_tag_is_reported_and_retried_with_the_next_push()
     {
         using var registry = new FaultyRegistry(new FaultyRegistryOptions { ReferrersApi = false });
         FaultyImage.Lay(registry);
@@ -125,7 +125,7 @@ public sealed class ListFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task An_index_of_referrers_may_claim_what_it_likes()
+    public async Task False_claims_in_an_index_of_referrers_are_harmless()
     {
         Digest digest = FaultyImage.Manifest.Descriptor.Digest;
         var entry = new JsonObject { ["mediaType"] = MediaTypes.ImageManifest, ["digest"] = digest.ToString(), ["size"] = FaultyImage.Manifest.Bytes.Length };

@@ -17,7 +17,7 @@ public sealed class StormTests
     [InlineData(4)]
     [InlineData(5)]
     [InlineData(6)]
-    public async Task An_image_goes_through_a_storm_both_ways(ulong seed)
+    public async Task An_image_is_pushed_and_pulled_despite_many_faults(ulong seed)
     {
         using var registry = new FaultyRegistry(new FaultyRegistryOptions { LocationQueries = seed % 2 == 0, Ranges = seed % 3 != 0 });
         var chance = new Chance(seed);
@@ -52,7 +52,7 @@ public sealed class StormTests
     }
 
     [Fact]
-    public async Task A_registry_that_takes_no_more_of_a_blob_is_left()
+    public async Task An_upload_ends_if_the_registry_accepts_no_more_bytes()
     {
         using var registry = new FaultyRegistry();
         byte[] content = Samples.Bytes(32 << 20);

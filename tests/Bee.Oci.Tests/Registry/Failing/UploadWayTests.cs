@@ -36,7 +36,7 @@ public sealed class UploadWayTests
     }
 
     [Fact]
-    public async Task After_a_cut_only_what_is_missing_is_sent()
+    public async Task After_a_broken_upload_only_the_missing_bytes_are_sent()
     {
         using var registry = new FaultyRegistry();
         registry.Inject(Stage.Patch, Faults.CutRequest(FaultyImage.Chunk / 2), times: 1, skip: 2);
@@ -52,7 +52,7 @@ public sealed class UploadWayTests
     }
 
     [Fact]
-    public async Task After_a_cut_only_what_is_missing_is_read()
+    public async Task After_a_broken_download_only_the_missing_bytes_are_read()
     {
         using var registry = new FaultyRegistry();
         FaultyImage.Lay(registry);
@@ -63,7 +63,7 @@ public sealed class UploadWayTests
     }
 
     [Fact]
-    public async Task A_registry_that_sends_no_parts_is_read_again_from_the_beginning()
+    public async Task Without_ranges_the_blob_is_read_again_from_the_beginning()
     {
         using var registry = new FaultyRegistry(new FaultyRegistryOptions { Ranges = false });
         FaultyImage.Lay(registry);
@@ -115,7 +115,7 @@ public sealed class UploadWayTests
     }
 
     [Fact]
-    public async Task A_registry_that_cannot_mount_at_all_is_no_fault()
+    public async Task A_registry_without_mounts_is_supported()
     {
         using var registry = new FaultyRegistry();
         registry.Inject(Stage.Mount, Faults.Error(405, "UNSUPPORTED"));

@@ -12,7 +12,7 @@ namespace Bee.Oci.Tests.Registry.Interop;
 public sealed class DebianRegistryTests
 {
     [ToolFact(Tool.Registry)]
-    public async Task It_keeps_what_it_has_when_it_is_killed_and_its_address_when_it_starts_again()
+    public async Task A_killed_registry_keeps_its_content_and_its_address()
     {
         using var registry = DebianRegistry.Start();
         using var client = new HttpClient { BaseAddress = registry.Address };

@@ -18,7 +18,7 @@ public sealed class KilledRegistryTests : IDisposable
     private readonly StoreFolder _folder = new();
 
     [ToolFact(Tool.Registry)]
-    public async Task A_push_goes_on_when_the_registry_is_back()
+    public async Task A_push_resumes_after_the_registry_restarts()
     {
         using var registry = DebianRegistry.Start();
         Image image = Add(registry);
@@ -30,7 +30,7 @@ public sealed class KilledRegistryTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public async Task A_push_that_failed_leaves_no_name_and_succeeds_the_next_time()
+    public async Task A_failed_push_sets_no_tag_and_succeeds_the_next_time()
     {
         using var registry = DebianRegistry.Start();
         Image image = Add(registry);
@@ -52,7 +52,7 @@ public sealed class KilledRegistryTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public async Task A_pull_goes_on_when_the_registry_is_back()
+    public async Task A_pull_resumes_after_the_registry_restarts()
     {
         using var registry = DebianRegistry.Start();
         Image image = Add(registry);
@@ -66,7 +66,7 @@ public sealed class KilledRegistryTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public async Task A_pull_that_failed_leaves_no_name_and_succeeds_the_next_time()
+    public async Task A_failed_pull_sets_no_name_and_succeeds_the_next_time()
     {
         using var registry = DebianRegistry.Start();
         Image image = Add(registry);

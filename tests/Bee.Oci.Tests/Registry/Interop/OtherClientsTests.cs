@@ -76,7 +76,7 @@ public sealed class OtherClientsTests(OtherClientsTests.Server server) : IClassF
     }
 
     [ToolFact(Tool.Registry, Tool.Oras)]
-    public async Task An_artifact_that_oras_pushed_comes_as_it_is()
+    public async Task An_artifact_that_oras_pushed_is_pulled_unchanged()
     {
         File.WriteAllBytes(Path.Combine(_folder.Root, "program.o"), s_program);
         File.WriteAllText(Path.Combine(_folder.Root, "config.json"), "{}");
@@ -87,7 +87,7 @@ public sealed class OtherClientsTests(OtherClientsTests.Server server) : IClassF
     }
 
     [ToolFact(Tool.Registry, Tool.Oras)]
-    public async Task An_index_goes_both_ways()
+    public async Task An_index_is_pushed_and_pulled()
     {
         using var client = new RemoteRegistry(Host, Samples.Quick);
         IRepository repository = client.Repository("oras/index");
@@ -119,7 +119,7 @@ public sealed class OtherClientsTests(OtherClientsTests.Server server) : IClassF
         using var client = new RemoteRegistry(Host, Samples.Quick);
         await new ImageTransfer().PushAsync(store, store.Find($"{Host}/oras/attached:v1")!, client.Repository("oras/again"), "v1");
         Assert.Contains("application/vnd.cncf.notary.signature", Oras("discover", "--plain-http", $"{Host}/oras/again:v1"), StringComparison.Ordinal);
-        Assert.Single(await Samples.ListAsync(client.Repository("oras/again").ReferrersAsync(image.Descriptor.Digest)));
+        Assert.Single(await Samples.ListAsync(client.Repository("oras/again").ReferrersAsync(image.Descriptor.ToDescriptor().Digest)));
     }
 
     public void Dispose() => _folder.Dispose();

@@ -15,7 +15,7 @@ public sealed class MirroredRepositoryTests : IDisposable
     private readonly Silent _silent = new();
 
     [Fact]
-    public async Task The_mirror_is_asked_first_and_the_registry_for_what_it_has_not()
+    public async Task The_mirror_is_asked_first_and_the_registry_for_missing_content()
     {
         Image mirrored = _mirror.Add("ghcr.io/me/tool:v1", "the mirror's");
         _own.Add("ghcr.io/me/tool:v1", "newer");
@@ -30,7 +30,7 @@ public sealed class MirroredRepositoryTests : IDisposable
     }
 
     [Fact]
-    public async Task One_that_does_not_answer_is_passed_over_once_and_told()
+    public async Task A_mirror_that_does_not_answer_is_skipped_and_reported_once()
     {
         Image image = _own.Add("ghcr.io/me/tool:v1");
         MirroredRepository repository = Repository(_silent, _own.Store.Repository("ghcr.io/me/tool"));
@@ -46,7 +46,7 @@ public sealed class MirroredRepositoryTests : IDisposable
     }
 
     [Fact]
-    public async Task What_the_registry_itself_says_is_the_answer()
+    public async Task The_registrys_own_error_is_reported()
     {
         MirroredRepository repository = Repository(_own.Store.Repository("ghcr.io/me/tool"), _silent);
         _own.Add("ghcr.io/me/other:v1");
@@ -55,7 +55,7 @@ public sealed class MirroredRepositoryTests : IDisposable
     }
 
     [Fact]
-    public async Task A_mirror_that_gave_the_image_is_believed_when_it_has_no_signatures()
+    public async Task A_mirror_that_served_the_image_is_trusted_to_have_all_signatures()
     {
         Image image = _mirror.Add("ghcr.io/me/tool:v1");
         MirroredRepository repository = Repository(_mirror.Store.Repository("ghcr.io/me/tool"), _silent);

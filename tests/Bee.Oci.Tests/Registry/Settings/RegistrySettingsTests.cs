@@ -52,7 +52,7 @@ public sealed class RegistrySettingsTests : IDisposable
 
     [Theory]
     [InlineData("{ \"default\": \"ghcr.io\",\n  \"defualt\": 1 }", 2, 3, "'defualt' is unknown")]
-    [InlineData("{ \"default\": \"me/tools\" }", 1, 14, "names no registry")]
+    [InlineData("{ \"default\": \"me/tools\" }", 1, 14, "does not name a registry")]
     [InlineData("{ \"default\": 7 }", 1, 14, "text in quotes")]
     [InlineData("{ \"default\": \"\" }", 1, 14, "empty")]
     [InlineData("{ \"default\": \"ghcr.io\", \"default\": \"quay.io\" }", 1, 25, "twice")]
@@ -66,7 +66,7 @@ public sealed class RegistrySettingsTests : IDisposable
     [InlineData("// words\n{ }", 1, 1, "not valid JSON")]
     [InlineData("[]", 1, 1, "an object")]
     [InlineData("", 1, 1, "the file is empty")]
-    public void What_is_wrong_is_told_with_its_place(string text, int line, int column, string says)
+    public void Errors_are_reported_with_line_and_column(string text, int line, int column, string says)
     {
         string file = WriteUsers(text);
         SettingsException e = Assert.Throws<SettingsException>(RegistrySettings.Load);
@@ -79,7 +79,7 @@ public sealed class RegistrySettingsTests : IDisposable
     [InlineData("me/tools")]
     [InlineData("https://ghcr.io")]
     [InlineData("GHCR.io/Me")]
-    public void A_bad_variable_is_told(string text)
+    public void An_invalid_variable_is_reported(string text)
     {
         Environment.SetEnvironmentVariable("BEE_REGISTRY", text);
         SettingsException e = Assert.Throws<SettingsException>(RegistrySettings.Load);
@@ -90,7 +90,7 @@ public sealed class RegistrySettingsTests : IDisposable
     [InlineData("""{ "default": "https://ada:s3cret@ghcr.io" }""")]
     [InlineData("""{ "registries": { "ghcr.io": { "mirrors": [ "ada:s3cret@mirror.lan/ghcr" ] } } }""")]
     [InlineData("""{ "registries": { "ada:s3cret@ghcr.io": { } } }""")]
-    public void A_login_has_no_business_there_and_is_not_repeated(string text)
+    public void A_login_in_the_settings_is_rejected_and_redacted(string text)
     {
         WriteUsers(text);
         SettingsException e = Assert.Throws<SettingsException>(RegistrySettings.Load);
@@ -99,7 +99,7 @@ public sealed class RegistrySettingsTests : IDisposable
     }
 
     [Fact]
-    public void What_others_could_have_written_is_refused_and_a_pipe_keeps_nobody()
+    public void Files_writable_by_others_are_rejected_and_a_pipe_does_not_block()
     {
         string file = WriteUsers("""{ "default": "ghcr.io/me" }""");
         File.SetUnixFileMode(file, File.GetUnixFileMode(file) | UnixFileMode.OtherWrite);

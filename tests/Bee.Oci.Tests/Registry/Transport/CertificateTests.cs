@@ -41,11 +41,11 @@ public sealed class CertificateTests : IDisposable
         RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => Wire.GetAsync(transport, $"https://{registry.Host}/v2/"));
 
         Assert.Equal(RegistryFault.Certificate, error.Fault);
-        Assert.Contains("Give the certificate of the authority", error.Remedy, StringComparison.Ordinal);
+        Assert.Contains("Add the certificate of the authority", error.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task One_that_has_expired_says_when()
+    public async Task An_expired_certificate_is_reported_with_its_date()
     {
         using var authority = new TestAuthority(until: DateTimeOffset.UtcNow.AddHours(-1));
         using var registry = new Wire(_ => Wire.Ok("hello"), authority);
@@ -68,8 +68,8 @@ public sealed class CertificateTests : IDisposable
         RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => Wire.GetAsync(transport));
 
         Assert.Equal(RegistryFault.Certificate, error.Fault);
-        Assert.Contains("it is for localhost, 127.0.0.1, ::1, and not for ", error.Message, StringComparison.Ordinal);
-        Assert.Contains("as its certificate does", error.Remedy, StringComparison.Ordinal);
+        Assert.Contains("it is for localhost, 127.0.0.1, ::1, not for ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("name in the certificate", error.Remedy, StringComparison.Ordinal);
         Assert.Empty(registry.Requests);
     }
 
@@ -82,7 +82,7 @@ public sealed class CertificateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_registry_without_TLS_says_so()
+    public async Task A_registry_without_TLS_is_reported()
     {
         using var registry = new Wire(_ => Wire.Ok("hello"));
 
@@ -104,7 +104,7 @@ public sealed class CertificateTests : IDisposable
     }
 
     [ToolFact(Tool.Registry)]
-    public async Task A_request_whose_answer_has_no_words_gets_TLS_too()
+    public async Task A_refusal_without_a_body_is_reported_as_TLS_too()
     {
         using var registry = DebianRegistry.Start(new DebianRegistryOptions { Authority = _authority });
         using var transport = new RegistryTransport(registry.Host, Wire.Quick);
@@ -127,11 +127,11 @@ public sealed class CertificateTests : IDisposable
         RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => head ? Wire.HeadAsync(transport) : Wire.GetAsync(transport));
 
         Assert.Equal(RegistryFault.PlainHttp, error.Fault);
-        Assert.Contains("Do not ask for plain http", error.Remedy, StringComparison.Ordinal);
+        Assert.Contains("Do not request plain http", error.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_bad_request_is_no_reason_for_TLS()
+    public async Task A_bad_request_does_not_imply_TLS()
     {
         using var registry = new Wire(_ => HttpAnswer.Json(400, "{\"errors\":[]}"));
 
@@ -180,6 +180,6 @@ public sealed class CertificateTests : IDisposable
     [InlineData("")]
     [InlineData("a b")]
     [InlineData("host:99999")]
-    public void What_is_no_host_is_refused(string host) =>
+    public void An_invalid_host_is_rejected(string host) =>
         Assert.Equal(RegistryFault.BadName, Assert.Throws<RegistryException>(() => new RegistryTransport(host, new RegistryOptions())).Fault);
 }

@@ -30,7 +30,7 @@ public sealed class ProxyTests : IDisposable
     }
 
     [Fact]
-    public async Task The_proxys_password_goes_to_the_proxy_and_into_no_message()
+    public async Task The_proxys_password_is_sent_to_the_proxy_and_not_shown()
     {
         using var proxy = new Wire(request => request.Header("Proxy-Authorization") is null
             ? new Bee.Registries.HttpAnswer(407).With("Proxy-Authenticate", "Basic realm=\"proxy\"")
@@ -43,7 +43,7 @@ public sealed class ProxyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_proxy_that_lets_nobody_through_is_said()
+    public async Task A_proxy_that_rejects_all_is_reported()
     {
         using var proxy = new Wire(_ => new Bee.Registries.HttpAnswer(403));
         Environment.SetEnvironmentVariable("https_proxy", $"http://ada:pr0xy-secret@{proxy.Host}");
@@ -103,7 +103,7 @@ public sealed class ProxyTests : IDisposable
     [InlineData("ftp://proxy.example")]
     [InlineData("http://user:pr0xy-secret@")]
     [InlineData("http://pr0xy-secret:99999999/")]
-    public void A_variable_that_is_no_proxy_is_named_and_not_repeated(string value)
+    public void An_invalid_proxy_variable_is_named_and_its_value_is_not_shown(string value)
     {
         Environment.SetEnvironmentVariable("https_proxy", value);
 

@@ -60,7 +60,7 @@ public sealed class RedirectTests
     }
 
     [Fact]
-    public async Task An_absolute_address_elsewhere_gets_none_either()
+    public async Task An_absolute_address_at_another_host_gets_no_credentials()
     {
         using var other = new Wire(_ => Wire.Ok("there"));
         using var registry = new Wire(request => request.Header("Authorization") is null ? Wire.Unauthorized(Basic) : Wire.Ok("here"));
@@ -85,7 +85,7 @@ public sealed class RedirectTests
     [Theory]
     [InlineData(307)]
     [InlineData(308)]
-    public async Task An_upload_is_sent_on_whole(int status)
+    public async Task A_redirected_upload_is_sent_completely(int status)
     {
         byte[] received = [];
         using var storage = new Wire(async request =>
@@ -112,7 +112,7 @@ public sealed class RedirectTests
     }
 
     [Fact]
-    public async Task From_TLS_it_never_goes_to_plain_HTTP()
+    public async Task A_redirect_from_TLS_to_plain_HTTP_is_not_followed()
     {
         using var authority = new TestAuthority();
         using var plain = new Wire(_ => Wire.Ok("not safe"));
@@ -145,7 +145,7 @@ public sealed class RedirectTests
     [InlineData("file:///etc/passwd")]
     [InlineData("ftp://127.0.0.1/x")]
     [InlineData("http://")]
-    public async Task A_way_that_is_none_is_a_bad_answer(string? location)
+    public async Task An_invalid_redirect_is_a_bad_answer(string? location)
     {
         using var registry = new Wire(_ => new HttpAnswer(302).With("Location", location));
 

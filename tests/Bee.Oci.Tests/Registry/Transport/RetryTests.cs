@@ -56,7 +56,7 @@ public sealed class RetryTests
     }
 
     [Fact]
-    public async Task A_body_is_sent_whole_each_time()
+    public async Task Each_retry_sends_the_whole_body()
     {
         var received = new List<int>();
         using var registry = new Wire(async request =>
@@ -114,7 +114,7 @@ public sealed class RetryTests
     }
 
     [Fact]
-    public async Task The_registrys_own_pause_is_kept()
+    public async Task The_registrys_Retry_After_is_respected()
     {
         int count = 0;
         using var registry = new Wire(_ => count++ == 0 ? new HttpAnswer(429).With("Retry-After", "1") : Wire.Ok());
@@ -131,7 +131,7 @@ public sealed class RetryTests
     [InlineData("Fri, 31 Dec 2999 23:59:59 GMT")]
     [InlineData("-5")]
     [InlineData("soon")]
-    public async Task A_pause_that_is_none_or_too_long_holds_nobody(string asked)
+    public async Task An_invalid_or_too_long_Retry_After_is_ignored(string asked)
     {
         int count = 0;
         using var registry = new Wire(_ => count++ == 0 ? new HttpAnswer(503).With("Retry-After", asked) : Wire.Ok());

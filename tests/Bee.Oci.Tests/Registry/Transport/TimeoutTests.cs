@@ -24,7 +24,7 @@ public sealed class TimeoutTests
     }
 
     [Fact]
-    public async Task A_body_that_stands_still_is_an_error()
+    public async Task A_stalled_body_is_an_error()
     {
         using var registry = new Wire(async request =>
         {
@@ -80,7 +80,7 @@ public sealed class TimeoutTests
     }
 
     [Fact]
-    public async Task Words_of_a_refusal_that_trickle_are_left_out_and_the_status_is_told()
+    public async Task A_slow_error_body_is_skipped_and_the_status_is_reported()
     {
         using var registry = new FaultyRegistry(new FaultyRegistryOptions { Users = new Dictionary<string, string> { ["ada"] = "s3cret-of-ada" } });
         registry.Inject(Stage.GetManifest, Faults.TrickleAnswer(new HttpAnswer(403) { Body = new byte[4096] }));
@@ -126,7 +126,7 @@ public sealed class TimeoutTests
     }
 
     [Fact]
-    public async Task A_body_that_breaks_is_told_from_one_that_ends()
+    public async Task A_broken_body_differs_from_a_complete_one()
     {
         using var registry = new Wire(async request =>
         {
@@ -139,7 +139,7 @@ public sealed class TimeoutTests
     }
 
     [Fact]
-    public async Task An_upload_that_nobody_takes_is_an_error()
+    public async Task An_upload_that_the_server_does_not_read_is_an_error()
     {
         using var registry = new Wire(async request => await Task.Delay(Timeout.Infinite, request.End));
 
@@ -147,7 +147,7 @@ public sealed class TimeoutTests
     }
 
     [Fact]
-    public async Task Cancelling_is_no_timeout()
+    public async Task Cancellation_is_not_a_timeout()
     {
         using var cancel = new CancellationTokenSource();
         using var registry = new Wire(request =>
