@@ -27,7 +27,7 @@ public sealed class Chromium : IDisposable
     /// <param name="file">The file.</param>
     /// <param name="width">The width of the window.</param>
     /// <param name="height">The height of the window.</param>
-    /// <param name="runsScripts">Whether the file's scripts run.</param>
+    /// <param name="runsScripts">True to run the file's scripts.</param>
     public Chromium(string file, int width, int height, bool runsScripts = true)
     {
         (string? program, string? reason) = s_found.Value;
