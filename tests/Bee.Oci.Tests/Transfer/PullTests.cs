@@ -210,7 +210,7 @@ public sealed class PullTests : IDisposable
         _registry.PutManifest(manifest, "v1");
         StoreException e = await Assert.ThrowsAsync<StoreException>(() => new ImageTransfer().PullAsync(_registry, "v1", _folder.Store, s_name));
         Assert.Equal(StoreFault.Io, e.Fault);
-        Assert.Contains("room", e.Message, StringComparison.Ordinal);
+        Assert.Contains("free", e.Message, StringComparison.Ordinal);
         Assert.Empty(_registry.Log);
     }
 

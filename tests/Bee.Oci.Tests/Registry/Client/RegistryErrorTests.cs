@@ -35,7 +35,7 @@ public sealed class RegistryErrorTests
 
     [Theory]
     [InlineData(401, "UNAUTHORIZED", "Log in to ghcr.io")]
-    [InlineData(403, "DENIED", "right")]
+    [InlineData(403, "DENIED", "access")]
     [InlineData(404, "MANIFEST_UNKNOWN", "tag or digest")]
     [InlineData(404, "NAME_UNKNOWN", "name")]
     [InlineData(400, "NAME_INVALID", "lower-case")]

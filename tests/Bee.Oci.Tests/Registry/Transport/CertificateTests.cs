@@ -28,7 +28,7 @@ public sealed class CertificateTests : IDisposable
 
         Assert.Equal(RegistryFault.Certificate, error.Fault);
         Assert.Contains("Authority of the tests", error.Message, StringComparison.Ordinal);
-        Assert.Contains($"'{other.Certificate}' does not have the authority", error.Remedy, StringComparison.Ordinal);
+        Assert.Contains($"'{other.Certificate}' does not contain the certificate of the authority", error.Remedy, StringComparison.Ordinal);
         Assert.Empty(registry.Requests);
     }
 
