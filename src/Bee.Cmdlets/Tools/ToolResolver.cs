@@ -204,7 +204,7 @@ internal sealed class ToolResolver(
 
     private Image PullNewer(ImageReference name, Image? found)
     {
-        if (name.Digest is not null && found?.Digest == name.Digest.ToString())
+        if (name.Digest is not null && found is not null && found.Digest == name.Digest.ToString())
         {
             streams.WriteNote($"{name} is in the local store. A digest cannot change, so no registry is asked.");
             return found;
