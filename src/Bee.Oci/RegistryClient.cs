@@ -27,6 +27,7 @@ public sealed class RegistryClient : IDisposable
 {
     private readonly Dictionary<string, RemoteRegistry> _registries = new(StringComparer.OrdinalIgnoreCase);
     private readonly RegistryOptions _options;
+    private bool _disposed;
 
     /// <summary>Creates a client. It sends nothing yet.</summary>
     /// <param name="options">Transport, credentials and limits for all registries; null for the defaults, without credentials.</param>
@@ -150,11 +151,12 @@ public sealed class RegistryClient : IDisposable
         return await ImageSigner.SignWholeAsync(repository, reference, image, key, layout, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Closes all connections.</summary>
+    /// <summary>Closes all connections. The client cannot be used afterwards.</summary>
     public void Dispose()
     {
         lock (_registries)
         {
+            _disposed = true;
             foreach (RemoteRegistry registry in _registries.Values)
             {
                 registry.Dispose();
@@ -174,6 +176,7 @@ public sealed class RegistryClient : IDisposable
     {
         lock (_registries)
         {
+            ObjectDisposedException.ThrowIf(_disposed, this);
             if (!_registries.TryGetValue(host, out RemoteRegistry? registry))
             {
                 registry = new RemoteRegistry(host, _options);

@@ -113,10 +113,26 @@ public sealed class RegistryClientTests : IDisposable
     {
         Image one = _folder.Store.Add(Bill(null), ImageReference.Parse("one:v1")), two = _folder.Store.Add(Bill(null), ImageReference.Parse("two:v1"));
         Assert.Equal(one.Digest, two.Digest);
-        foreach (ArtifactContent bad in new[] { new ArtifactContent(), new ArtifactContent { ArtifactType = "a/b", Layers = [new ArtifactBlob("", [1])] } })
+        ArtifactContent[] unusable =
+        [
+            new(),
+            new() { ArtifactType = "a/b", Layers = [new ArtifactBlob("", [1])] },
+            new() { ArtifactType = "a\r\nX: y" },
+            new() { ArtifactType = "a/b/c" },
+            new() { ArtifactType = "a/b", Subject = new Descriptor(MediaTypes.ImageManifest, one.Descriptor.ToDescriptor().Digest, -5) },
+        ];
+        foreach (ArtifactContent bad in unusable)
         {
             Assert.Equal(StoreFault.BadContent, Assert.Throws<StoreException>(() => _folder.Store.Add(bad, ImageReference.Parse("bad:v1"))).Fault);
         }
+    }
+
+    [Fact]
+    public async Task A_disposed_client_sends_nothing()
+    {
+        var client = new RegistryClient();
+        client.Dispose();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => client.PingAsync(_server.Host));
     }
 
     [ToolFact(Tool.Skopeo)]

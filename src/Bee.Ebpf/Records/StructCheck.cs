@@ -325,7 +325,9 @@ internal sealed class StructCheck
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "The fields of a struct that is used are kept.")]
     private static FieldInfo[] InstanceFields(Type type) => type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic);
 
-    private static FieldInfo ElementField(Type type) => InstanceFields(type)[0];
+    // Native AOT keeps no field of a nested struct unless the program asks for it.
+    private static FieldInfo ElementField(Type type) => InstanceFields(type) is [var first, ..] ? first : throw new NotSupportedException(
+        $"The fields of {type.Name} were trimmed from the program, so its layout cannot be checked. Keep them: [DynamicDependency(DynamicallyAccessedMemberTypes.PublicFields | DynamicallyAccessedMemberTypes.NonPublicFields, typeof({type.Name}))] on the method that opens the events or the map.");
 
     private static (Type Element, int Count)? ArrayOf(FieldInfo[] path, Type type)
     {

@@ -1,3 +1,5 @@
+using Bee.Posix;
+
 namespace Bee.Oci.Formats;
 
 /// <summary>
@@ -75,9 +77,23 @@ internal sealed class PackedArtifact
             throw new StoreException(StoreFault.BadContent, "The artifact has neither an artifact type nor a config that identifies it.");
         }
 
-        if (content.Layers.Append(content.Config).Any(blob => blob is { MediaType.Length: 0 }))
+        foreach (ArtifactBlob blob in content.Layers.Append(content.Config ?? s_empty))
         {
-            throw new StoreException(StoreFault.BadContent, "A blob of the artifact has no media type.");
+            ArgumentNullException.ThrowIfNull(blob.Content, nameof(content));
+            if (!IsMediaType(blob.MediaType))
+            {
+                throw new StoreException(StoreFault.BadContent, $"'{TerminalText.Clean(blob.MediaType)}' is not a media type of a blob. Use one such as application/json (RFC 6838).");
+            }
+        }
+
+        if (!string.IsNullOrEmpty(content.ArtifactType) && !IsMediaType(content.ArtifactType))
+        {
+            throw new StoreException(StoreFault.BadContent, $"'{TerminalText.Clean(content.ArtifactType)}' is not an artifact type. Use a media type such as application/vnd.example.sbom.v1 (RFC 6838).");
+        }
+
+        if (content.Subject is { Size: < 0 })
+        {
+            throw new StoreException(StoreFault.BadContent, $"The subject of the artifact has a size of {content.Subject.Size} bytes. Use the descriptor that the registry or the store returned.");
         }
 
         var packed = new PackedArtifact(content);
@@ -85,6 +101,10 @@ internal sealed class PackedArtifact
             ? packed
             : throw new StoreException(StoreFault.BadContent, $"The manifest has {packed.Manifest.Length} bytes, over the limit of {StoreLimits.Manifest}. Use fewer layers or shorter annotations.");
     }
+
+    // RFC 6838, section 4.2: type and subtype of up to 127 characters each.
+    private static bool IsMediaType(string? text) => text?.Split('/') is [{ Length: > 0 and <= 127 } type, { Length: > 0 and <= 127 } subtype]
+        && (type + subtype).All(c => char.IsAsciiLetterOrDigit(c) || "!#$&-^_.+".Contains(c));
 
     /// <summary>Returns the index of referrers that lists this artifact alone, as a registry without the referrers API keeps it under a tag.</summary>
     public byte[] ReferrersIndex() => OciJson.Write(

@@ -48,7 +48,8 @@ internal sealed class HttpSender : IDisposable
         deadline.Within(_options.HeaderTimeout);
         try
         {
-            HttpResponseMessage answer = await _http.SendAsync(request, deadline.Token).ConfigureAwait(false);
+            HttpResponseMessage answer = await _http.SendAsync(request, deadline.Token).ConfigureAwait(false)
+                ?? throw new InvalidOperationException("The handler in RegistryOptions returned no response.");
             RequireSameAddress(answer, address);
             answer.Content = new WatchedAnswer(answer.Content, _options.IdleTimeout, address);
             return answer;
