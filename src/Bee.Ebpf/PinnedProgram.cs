@@ -23,7 +23,7 @@ public sealed class PinnedProgram
         _state = state;
     }
 
-    /// <summary>The folder.</summary>
+    /// <summary>The path of the folder with the pins.</summary>
     public string Folder { get; }
 
     /// <summary>The details that were given to <see cref="BpfSession.Pin"/>.</summary>
@@ -57,7 +57,7 @@ public sealed class PinnedProgram
         }
         catch (PinException e) when (e.Fault == PinFault.NotFound)
         {
-            throw Foreign(folder, "it has no state, so something else created it, or Bee was interrupted");
+            throw Foreign(folder, "it does not contain the state of a session: another program created it, or Bee was interrupted");
         }
     }
 

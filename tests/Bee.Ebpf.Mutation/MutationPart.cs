@@ -6,7 +6,7 @@ public enum MutationPart
     /// <summary>All parts.</summary>
     All,
 
-    /// <summary>The types: the section .BTF.</summary>
+    /// <summary>The section .BTF, which contains the types.</summary>
     Types,
 
     /// <summary>Functions, lines and relocations: the section .BTF.ext.</summary>

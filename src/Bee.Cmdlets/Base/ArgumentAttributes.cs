@@ -109,7 +109,7 @@ public sealed class PercentageAttribute : ArgumentTransformationAttribute
             ? percent / 100
             : throw new ArgumentTransformationMetadataException($"'{text}' is not a percentage. {Forms}");
 
-    private static string WithoutSign(string number) => $"'{number}' has no percent sign: it could mean percent or a share of 1. {Forms}";
+    private static string WithoutSign(string number) => $"'{number}' has no percent sign, so it could mean a percentage or a fraction of 1. {Forms}";
 }
 
 /// <summary>

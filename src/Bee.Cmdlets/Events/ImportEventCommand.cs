@@ -130,7 +130,7 @@ public sealed partial class ImportEventCommand : BeeCmdlet
     [GeneratedRegex("[0-9]+")]
     private static partial Regex Numbers();
 
-    // Also registers the views of types that appear after the first block.
+    // Writes events to the pipeline, and registers the views of types that appear after the first block.
     private sealed class ImportSink : IEventSink
     {
         private readonly ImportEventCommand _cmdlet;

@@ -77,7 +77,7 @@ internal sealed class ObjectTabs
         return _byType[type] = others;
     }
 
-    // The type's default properties, or else all, limited to the first ones; none for text and numbers.
+    // Returns the type's default display properties; if it does not declare any, the first MostColumns properties. Empty for text and numbers.
     private static string[] NamesOf(PSObject item)
     {
         if (item.BaseObject is string or IFormattable)

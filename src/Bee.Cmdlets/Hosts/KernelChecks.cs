@@ -102,7 +102,7 @@ internal static class KernelChecks
         ? new(name, CheckState.Ok, $"The kernel can attach {kinds} programs.") { Target = needs }
         : Host.TracefsPath is null && !Host.KnowsConfiguration
             ? new(name, CheckState.Unknown, $"Whether the kernel can attach {kinds} programs is unknown: neither tracefs nor the kernel's configuration can be read.") { Target = needs }
-            : new(name, CheckState.Warning, $"This kernel cannot attach {kinds} programs ({needs}, {alsoNeeds}).") { Target = needs, Remedy = remedy };
+            : new(name, CheckState.Warning, $"This kernel cannot attach {kinds} programs, which need {needs} and {alsoNeeds}.") { Target = needs, Remedy = remedy };
 
     public static CheckResult Tracefs()
     {

@@ -9,7 +9,7 @@ using Bee.Terminal.Models;
 
 namespace Bee.Cmdlets.Live;
 
-/// <summary>The columns of events and entries in a live view: those of their tables, with widths for every screen size.</summary>
+/// <summary>The columns of events and entries in a live view: the same columns as in their tables, with widths for every screen size.</summary>
 internal static class EventSchema
 {
     private static readonly ConcurrentDictionary<(Type Type, string Name), PropertyInfo?> s_properties = new();

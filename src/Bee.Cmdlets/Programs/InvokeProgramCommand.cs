@@ -80,7 +80,7 @@ public sealed class InvokeProgramCommand : RunCmdlet
     {
         factory.Describe(tool);
         using RunStatistics statistics = TakeStatistics();
-        // However the stream ends, an exception passes here at the latest when an object is written, so the tool is always detached.
+        // If the pipeline ends early, the next write of an object throws. The using statements then detach the tool.
         (BpfSession session, EventReader reader) = factory.Start(tool);
         using (session)
         using (reader)

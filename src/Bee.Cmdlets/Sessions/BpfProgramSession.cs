@@ -185,7 +185,7 @@ public sealed class BpfProgramSession
     }
 
     /// <summary>
-    /// Returns the sums of the losses that <see cref="TakeUnreportedLosses"/> returned and no warning has reported yet. While the tool runs, returns them once a second at most.
+    /// Returns the total losses that <see cref="TakeUnreportedLosses"/> returned since the last warning. While the tool runs, returns zeros if the last warning is less than a second old.
     /// </summary>
     internal (long Dropped, long Lost) TakeUnwarnedLosses()
     {

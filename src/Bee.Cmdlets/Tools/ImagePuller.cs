@@ -18,7 +18,7 @@ namespace Bee.Cmdlets.Tools;
 /// <param name="streams">Receives notes about the transfers.</param>
 internal sealed class ImagePuller(RegistryLink link, LocalImages local, ImageVerifier? verifier, ICmdletStreams streams)
 {
-    /// <summary>Pulls an image. The store names it after all of its content has arrived.</summary>
+    /// <summary>Pulls an image. The image gets its name in the store when all of its content has arrived.</summary>
     /// <param name="reference">The image's reference. A digest takes precedence over a tag.</param>
     /// <param name="platform">The platform to select from an index; null for all.</param>
     /// <param name="includeReferrers">Whether to pull referrers other than signatures too.</param>

@@ -192,7 +192,7 @@ internal sealed class ToolResolver(
     // Returns the name to request from a registry; null if it is not an image's name, or is a local one.
     private ImageReference? NameInRegistry(string program, Image? found)
         => ImageReference.TryParse(found is null || ImageNames.IsDigest(program, found) ? program : Named(program, found), out ImageReference? name)
-            // A local image without a registry in its name was made here.
+            // A local image without a registry in its name was built on this machine. No registry has it.
             && (found is null ? link.Complete(name) : name) is { Registry: not null } whole
             ? whole.WithDefaultTag()
             : null;

@@ -101,7 +101,7 @@ internal static class BtfCheck
     }
 }
 
-/// <summary>Validates types from a compiler beyond their references, much as the kernel does.</summary>
+/// <summary>Validates names, flags, sizes and members of types from a compiler, much as the kernel does. <see cref="BtfCheck"/> validates the references.</summary>
 internal static class BtfRules
 {
     private const uint ReservedInfo = 0x60ff_0000;
@@ -285,7 +285,7 @@ internal static class BtfNesting
         }
     }
 
-    // Returns how many members a type contains, nested ones included, and how deeply it nests; at least 1 and 0.
+    // Returns the number of members of a type, nested ones included (1 for a scalar), and its depth of nesting (0 for a scalar).
     private static (int Members, int Levels) Measure(BtfTable table, uint id, (int Members, int Levels)[] known, int depth)
     {
         id = Content(table, id);

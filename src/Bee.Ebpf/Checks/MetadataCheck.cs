@@ -107,7 +107,7 @@ internal static class MetadataCheck
 
         if (metric.Name is { } name && (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') || char.IsAsciiDigit(name[0])))
         {
-            yield return new MetadataFault($"{place}/metric/name", $"'{name}' is not a metric's name: letters, digits and underscores, no digit first.");
+            yield return new MetadataFault($"{place}/metric/name", $"'{name}' is not a valid metric name; use letters, digits and underscores, and do not begin with a digit.");
         }
 
         if (metric.Type is not MapRole.None && metadata.Metric is not null && (metric.Type ?? map.Role) is MapRole.None or MapRole.Print)

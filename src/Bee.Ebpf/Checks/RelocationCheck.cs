@@ -85,7 +85,7 @@ internal static class RelocationCheck
         var answersNo = all.Where(r => r.AsksWhether && r.TargetValue == 0).Select(r => r.Subject);
         var moved = all.Count(r => r.State == RelocationState.Resolved && r.LocalValue != r.TargetValue && !r.AsksWhether);
         var text = $"{CheckContext.Count(all.Count(r => r.State == RelocationState.Resolved), "relocation")} resolved, {moved} of them with another number than at build.";
-        return answersNo.Any() ? $"{text} Checked for and missing: {CheckContext.List(answersNo)}." : text;
+        return answersNo.Any() ? $"{text} The programs check for these, which the kernel lacks: {CheckContext.List(answersNo)}." : text;
     }
 }
 

@@ -254,7 +254,7 @@ internal readonly struct ObservingSink(RecordStream stream, HistogramTally tally
         }
         else if (data.Length < tally.RecordSize)
         {
-            // The missing bytes belong neither to the value nor to a label.
+            // Pads the record with zeros. The value and the labels lie before the missing bytes.
             var whole = new byte[tally.RecordSize];
             data.CopyTo(whole);
             tally.Observe(whole);

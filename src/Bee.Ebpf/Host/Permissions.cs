@@ -108,7 +108,7 @@ internal static class Permissions
 
     private static string Lifted()
     {
-        const string Remedy = "Something else forbids the call: a container without these capabilities in the outer user namespace, a seccomp or LSM policy";
+        const string Remedy = "Another restriction forbids the call: a container without these capabilities in the outer user namespace, a seccomp or LSM policy";
         return KernelHost.Current.Lockdown is { } mode and not "none"
             ? $"{Remedy}, or, most likely, the kernel's lockdown, which is on ({mode})."
             : $"{Remedy}, or the kernel's lockdown.";

@@ -258,7 +258,7 @@ internal static class TargetFailure
         Libc.EPERM or Libc.EACCES => Permissions.Refused($"attach program '{program.Name}' to {target}", errno, program.Name, log, perf: false, network: true),
         Libc.ENODEV or Libc.ENOENT => Make(program, LoadFault.NoTarget, $"Program '{program.Name}' cannot attach to {target}, which no longer exists.", errno, log, ""),
         Libc.EBUSY or Libc.EEXIST => Make(
-            program, LoadFault.Busy, $"Program '{program.Name}' cannot attach to {target}: another program is attached there and does not share it.", errno, log,
+            program, LoadFault.Busy, $"Program '{program.Name}' cannot attach to {target}: another program is attached there exclusively.", errno, log,
             "`bpftool net show` and `bpftool cgroup tree` list attached programs; detach the other one."),
         Libc.EINVAL or Libc.EOPNOTSUPP or Libc.ENOTSUPP => Make(
             program, LoadFault.Unsupported, $"This kernel does not attach program '{program.Name}' ({program.Description.SectionName}) to {target}: {LibbpfText.Cause(errno, log)}.", errno, log,

@@ -1,6 +1,6 @@
 namespace Bee.Ebpf.Links;
 
-/// <summary>How programs are attached: the part of <c>BpfSessionOptions</c> with these names.</summary>
+/// <summary>The attach options of a session. Each property has the meaning of the property of <c>BpfSessionOptions</c> with the same name.</summary>
 internal sealed record AttachOptions
 {
     public int? ProcessId { get; init; }

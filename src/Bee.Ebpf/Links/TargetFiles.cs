@@ -176,7 +176,7 @@ internal sealed class TargetFiles : IDisposable
         return file;
     }
 
-    // Compares opened files: the numbers in the mappings differ on overlay file systems, which show the lower layer's.
+    // Compares device and inode of opened files. On overlayfs, /proc/PID/maps shows those of the lower layer, which differ.
     private bool IsMapped(int pid, TargetFile wanted)
     {
         foreach (var mapping in (_process?.All ?? []).Where(m => m.IsFile).DistinctBy(m => (m.Inode, m.Path)))

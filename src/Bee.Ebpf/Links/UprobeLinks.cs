@@ -134,7 +134,7 @@ internal sealed record UprobeTarget(string Path, string? Function, ulong Offset)
             : plus > 0 && TargetText.TryOffset(place[(plus + 1)..], out offset) ? new UprobeTarget(path, place[..plus], offset) : null;
     }
 
-    /// <summary>Looks a function, pattern or offset up in a file.</summary>
+    /// <summary>Reports whether a file contains a function, pattern or offset.</summary>
     public static PlaceMatch Look(TargetFile? file, string place)
     {
         if (file is null)

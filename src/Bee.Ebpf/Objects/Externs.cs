@@ -52,7 +52,7 @@ internal sealed class Externs
     {
         if (declared.Keys.Any(used.Contains) && declared.Keys.FirstOrDefault(name => !used.Contains(name)) is { } unused)
         {
-            throw BtfReader.Damaged($"the extern '{unused}' is described but has no symbol");
+            throw BtfReader.Damaged($"BTF declares the extern '{unused}', but the symbol table does not contain it");
         }
     }
 

@@ -62,7 +62,7 @@ internal sealed class GadgetSources
         return sources;
     }
 
-    /// <summary>Returns the map with its declarations; the same map if it has none.</summary>
+    /// <summary>Returns the map with the name and types that Inspektor Gadget's macros declare; the same map if they do not mention it.</summary>
     public MapDescription Apply(MapDescription map)
     {
         if (map.IsEventStream)
@@ -77,13 +77,13 @@ internal sealed class GadgetSources
             : map;
     }
 
-    /// <summary>Returns the program with its declarations; the same program if it has none.</summary>
+    /// <summary>Returns the iterator program with the name, record type and attach target that Inspektor Gadget's macros declare; the same program if they do not mention it.</summary>
     public ProgramDescription Apply(ProgramDescription program) =>
         program.Kind == ProgramKinds.Iterator && _iterators.TryGetValue(program.Name, out var iterator)
             ? program.AsSource(iterator.Name, iterator.Record).WithMetadata(new ProgramMetadata { Fields = GadgetTypes.FieldsOf(iterator.Record), AttachTo = _targets.GetValueOrDefault(program.Name) })
             : program;
 
-    /// <summary>Returns the parameter with its declarations; the same parameter if it has none.</summary>
+    /// <summary>Returns the parameter with the metadata of Inspektor Gadget's parameters if a macro declares it; otherwise the same parameter.</summary>
     public ParameterDescription Apply(ParameterDescription parameter) => _parameters.Contains(parameter.Name) ? GadgetParameters.Apply(parameter) : parameter;
 
     private static bool HasSlots(BtfType? value) => value?.Resolve() is BtfStruct record && record.Members.Any(member =>

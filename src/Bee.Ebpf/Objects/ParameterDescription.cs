@@ -30,7 +30,7 @@ public sealed class ParameterDescription
     /// <summary>The value in the file, <see cref="Size"/> bytes, or empty for zeros. A default in the metadata overrides it.</summary>
     public ReadOnlyMemory<byte> Default { get; internal init; }
 
-    /// <summary>The map whose number of entries the parameter sets: Inspektor Gadget's macros declare it with the name <c>MAP_max_entries</c>. Otherwise null.</summary>
+    /// <summary>The map whose number of entries the parameter sets; null if the parameter does not size a map. Inspektor Gadget's macros name such a parameter <c>MAP_max_entries</c>.</summary>
     public string? SizesMap { get; private set; }
 
     /// <summary>The metadata of the parameter; never null.</summary>

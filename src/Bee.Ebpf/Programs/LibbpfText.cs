@@ -47,8 +47,8 @@ internal static partial class LibbpfText
         return Marshal.PtrToStringUTF8((nint)text)!;
     }
 
-    /// <summary>Returns the cause of a failed call: the description of the number, and libbpf's last message.</summary>
-    /// <param name="errno">The number, positive.</param>
+    /// <summary>Returns the cause of a failed call: the description of the errno, and libbpf's last message.</summary>
+    /// <param name="errno">The errno, positive.</param>
     /// <param name="log">libbpf's log.</param>
     public static string Cause(int errno, string log) => Last(log).TrimEnd('.') is { Length: > 0 } last ? $"{Describe(errno)} ({last})" : Describe(errno);
 

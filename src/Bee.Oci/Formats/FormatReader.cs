@@ -261,7 +261,7 @@ internal static class LayerProgram
 
         return named ?? objects.Count switch
         {
-            _ when wanted is not null => throw new StoreException(StoreFault.NoProgram, $"The layer of the image '{image}' has no file '{TerminalText.Clean(wanted)}', which its label names."),
+            _ when wanted is not null => throw new StoreException(StoreFault.NoProgram, $"The layer of the image '{image}' does not contain the file '{TerminalText.Clean(wanted)}', which its label names."),
             0 => throw new StoreException(StoreFault.NoProgram, $"The layer of the image '{image}' contains no eBPF object."),
             1 => found!,
             _ => throw new StoreException(

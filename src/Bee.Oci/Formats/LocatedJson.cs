@@ -93,7 +93,7 @@ internal sealed class LocatedJson
     /// <summary>Returns a string that is not empty.</summary>
     public string Text(string what) => Require(JsonTokenType.String, what, "text in quotes").Value is { Length: > 0 } text ? text : throw Wrong($"{what} is empty.");
 
-    /// <summary>Returns a Boolean.</summary>
+    /// <summary>Returns this value as a Boolean; throws if it has another type.</summary>
     public bool Flag(string what) => Kind is JsonTokenType.True or JsonTokenType.False ? Kind == JsonTokenType.True : throw Wrong($"{what} must be true or false.");
 
     /// <summary>Returns this value if it is of a kind; throws otherwise.</summary>

@@ -97,10 +97,10 @@ internal static class StoreLimits
 /// <summary>Converts exceptions of file operations to <see cref="StoreException"/>.</summary>
 internal static class Fault
 {
-    /// <summary>Runs an operation on files.</summary>
-    /// <param name="path">The path.</param>
+    /// <summary>Runs a file operation, and converts its I/O exceptions.</summary>
+    /// <param name="path">The path, for messages.</param>
     /// <param name="work">The operation.</param>
-    /// <param name="kind">The name of the path's kind in messages.</param>
+    /// <param name="kind">What the path is, for messages, such as <c>image store</c>.</param>
     /// <exception cref="StoreException">A file operation failed.</exception>
     public static T Wrap<T>(string path, Func<T> work, string kind = "image store")
     {

@@ -149,7 +149,7 @@ internal sealed class BlobPublisher : IDisposable
     private bool _isEnding;
 
     /// <summary>Starts the thread.</summary>
-    /// <param name="layout">The store, completed.</param>
+    /// <param name="layout">The store, after <see cref="StoreLayout.Complete"/>.</param>
     /// <param name="path">Its directory, for messages.</param>
     /// <param name="cancellationToken">Cancels the work; blobs that are not renamed yet are discarded.</param>
     public BlobPublisher(StoreLayout layout, string path, CancellationToken cancellationToken)

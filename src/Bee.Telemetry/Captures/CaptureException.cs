@@ -43,7 +43,7 @@ public sealed class CaptureException : BeeException
     /// <param name="inner">The exception that caused this one; null if none did.</param>
     internal CaptureException(CaptureFault fault, string message, string? remedy = null, Exception? inner = null) : base($"Capture.{fault}", message, remedy, inner) => Fault = fault;
 
-    /// <summary>The reason.</summary>
+    /// <summary>The kind of error.</summary>
     internal CaptureFault Fault { get; }
 
     /// <summary>The offset in the file, in bytes from the beginning; null if the failure has no offset.</summary>

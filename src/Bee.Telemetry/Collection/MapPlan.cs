@@ -287,7 +287,7 @@ internal static class EntryPlan
 /// <summary>Formats field values as labels: exact, and independent of culture and time zone.</summary>
 internal static class LabelValue
 {
-    /// <summary>Returns the text.</summary>
+    /// <summary>Returns the text of a field value; empty for null.</summary>
     /// <param name="value">The value of the property.</param>
     /// <param name="meaning">The meaning of the field.</param>
     public static string Of(object? value, FieldMeaning meaning) => value switch

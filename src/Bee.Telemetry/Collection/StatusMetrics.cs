@@ -56,7 +56,7 @@ internal sealed class StatusMetrics : IMetricSource
             [.. streams.Where(stream => stream.HighWater is not null).Select(stream => Of(status, stream.HighWater!.Value, stream.Name))], "map"));
         if (status.Dropped is { } dropped)
         {
-            families.Add(Family("bee_session_dropped_events", MetricType.Counter, null, "Events that left the full background buffer before they were received.", [Of(status, dropped)]));
+            families.Add(Family("bee_session_dropped_events", MetricType.Counter, null, "Events that the full background buffer dropped before they were received.", [Of(status, dropped)]));
         }
 
         AddIf(families, Family("bee_session_read_failures", MetricType.Counter, null, "Failed reads of maps.", [Of(status, _metrics.Failures)]));

@@ -164,7 +164,7 @@ internal static class GrafanaDashboard
         ];
         if (metrics.HasEvents)
         {
-            layout.Add("timeseries", "Events lost", "Events that a full buffer in the kernel dropped, and those that left the full background buffer before they were received.", "ops", losses, 12, 8);
+            layout.Add("timeseries", "Events lost", "Events that a full buffer in the kernel or the full background buffer dropped before they were received.", "ops", losses, 12, 8);
         }
 
         (string, string)[] fill =

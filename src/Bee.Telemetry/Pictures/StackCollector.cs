@@ -62,13 +62,13 @@ public sealed class StackCollector
 
     /// <summary>Adds the stacks of an event or map entry.</summary>
     /// <param name="item">The event or entry. One without a stack is counted in <see cref="WithoutStack"/>.</param>
-    /// <exception cref="PictureException">Several stacks or numbers fit, or a field of <see cref="StackOptions"/> does not exist or has another type.</exception>
+    /// <exception cref="PictureException">The object has several stack or number fields and <see cref="StackOptions"/> does not select one, or a selected field does not exist or has another type.</exception>
     public void Add(BpfEvent item) => Add(item, null);
 
     /// <summary>Adds an event, an entry or a histogram.</summary>
     /// <param name="item">The object.</param>
     /// <param name="shape">The shape of the object's type; null if unknown.</param>
-    /// <exception cref="PictureException">Several stacks or numbers fit, or a field of <see cref="StackOptions"/> does not exist or has another type.</exception>
+    /// <exception cref="PictureException">The object has several stack or number fields and <see cref="StackOptions"/> does not select one, or a selected field does not exist or has another type.</exception>
     internal void Add(BpfEvent item, IRecordShape? shape)
     {
         ArgumentNullException.ThrowIfNull(item);
@@ -84,7 +84,7 @@ public sealed class StackCollector
     /// <summary>Adds an object that is not a <see cref="BpfEvent"/>, such as the output of <c>Select-Object</c>, by its fields.</summary>
     /// <param name="type">The name of the object's type, for messages.</param>
     /// <param name="fields">The fields by name.</param>
-    /// <exception cref="PictureException">Several stacks or numbers fit, or a field of <see cref="StackOptions"/> does not exist or has another type.</exception>
+    /// <exception cref="PictureException">The object has several stack or number fields and <see cref="StackOptions"/> does not select one, or a selected field does not exist or has another type.</exception>
     internal void Add(string type, IReadOnlyList<KeyValuePair<string, object?>> fields)
     {
         ArgumentNullException.ThrowIfNull(fields);
@@ -280,7 +280,7 @@ public sealed class StackCollector
 
     private static string StackNames(Field[] fields) => fields.Where(field => field.IsStack).Select(field => field.Name).ToArray() is { Length: > 0 } names
         ? $"Stacks are {string.Join(", ", names)}."
-        : "It does not have a stack.";
+        : "The objects do not have a stack field.";
 
     // The names of bee.h's types, and of Inspektor Gadget's fields.
     private static FrameKind SideOf(string name) =>

@@ -34,7 +34,7 @@ internal sealed class HttpRequest
     /// <summary>The field <c>Authorization</c>; null if the request has none.</summary>
     public string? Authorization { get; private set; }
 
-    /// <summary>Whether the connection stays open after the answer.</summary>
+    /// <summary>Whether the connection stays open after the response.</summary>
     public bool KeepsAlive => IsHttp10
         ? _connection?.Contains("keep-alive", StringComparison.OrdinalIgnoreCase) == true
         : _connection?.Contains("close", StringComparison.OrdinalIgnoreCase) != true;

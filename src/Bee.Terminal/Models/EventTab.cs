@@ -8,7 +8,7 @@ internal sealed class EventTab : TableTab
     /// <summary>The maximum number of rows.</summary>
     public const int Rows = 10_000;
 
-    /// <summary>The maximum number of events that wait for the next frame. It is exceeded above 240,000 events a second, at ten frames a second.</summary>
+    /// <summary>The maximum number of events that wait for the next frame; a new event overwrites the oldest. At ten frames a second, this happens above 240,000 events a second.</summary>
     public const int Waiting = 24_000;
 
     private readonly object _gate = new();

@@ -9,7 +9,7 @@ internal sealed record SkeletonRequest
     /// <summary>The name of its file, for the comment on how to run it.</summary>
     public required string FileName { get; init; }
 
-    /// <summary>One of <see cref="ProgramSkeleton.Kinds"/>, in any case.</summary>
+    /// <summary>One of <see cref="ProgramSkeleton.Kinds"/>, case-insensitive.</summary>
     public string Kind { get; init; } = "tracepoint";
 
     /// <summary>The map that receives the data. Null selects one that suits the output.</summary>
@@ -51,7 +51,7 @@ public enum SkeletonOutput
     Histogram,
 }
 
-/// <summary>Names for C.</summary>
+/// <summary>Converts names to valid C identifiers.</summary>
 internal static class SkeletonName
 {
     // The kernel truncates the names of maps itself, but C function names should have a limit.

@@ -120,7 +120,7 @@ public sealed partial class ErrorIdTests : IDisposable
         .Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal))
         .Concat(DotNetIds());
 
-    // The ids of .NET's exceptions are constants of the table.
+    // The source contains the ids of .NET exceptions only as constants of ErrorIds.
     private static IEnumerable<string> DotNetIds() => BeeModule.Assemblies[0].GetType("Bee.Cmdlets.Errors.ErrorIds", throwOnError: true)!
         .GetFields(BindingFlags.Static | BindingFlags.Public).Where(field => field.IsLiteral).Select(field => $"\"{field.GetRawConstantValue()}\"");
 

@@ -141,7 +141,7 @@ public sealed class GadgetImageTests : IDisposable
         _shell.Run("Start-BeeProgram metered -Store $store -Pull Never -Parameter @{ pid = $PID }", Variables());
         try
         {
-            // Two calls that ask for 7 each, of 2,048 bytes.
+            // The fixture adds the argument (7) to "asked", and 2,048 bytes to "sent", for each getpgid call.
             GetProcessGroup(7);
             GetProcessGroup(7);
             // The events are counted when they are read.

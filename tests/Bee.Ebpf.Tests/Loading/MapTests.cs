@@ -93,7 +93,7 @@ public class MapTests
     [KernelFact]
     public void Entries_of_any_size_are_read()
     {
-        // The first batch is smaller than a bucket of the hash can be, and grows.
+        // The first batch may be too small for a hash bucket. The kernel then returns ENOSPC, and the scan doubles its buffers.
         var file = Fixture.Compile("large", """
             #include "fixture.h"
             struct large { __u64 number; char filler[30000]; };

@@ -23,7 +23,7 @@ public class NativeHistogramTests
 
         var native = Assert.Single(Scraped.Select(prometheus, "native", "bee_test_size")).Histogram!.Value;
         Assert.Equal(("10", "51"), (native.GetProperty("count").GetString(), native.GetProperty("sum").GetString()));
-        // Each bucket: the kind of its bounds, the bounds, the observations.
+        // Each bucket is [boundary rule, lower bound, upper bound, count]. The test ignores the boundary rule.
         Assert.Equal(
             [("-0.5", "0.5", "2"), ("0.5", "1", "1"), ("1", "2", "3"), ("4", "8", "4")],
             native.GetProperty("buckets").EnumerateArray().Select(bucket => (Text(bucket, 1), Text(bucket, 2), Text(bucket, 3))));

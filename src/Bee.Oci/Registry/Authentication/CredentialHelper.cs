@@ -33,7 +33,7 @@ internal sealed class CredentialHelper
     /// <summary>The default timeout. The helper may ask the user to unlock its store.</summary>
     public static TimeSpan DefaultTimeout { get; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>The program's name.</summary>
+    /// <summary>The name of the helper's executable, such as <c>docker-credential-pass</c>.</summary>
     public string Program { get; }
 
     /// <summary>Finds a helper; returns null if it is not installed.</summary>
@@ -88,7 +88,7 @@ internal sealed class CredentialHelper
     {
         if (credential is { IdentityToken: null, Password: null })
         {
-            throw new RegistryException(RegistryFault.Login, $"{Program} stores passwords and identity tokens, but this registry accepted the token only as a bearer token.");
+            throw new RegistryException(RegistryFault.Login, $"{Program} cannot store this login: it stores passwords and identity tokens, but the registry accepted the token only as a bearer token.");
         }
 
         bool isToken = credential.IdentityToken is not null;
@@ -189,7 +189,7 @@ internal sealed class CredentialHelper
         }
         catch (OperationCanceledException)
         {
-            // It has ended before.
+            // The helper ended before the note was due.
         }
     }
 
@@ -203,7 +203,7 @@ internal sealed class CredentialHelper
             answer.Append(buffer, 0, count);
             if (answer.Length > LargestAnswer)
             {
-                throw new RegistryException(RegistryFault.Login, $"The answer of {Program} is longer than a login can be.");
+                throw new RegistryException(RegistryFault.Login, $"The output of {Program} exceeds the limit of {LargestAnswer} characters.");
             }
         }
 

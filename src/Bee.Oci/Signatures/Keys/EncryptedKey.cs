@@ -190,7 +190,7 @@ internal static class EncryptedPkcs8
 
         if (cost is < 1 or > MostIterations)
         {
-            throw new SignatureException(SignatureFault.UnsupportedKey, $"{where} asks for {cost} iterations of PBKDF2, over the limit of {MostIterations}.");
+            throw new SignatureException(SignatureFault.UnsupportedKey, $"{where} specifies {cost} iterations of PBKDF2. Bee supports 1 to {MostIterations}.");
         }
 
         if (parameters.HasData && parameters.PeekTag().HasSameClassAndValue(Asn1Tag.Integer))
