@@ -12,6 +12,8 @@ function Build-Site {
     Get-Contents | Set-Content "$artifacts/docs/toc.yml"
     $output = & $docfx "$root/docfx.json" --warningsAsErrors 2>&1
     if ($LASTEXITCODE -ne 0) { throw "docfx failed:`n$(@($output) -match ': (error|warning) ' -join "`n")" }
+    # A web server shows index.html first.
+    Copy-Item "$artifacts/site/README.html" "$artifacts/site/index.html"
     'artifacts/site is complete'
 }
 
