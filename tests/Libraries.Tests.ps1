@@ -69,11 +69,11 @@ Describe 'The packages' -ForEach @{ Samples = $samples } {
         $null = Invoke-Checked dotnet build "$folder/console" -c Release -v quiet --nologo "-p:BeeVersion=$version"
 
         # The files that the samples read: the C source of the READMEs, and what their commands make.
-        $null = New-Item -ItemType Directory "$folder/work"
+        $null = New-Item -ItemType Directory "$folder/run"
         foreach ($readme in Get-Item "$root/src/*/README.md") {
             $page = Get-Content $readme -Raw
-            if ($page -match '(?ms)^```c\n(.*?)^```') { Set-Content "$folder/work/opens.bpf.c" $Matches[1] }
-            foreach ($block in [regex]::Matches($page, '(?ms)^```sh\n(?!dotnet )(.*?)^```')) { $null = Invoke-Checked sh -ec "cd '$folder/work'`n$($block.Groups[1].Value)" }
+            if ($page -match '(?ms)^```c\n(.*?)^```') { Set-Content "$folder/run/opens.bpf.c" $Matches[1] }
+            foreach ($block in [regex]::Matches($page, '(?ms)^```sh\n(?!dotnet )(.*?)^```')) { $null = Invoke-Checked sh -ec "cd '$folder/run'`n$($block.Groups[1].Value)" }
         }
     }
     AfterAll {
@@ -83,7 +83,7 @@ Describe 'The packages' -ForEach @{ Samples = $samples } {
     It 'run the sample of <Package>: <Title>' -ForEach $samples {
         if ($Code -match '\bBpfSession\b') { Skip-WithoutKernel }
         if ($Code -match 'localhost:5000') { Skip-WithoutRegistry }
-        Push-Location "$folder/work"
+        Push-Location "$folder/run"
         try { $output = Invoke-Checked dotnet "$folder/console/bin/Release/net10.0/Packages.Console.dll" $Name }
         finally { Pop-Location }
         $output -join "`n" | Should -Match $Expected

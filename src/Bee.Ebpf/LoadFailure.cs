@@ -23,7 +23,7 @@ internal static class LoadFailure
     /// <param name="file">The object.</param>
     /// <param name="errno">The error number, positive.</param>
     /// <param name="log">libbpf's log.</param>
-    /// <param name="verdict">Returns the verifier's verdict on a program; empty if there is none.</param>
+    /// <param name="verdict">Returns the verifier's verdict on a program; empty if the verifier wrote none.</param>
     /// <param name="trace">Loads the object again and returns the verifier's log with the instructions, and whether the log was cut to fit its buffer.</param>
     public static BpfLoadException Explain(ObjectFile file, int errno, string log, Func<string, string> verdict, Func<string, (string Log, bool IsCut)> trace)
     {

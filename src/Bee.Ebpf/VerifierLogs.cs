@@ -44,7 +44,7 @@ internal sealed unsafe class VerifierLogs : IDisposable
         }
     }
 
-    /// <summary>Returns the verifier's log of a program; empty if there is none.</summary>
+    /// <summary>Returns the verifier's log of a program; empty if the verifier wrote none.</summary>
     public string Of(string program)
     {
         if (!_indices.TryGetValue(program, out var index))

@@ -14,7 +14,7 @@ internal static partial class VerifierText
     public static IReadOnlyList<string> Verdict(string verdict) =>
         [.. verdict.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(line => !Aside().IsMatch(line)).Distinct().TakeLast(MostLines).Select(line => line.TrimEnd('.'))];
 
-    /// <summary>Returns the verifier's line about the parameter types of a function; null if there is none. The line is in most logs, but for a global function it is a reason to reject it.</summary>
+    /// <summary>Returns the verifier's line about the parameter types of a function, or null. The line is in most logs, but for a global function it is a reason to reject it.</summary>
     /// <param name="verdict">The log without instructions.</param>
     public static string? Parameters(string verdict) => verdict.Split('\n').LastOrDefault(line => ParameterTypes().IsMatch(line));
 

@@ -10,10 +10,10 @@ internal static class ProgramSearch
     /// <summary>The folders on PATH, in order.</summary>
     public static IEnumerable<string> Folders => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Where(Path.IsPathRooted);
 
-    /// <summary>Returns the full path of the first program of a name on PATH; null if there is none.</summary>
+    /// <summary>Returns the full path of the first program of a name on PATH, or null.</summary>
     public static string? Find(string name) => Folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(path => IsProgram(path) && IsTrusted(path));
 
-    /// <summary>Returns the first program of a name on PATH that was skipped because another user could replace it; null if there is none.</summary>
+    /// <summary>Returns the first program of a name on PATH that was skipped because another user could replace it, or null.</summary>
     public static string? FindUntrusted(string name) => Folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(path => IsProgram(path) && !IsTrusted(path));
 
     /// <summary>Reports whether a path is an executable file.</summary>

@@ -62,7 +62,7 @@ internal sealed record UserAccount(uint Id, uint Group, string Home)
 /// <summary>The user who called sudo.</summary>
 /// <param name="Id">The user id.</param>
 /// <param name="Home">The home directory.</param>
-/// <param name="PrivateGroup">The private group of the user; null if there is none.</param>
+/// <param name="PrivateGroup">The private group of the user, or null.</param>
 internal sealed record InvokingUser(uint Id, string Home, uint? PrivateGroup)
 {
     private const string UserVariable = "SUDO_UID";

@@ -20,7 +20,7 @@ internal sealed class MetricOutputs : IDisposable
     /// <summary>The export; null without -OtlpEndpoint, or after another owner has taken it over.</summary>
     public MetricExport? Export { get; private set; }
 
-    /// <summary>Opens the requested destinations; returns null if there are none. A failure terminates the command.</summary>
+    /// <summary>Opens the requested destinations. Returns null if the user requests none. A failure terminates the command.</summary>
     /// <param name="cmdlet">The command.</param>
     /// <param name="listen">The address to listen on; null for none.</param>
     /// <param name="otlp">The OTLP parameters.</param>

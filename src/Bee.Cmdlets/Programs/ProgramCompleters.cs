@@ -147,7 +147,7 @@ public sealed class ProcessCompleter : BeeCompleter
 /// <param name="Name">The kernel's name of the process (comm).</param>
 internal sealed record ProcessEntry(int Id, int Parent, uint User, ulong Started, string Name)
 {
-    /// <summary>Returns the command line on one line; the name if there is none.</summary>
+    /// <summary>Returns the command line on one line, or the name if the process has no command line.</summary>
     public string CommandLine => TerminalText.Clean(Read("cmdline")?.Replace('\0', ' ').Trim() is { Length: > 0 } line ? line : Name);
 
     /// <summary>Returns the processes that are visible to this one. Omits those that end meanwhile.</summary>

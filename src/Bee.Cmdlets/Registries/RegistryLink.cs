@@ -16,7 +16,7 @@ internal sealed record RegistryLinkOptions
     /// <summary>Whether plain http is used for all hosts.</summary>
     public bool PlainHttp { get; init; }
 
-    /// <summary>Returns the absolute path of a PEM file with additional certificate authorities; null if there is none.</summary>
+    /// <summary>Returns the absolute path of a PEM file with additional certificate authorities, or null.</summary>
     public Func<string>? CACertificate { get; init; }
 
     /// <summary>Whether any certificate is accepted.</summary>

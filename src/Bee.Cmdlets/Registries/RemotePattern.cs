@@ -5,10 +5,10 @@ namespace Bee.Cmdlets.Registries;
 
 /// <summary>A pattern for images in a registry: <c>ghcr.io</c>, <c>ghcr.io/me/*</c>, <c>ghcr.io/me/opensnoop</c>, <c>ghcr.io/me/opensnoop:v*</c>.</summary>
 /// <param name="Text">The text that the user typed.</param>
-/// <param name="Registry">The registry's host; null if there is none.</param>
+/// <param name="Registry">The registry's host, or null.</param>
 /// <param name="Repository">A name or pattern of repositories; empty for all.</param>
-/// <param name="Tag">A name or pattern of tags; null if there is none.</param>
-/// <param name="Digest">A digest; null if there is none.</param>
+/// <param name="Tag">A name or pattern of tags, or null.</param>
+/// <param name="Digest">A digest, or null.</param>
 internal sealed record RemotePattern(string Text, string? Registry, string Repository, string? Tag, Digest? Digest)
 {
     /// <summary>Whether the pattern needs a list of the registry's repositories.</summary>

@@ -97,7 +97,7 @@ public sealed class BpfProgramSession
     /// <summary>The number of events that were lost because a ring or perf buffer was full; null if they are not counted.</summary>
     public ulong? Lost => _reader?.Lost;
 
-    /// <summary>The highest observed fill level of the kernel's buffers, from 0 to 1; null if there are none.</summary>
+    /// <summary>The highest observed fill level of the kernel's buffers, from 0 to 1; null if the session reads no buffer.</summary>
     public double? HighWater => _reader?.Streams.Max(stream => stream.HighWater);
 
     /// <summary>The status of the capture; null without a capture.</summary>

@@ -39,10 +39,10 @@ public sealed class MapInfo
     /// <summary>The map's role, from the author's metadata or else from the prefix of its name.</summary>
     public MapRole Role => Map.Description.Role;
 
-    /// <summary>The author's description; null if there is none.</summary>
+    /// <summary>The author's description, or null.</summary>
     public string? Help => Map.Description.Metadata.Help;
 
-    /// <summary>The unit of the map's values from the author's metadata; null if there is none.</summary>
+    /// <summary>The unit of the map's values from the author's metadata, or null.</summary>
     public string? Unit => Map.Description.Metadata.Unit;
 
     /// <summary>Whether Get-BeeMapEntry can read the map.</summary>

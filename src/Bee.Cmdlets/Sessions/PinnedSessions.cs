@@ -22,7 +22,7 @@ internal static class PinnedSessions
         return [.. PinnedProgram.List(folder).Select(found => found.Program is { } program ? Of(program) : new BpfProgramSession(found.Folder, found.Fault!))];
     }
 
-    /// <summary>Returns the session that is pinned under a name or path, or that was started with the name; null if there is none.</summary>
+    /// <summary>Returns the session that is pinned under a name or path, or that was started with the name; null if no session matches.</summary>
     public static BpfProgramSession? Find(string name)
     {
         try

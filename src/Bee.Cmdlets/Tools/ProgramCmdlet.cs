@@ -33,7 +33,7 @@ public abstract class ProgramCmdlet : VerifyingCmdlet
     /// <summary>Include folders for a source; empty for cmdlets without sources.</summary>
     private protected virtual string[] Includes => [];
 
-    /// <summary>The record types from the user; null if there are none.</summary>
+    /// <summary>The record types from the user, or null.</summary>
     private protected virtual IDictionary? RecordTypes => null;
 
     /// <summary>The input, for error records.</summary>

@@ -152,10 +152,10 @@ internal sealed class SourceCompiler(ICmdletStreams streams)
 /// <summary>The C files of one program, with the metadata of the bee.yaml beside them.</summary>
 /// <param name="File">The full path of the first C file.</param>
 /// <param name="LinkedFiles">The full paths of the other C files.</param>
-/// <param name="Manifest">The bee.yaml; empty if there is none.</param>
+/// <param name="Manifest">The bee.yaml; empty without one.</param>
 internal sealed record BuildSource(string File, IReadOnlyList<string> LinkedFiles, ProgramManifest Manifest)
 {
-    /// <summary>The gadget.yaml beside the first file; empty if there is none. A bee.yaml takes precedence.</summary>
+    /// <summary>The gadget.yaml beside the first file; empty without one. A bee.yaml takes precedence.</summary>
     public GadgetMetadata Gadget { get; } = ReadGadget(Path.Combine(Path.GetDirectoryName(File)!, GadgetMetadata.FileName));
 
     /// <summary>The record types from the user. They take precedence over those in bee.yaml.</summary>

@@ -11,7 +11,7 @@ internal static class MetadataCheck
     /// <summary>Returns the errors in metadata: names that the object does not contain, defaults that do not fit their parameter.</summary>
     /// <param name="metadata">The metadata.</param>
     /// <param name="file">The object.</param>
-    /// <returns>The errors; empty if there are none.</returns>
+    /// <returns>The errors; empty if the metadata is valid.</returns>
     /// <exception cref="BpfObjectException">The types of a described map are invalid.</exception>
     public static IReadOnlyList<MetadataFault> Check(ObjectMetadata metadata, ObjectFile file)
     {

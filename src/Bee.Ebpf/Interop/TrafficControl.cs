@@ -30,7 +30,7 @@ internal static unsafe class TrafficControl
         return Ask(GetFilter, NewFilter, interfaceIndex, IngressParent, Found) && Ask(GetFilter, NewFilter, interfaceIndex, EgressParent, Found) ? any : null;
     }
 
-    /// <summary>Returns the qdisc of the interface: clsact, or its predecessor ingress, which handles only incoming packets; null if there is none.</summary>
+    /// <summary>Returns the qdisc of the interface: clsact, or its predecessor ingress, which handles only incoming packets; null if the interface has neither.</summary>
     public static string? QdiscAt(int interfaceIndex)
     {
         string? kind = null;

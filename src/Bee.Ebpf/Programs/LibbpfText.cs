@@ -23,7 +23,7 @@ internal static partial class LibbpfText
         log.Contains("Error loading vmlinux BTF", StringComparison.Ordinal) || log.Contains("failed to find valid kernel BTF", StringComparison.Ordinal)
         || log.Contains("vmlinux BTF is not found", StringComparison.Ordinal);
 
-    /// <summary>Returns the last message without libbpf's prefix; empty if there is none.</summary>
+    /// <summary>Returns the last message without libbpf's prefix; empty if libbpf logged none.</summary>
     public static string Last(string log)
     {
         const string Prefix = "libbpf: ";

@@ -43,7 +43,7 @@ internal sealed unsafe class EntryType : IRecordShape
     /// <summary>The plan of the generated type.</summary>
     internal TypePlan Plan { get; }
 
-    /// <summary>The fields with stack ids; null if there are none.</summary>
+    /// <summary>The fields with stack ids, or null.</summary>
     internal StackFields? Stacks { get; }
 
     /// <inheritdoc/>

@@ -49,7 +49,7 @@ internal sealed unsafe class RecordType : IRecordShape
     /// <summary>The plan of the generated type.</summary>
     internal TypePlan Plan => _plan;
 
-    /// <summary>The fields with stack ids; null if there are none.</summary>
+    /// <summary>The fields with stack ids, or null.</summary>
     internal StackFields? Stacks { get; }
 
     /// <summary>

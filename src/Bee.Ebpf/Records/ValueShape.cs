@@ -275,7 +275,7 @@ internal static class Numbers
     public static bool IsSigned(NumberKind kind) =>
         kind is NumberKind.Int8 or NumberKind.Int16 or NumberKind.Int32 or NumberKind.Int64 or NumberKind.Int128;
 
-    /// <summary>Returns the integer of a size; null if there is none.</summary>
+    /// <summary>Returns the integer of a size, or null.</summary>
     public static NumberKind? Integer(int size, bool signed) => size switch
     {
         1 => signed ? NumberKind.Int8 : NumberKind.UInt8,

@@ -83,7 +83,7 @@ public sealed record ImageProgram
     [JsonPropertyName("recordType")]
     public string? RecordType { get; init; }
 
-    /// <summary>The metadata of the fields of an iterator's records; null if there is none.</summary>
+    /// <summary>The metadata of the fields of an iterator's records, or null.</summary>
     [JsonPropertyName("fields")]
     public IReadOnlyList<ImageField>? Fields { get; init; }
 

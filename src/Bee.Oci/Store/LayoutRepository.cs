@@ -17,7 +17,7 @@ internal interface ILayoutContent
     /// <summary>Returns the entry of a tag in a repository; null if it does not exist.</summary>
     DescriptorDocument? Named(StoreIndex entries, string repository, string tag);
 
-    /// <summary>Returns an entry with more metadata than the manifest itself; null if there is none.</summary>
+    /// <summary>Returns an entry with more metadata than the manifest itself, or null.</summary>
     DescriptorDocument? Known(Digest digest);
 
     /// <summary>Returns the referrers of a manifest that are not listed under its tag <c>sha256-…</c>.</summary>

@@ -63,7 +63,7 @@ internal static class MetricSources
 /// </param>
 /// <param name="Type">The type of the metric.</param>
 /// <param name="Unit">The base unit (<c>seconds</c>, <c>bytes</c>, <c>ratio</c>), which is also the end of <paramref name="Name"/>; null for a number without a unit.</param>
-/// <param name="Help">One sentence that describes the metric; null if there is none.</param>
+/// <param name="Help">One sentence that describes the metric, or null.</param>
 /// <param name="LabelNames">The names of the labels, in the order of <see cref="MetricSeries.LabelValues"/>. Each matches <c>[a-zA-Z_][a-zA-Z0-9_]*</c>.</param>
 public sealed record MetricDescriptor(string Name, MetricType Type, string? Unit, string? Help, IReadOnlyList<string> LabelNames)
 {

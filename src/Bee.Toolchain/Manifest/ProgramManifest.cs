@@ -12,7 +12,7 @@ internal sealed record ProgramManifest
     /// <summary>The name of the file: <c>bee.yaml</c>.</summary>
     public const string FileName = "bee.yaml";
 
-    /// <summary>The path of the file; empty if there is none.</summary>
+    /// <summary>The path of the file; empty without a file.</summary>
     public string Path { get; init; } = "";
 
     /// <summary>The name of the tool.</summary>
