@@ -1,7 +1,7 @@
 # Measures the line coverage of the libraries.
 
 # A library, and so the suite Library.Tests that measures it, and the least share of lines in percent that the suites must cover.
-$measured = 'Bee.Posix', 'Bee.Ebpf', 'Bee.Oci', 'Bee.Telemetry', 'Bee.Toolchain', 'Bee.Terminal'
+$measured = 'Bee.Posix', 'Bee.Ebpf', 'Bee.Containers', 'Bee.Oci', 'Bee.Telemetry', 'Bee.Toolchain', 'Bee.Terminal'
 $coverageFloor = 80
 
 function Clear-Coverage {

@@ -3,7 +3,7 @@
 # The suites and their budgets: the seconds that each may take on two idle processors, in a quick run and in a full run. The lanes run side by side. All suites that
 # load programs into this machine's kernel are in the first lane, so they run one after the other.
 $lanes = @(
-    [ordered]@{ 'Bee.Ebpf.Tests' = 110, 140; 'Bee.Cmdlets.Tests' = 300, 360; 'Pester' = 165, 240 }
+    [ordered]@{ 'Bee.Ebpf.Tests' = 110, 140; 'Bee.Containers.Tests' = 40, 120; 'Bee.Cmdlets.Tests' = 300, 360; 'Pester' = 165, 240 }
     [ordered]@{ 'Bee.Architecture.Tests' = 10, 10; 'Bee.Posix.Tests' = 10, 10; 'Bee.Collaborators.Tests' = 30, 30; 'Bee.Telemetry.Tests' = 60, 120; 'Bee.Terminal.Tests' = 45, 80; 'Bee.Toolchain.Tests' = 90, 180; 'Bee.VirtualMachine.Tests' = 190, 200; 'Bee.Container.Tests' = 60, 150; 'Bee.Oci.Tests' = 100, 150 }
 )
 

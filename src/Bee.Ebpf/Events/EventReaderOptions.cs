@@ -1,5 +1,6 @@
 using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
+using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Events;
 
@@ -26,4 +27,10 @@ public sealed class EventReaderOptions
 
     /// <summary>Whether to pass every entry at every interval. By default the reader passes an entry when it first appears and when its value has changed.</summary>
     public bool AllEntries { get; init; }
+
+    /// <summary>Finds the containers of records that say where they happened; null for objects without names of containers.</summary>
+    internal IContainerResolver? Containers { get; init; }
+
+    /// <summary>Selects records by their container before they are decoded; null passes all. The argument is null for a record of the host, and for one that does not say.</summary>
+    internal Func<ContainerNames?, bool>? ContainerFilter { get; init; }
 }

@@ -10,7 +10,7 @@ public sealed partial class LibraryTextTests : IDisposable
 {
     private readonly Shell _shell = new();
 
-    public static TheoryData<string> Libraries => ["Bee.Posix", "Bee.Ebpf", "Bee.Oci", "Bee.Toolchain", "Bee.Telemetry", "Bee.Terminal", "deps/Bee.Isolated"];
+    public static TheoryData<string> Libraries => ["Bee.Posix", "Bee.Ebpf", "Bee.Containers", "Bee.Oci", "Bee.Toolchain", "Bee.Telemetry", "Bee.Terminal", "deps/Bee.Isolated"];
 
     public void Dispose() => _shell.Dispose();
 

@@ -1,0 +1,47 @@
+namespace Bee.Containers.Runtimes;
+
+/// <summary>A container as its runtime describes it.</summary>
+internal sealed record ContainerRecord
+{
+    /// <summary>The full id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The name; null if the runtime has none.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The image that the container was created from; null if it is unknown.</summary>
+    public string? Image { get; init; }
+
+    /// <summary>The name of the Kubernetes pod; null for none.</summary>
+    public string? Pod { get; init; }
+
+    /// <summary>The Kubernetes namespace; null for none.</summary>
+    public string? Namespace { get; init; }
+
+    /// <summary>The process id of the first process on the host; 0 if the container does not run, or if the runtime does not say.</summary>
+    public int ProcessId { get; init; }
+
+    /// <summary>The user whose runtime it is: 0 for root, or the owner of a rootless runtime.</summary>
+    public uint UserId { get; init; }
+}
+
+/// <summary>A source of container names on this host: a runtime's socket, or its state on disk. Thread-safe.</summary>
+internal interface IContainerRuntime
+{
+    /// <summary>The name for messages, such as <c>containerd</c>.</summary>
+    string Name { get; }
+
+    /// <summary>The user whose containers the runtime has: 0 for root.</summary>
+    uint UserId { get; }
+
+    /// <summary>Returns a container. Waits at most a few seconds.</summary>
+    /// <param name="id">The full id.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The container; null if the runtime does not know it or does not answer.</returns>
+    ContainerRecord? Find(string id, CancellationToken cancellationToken);
+
+    /// <summary>Returns the containers that run.</summary>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The containers; empty if the runtime does not answer.</returns>
+    IReadOnlyList<ContainerRecord> List(CancellationToken cancellationToken);
+}
