@@ -84,6 +84,7 @@ install_packages() {
     if [[ $task == test || $task == bench ]] && have apt-get && can_be_root; then
         install_registry
         install_podman
+        [ "$task" = bench ] || install_sshd
     fi
     if [ "$task" = test ] && [ "$(uname -m)" = x86_64 ] && have apt-get && can_be_root; then
         install_emulator
@@ -116,6 +117,18 @@ install_podman() {
     [ ${#wanted[@]} -eq 0 ] && return
     say "build.sh: installing ${wanted[*]}"
     apt_install "${wanted[@]}" || say "build.sh: ${wanted[*]} could not be installed; tests that run containers are skipped"
+}
+
+# The tests start sshd on loopback, with keys and settings of their own.
+install_sshd() {
+    { have ssh && PATH="$PATH:/usr/sbin" have sshd; } && return
+    say "build.sh: installing openssh-client and openssh-server"
+    if ! apt_install openssh-client openssh-server; then
+        say "build.sh: openssh-server could not be installed; tests that need hosts for ssh are skipped"
+    elif [ -d /run/systemd/system ]; then
+        # The package also starts a system-wide server, which the tests do not use.
+        as_root systemctl disable --quiet --now ssh || say "build.sh: the service ssh could not be stopped"
+    fi
 }
 
 # The tests boot Debian's kernels in an emulator, with busybox as the guest's shell.

@@ -110,3 +110,36 @@ function Add-ContainerBase([string] $Store) {
     Import-BeeImage $layout -Tag bee-base:latest -Store $Store | Out-Null
     Remove-Item $layout -Recurse
 }
+
+# Skips a test that needs hosts for ssh. Call it in the test itself, so that the report has the reason.
+function Skip-WithoutSsh {
+    if ('ssh', 'ssh-keygen', 'sshd' | Where-Object { $tool = $_; -not ("${env:PATH}:/usr/sbin:/sbin".Split(':') | Where-Object { Test-Path "$_/$tool" }) }) {
+        Set-ItResult -Skipped -Because 'needs ssh and sshd, which are not installed'
+    }
+}
+
+# Starts one sshd on loopback for each name; see tests/Support/Ssh/sshd.sh. Path is a folder with an ssh that knows the hosts and no others: put it first in $env:PATH.
+# Settings are more lines of sshd_config for some hosts, by name. The caller calls Stop-SshHost; the end of this process ends the hosts too.
+function Start-SshHost([string[]] $Name, [hashtable] $Settings = @{}) {
+    $folder = [IO.Directory]::CreateTempSubdirectory('bee-ssh-').FullName
+    foreach ($key in $Settings.Keys) { Set-Content "$folder/$key.conf" $Settings[$key] }
+    $start = [Diagnostics.ProcessStartInfo]::new('/bin/sh', [string[]] ("$root/tests/Support/Ssh/sshd.sh", $folder, "$root/module", "$root/artifacts/pwsh" + $Name))
+    $start.RedirectStandardInput = $start.RedirectStandardOutput = $true
+    $process = [Diagnostics.Process]::Start($start)
+    if ($process.StandardOutput.ReadLine() -ne 'ok') { throw 'sshd did not start; the lines above have the reason.' }
+    [pscustomobject]@{ Name = $Name; Process = $process; Folder = $folder; Path = "$folder/bin"; Configuration = "$folder/ssh_config"; KnownHosts = "$folder/known_hosts"; HomeFolder = "$folder/home" }
+}
+
+# Sends a command to the script of the hosts: kill, stop, cont or list, and a name. Returns the words of the answer, which for list are ids of processes.
+function Send-SshHost($Hosts, [string] $Command, [string] $Name) {
+    $Hosts.Process.StandardInput.WriteLine("$Command $Name")
+    $Hosts.Process.StandardInput.Flush()
+    $Hosts.Process.StandardOutput.ReadLine().Split(' ', [StringSplitOptions]::RemoveEmptyEntries) | Select-Object -Skip 1
+}
+
+# Ends the hosts, their sessions and all processes of these.
+function Stop-SshHost($Hosts) {
+    if (-not $Hosts) { return }
+    $Hosts.Process.StandardInput.Close()
+    $Hosts.Process.WaitForExit()
+}
