@@ -121,11 +121,14 @@ install_podman() {
 
 # The tests start sshd on loopback, with keys and settings of their own.
 install_sshd() {
-    { have ssh && PATH="$PATH:/usr/sbin" have sshd; } && return
-    say "build.sh: installing openssh-client and openssh-server"
-    if ! apt_install openssh-client openssh-server; then
-        say "build.sh: openssh-server could not be installed; tests that need hosts for ssh are skipped"
-    elif [ -d /run/systemd/system ]; then
+    local wanted=()
+    have ssh || wanted+=(openssh-client)
+    PATH="$PATH:/usr/sbin" have sshd || wanted+=(openssh-server)
+    [ ${#wanted[@]} -eq 0 ] && return
+    say "build.sh: installing ${wanted[*]}"
+    if ! apt_install "${wanted[@]}"; then
+        say "build.sh: ${wanted[*]} could not be installed; tests that need hosts for ssh are skipped"
+    elif [[ ${wanted[*]} == *openssh-server* ]] && [ -d /run/systemd/system ]; then
         # The package also starts a system-wide server, which the tests do not use.
         as_root systemctl disable --quiet --now ssh || say "build.sh: the service ssh could not be stopped"
     fi
