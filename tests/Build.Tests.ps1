@@ -1,5 +1,5 @@
 # Builds a copy of the project that already has the compiler's output. The test's dotnet compiles nothing: it records the call, or fails.
-Describe 'A second build' {
+Describe 'A second build' -Tag Unloaded {
     BeforeAll {
         . $PSScriptRoot/Support.ps1
         $copy = Join-Path (Get-PSDrive TestDrive).Root project
@@ -78,7 +78,7 @@ esac
     }
 }
 
-Describe 'The PowerShell of the build' {
+Describe 'The PowerShell of the build' -Tag Unloaded {
     BeforeAll { . $PSScriptRoot/Support.ps1 }
 
     It 'is a single process, and ends when it is killed' {

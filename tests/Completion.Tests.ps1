@@ -1,6 +1,6 @@
 BeforeDiscovery { . $PSScriptRoot/Support.ps1 }
 
-Describe 'Tab completion' {
+Describe 'Tab completion' -Tag Unloaded {
     BeforeAll {
         . $PSScriptRoot/Support.ps1
         $env:BEE_STORE = Join-Path (Get-PSDrive TestDrive).Root store
@@ -22,20 +22,6 @@ Describe 'Tab completion' {
 
     It 'completes the tool''s parameters' {
         (Complete 'Invoke-BeeProgram test/opensnoop:v1 -Parameter ') -join ' ' | Should -Match 'target_pid'
-    }
-
-    It 'completes background sessions and their maps' {
-        Skip-WithoutKernel
-        $running = Start-BeeProgram test/opensnoop:v1 -Name watcher -Parameter @{ target_pid = $PID }
-        try {
-            Complete 'Stop-BeeProgram wa' | Should -Contain watcher
-            Complete 'Receive-BeeEvent wa' | Should -Contain watcher
-            Complete 'Get-BeeMap -Program wa' | Should -Contain watcher
-            Complete 'Get-BeeMapEntry -Program watcher -Name p' | Should -Contain paths
-        }
-        finally {
-            $running | Stop-BeeProgram
-        }
     }
 
     It 'completes the kinds of new programs' {
@@ -109,5 +95,27 @@ Describe 'Tab completion' {
         $Error.Clear()
         $null = Complete $_
         $Error | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'Tab completion of sessions' {
+    BeforeAll {
+        . $PSScriptRoot/Support.ps1
+
+        function Complete([string] $Line) { (TabExpansion2 $Line $Line.Length).CompletionMatches.CompletionText }
+    }
+
+    It 'completes background sessions and their maps' {
+        Skip-WithoutKernel
+        $running = Start-BeeProgram (Join-Path $root examples opensnoop) -Name watcher -Parameter @{ target_pid = $PID }
+        try {
+            Complete 'Stop-BeeProgram wa' | Should -Contain watcher
+            Complete 'Receive-BeeEvent wa' | Should -Contain watcher
+            Complete 'Get-BeeMap -Program wa' | Should -Contain watcher
+            Complete 'Get-BeeMapEntry -Program watcher -Name p' | Should -Contain paths
+        }
+        finally {
+            $running | Stop-BeeProgram
+        }
     }
 }

@@ -4,7 +4,7 @@ BeforeDiscovery {
         ForEach-Object { [IO.Path]::GetRelativePath($root, $_) }
 }
 
-Describe 'The documentation' {
+Describe 'The documentation' -Tag Unloaded {
     BeforeAll {
         . $PSScriptRoot/Support.ps1
 

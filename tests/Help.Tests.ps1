@@ -57,7 +57,7 @@ BeforeDiscovery {
     $unknown = @($notRun.Keys | Where-Object { $_ -notin $examples.Title })
 }
 
-Describe 'Help' {
+Describe 'Help' -Tag Unloaded {
     BeforeAll { . $PSScriptRoot/Support.ps1 }
 
     It 'is complete for <_>' -ForEach $commands {

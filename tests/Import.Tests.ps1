@@ -1,4 +1,4 @@
-Describe 'Importing the module' {
+Describe 'Importing the module' -Tag Unloaded {
     BeforeAll { . $PSScriptRoot/Support.ps1 }
 
     It 'exports exactly the cmdlets and aliases in its manifest' {

@@ -24,7 +24,7 @@ BeforeDiscovery {
     }
 }
 
-Describe 'The packages' -ForEach @{ Samples = $samples } {
+Describe 'The packages' -Tag Unloaded -ForEach @{ Samples = $samples } {
     BeforeAll {
         . $PSScriptRoot/Support.ps1
         $folder = (Get-PSDrive TestDrive).Root

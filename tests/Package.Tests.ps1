@@ -1,5 +1,5 @@
 # The package, installed from a folder as a user would. PSResourceGet stores its list of repositories in the user's folders, so the test has its own.
-Describe 'The package' {
+Describe 'The package' -Tag Unloaded {
     BeforeAll {
         . $PSScriptRoot/Support.ps1
         $folder = (Get-PSDrive TestDrive).Root

@@ -44,7 +44,7 @@ BeforeDiscovery {
     )
 }
 
-Describe 'Records' {
+Describe 'Records' -Tag Unloaded {
     BeforeAll {
         $reason = if (-not (Get-Command clang -CommandType Application -ErrorAction Ignore)) { 'clang is not on PATH' }
         elseif (-not (Test-Path /sys/kernel/btf/vmlinux)) { 'this kernel has no BTF to compile against' }

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Bee.Container;
+using Bee.Deployments;
 
 namespace Bee.Bench;
 
@@ -20,7 +20,7 @@ internal static class ContainerBench
 
         var shell = new List<double>();
         var first = new List<double>();
-        using (var engine = new Container.Engine())
+        using (var engine = new Deployments.Engine())
         using (var load = new OpenLoad())
         {
             for (var i = -1; i < Report.Runs; i++)

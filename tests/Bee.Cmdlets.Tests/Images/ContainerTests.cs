@@ -2,7 +2,7 @@ using Bee.Foreign;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>New-BeeContainer and New-BeeDeployment without a container engine. tests/Bee.Container.Tests runs the results.</summary>
+/// <summary>New-BeeContainer and New-BeeDeployment without a container engine. tests/Bee.Deployments.Tests runs the results.</summary>
 public sealed class ContainerTests : IDisposable
 {
     private readonly RegistryShell _shell = new();

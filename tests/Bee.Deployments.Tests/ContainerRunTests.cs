@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Bee.Packages;
 
-namespace Bee.Container;
+namespace Bee.Deployments;
 
 /// <summary>Runs containers with podman: without --privileged, with a read-only root, as the first process of the container.</summary>
 [Collection("Engine")]

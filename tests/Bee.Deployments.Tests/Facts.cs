@@ -1,7 +1,7 @@
 // The tests share one engine and one store; running them in parallel would only compete for CPUs.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
 
-namespace Bee.Container;
+namespace Bee.Deployments;
 
 /// <summary>All tests use one engine.</summary>
 [CollectionDefinition("Engine")]

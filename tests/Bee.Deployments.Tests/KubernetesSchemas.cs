@@ -1,6 +1,6 @@
 using Bee.Packages;
 
-namespace Bee.Container;
+namespace Bee.Deployments;
 
 /// <summary>Validates manifests with Kubernetes' schemas from npm packages, which are fetched once into the cache folder and run by node.</summary>
 internal static class KubernetesSchemas
@@ -37,7 +37,7 @@ internal static class KubernetesSchemas
         return result.ExitCode == 0 ? result.Output : throw new InvalidOperationException(result.Messages);
     }
 
-    private static string Sources => Project.File("tests", "Bee.Container.Tests", "kubernetes");
+    private static string Sources => Project.File("tests", "Bee.Deployments.Tests", "kubernetes");
 
     private static (string?, string?) Fetch()
     {

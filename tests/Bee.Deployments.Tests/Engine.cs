@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Bee.Foreign;
 using Bee.Packages;
 
-namespace Bee.Container;
+namespace Bee.Deployments;
 
 /// <summary>
 /// Runs podman with images and state in a temporary folder. Containers are built by <c>New-BeeContainer</c> on the tests' base, and loaded from the output of

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace Bee.Container;
+namespace Bee.Deployments;
 
 /// <summary>
 /// Renders the features that the chart uses: values, toJson, required, and a range over a list. helm is not installed here. Other template features are errors, so that none is

@@ -3,7 +3,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Bee.Packages;
 
-namespace Bee.Container;
+namespace Bee.Deployments;
 
 /// <summary>
 /// Runs the pod of a DaemonSet with containerd: the security context, the mounts and the probes of the manifest, with containerd's seccomp profile (RuntimeDefault). No CRI client is installed here, so

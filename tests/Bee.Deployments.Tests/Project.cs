@@ -1,7 +1,7 @@
 using System.Reflection;
 using Bee.Packages;
 
-namespace Bee.Container;
+namespace Bee.Deployments;
 
 /// <summary>The paths of the parts of the project that go into a container.</summary>
 internal static class Project

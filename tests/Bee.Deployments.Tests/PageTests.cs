@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using Bee.Packages;
 
-namespace Bee.Container;
+namespace Bee.Deployments;
 
 /// <summary>Runs the commands of docs/containers.md.</summary>
 [Collection("Engine")]

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Bee.VirtualMachine.Machine;
 
-namespace Bee.Container;
+namespace Bee.Deployments;
 
 /// <summary>Checks the requirements of the tests.</summary>
 internal static class Requirements

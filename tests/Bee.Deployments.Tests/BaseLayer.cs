@@ -3,7 +3,7 @@ using System.IO.Compression;
 using System.Runtime.InteropServices;
 using Bee.VirtualMachine.Machine;
 
-namespace Bee.Container;
+namespace Bee.Deployments;
 
 /// <summary>
 /// Builds the base of the tests' containers from this machine's files: the .NET runtime, PowerShell, the module, and the libraries that they need. The base of deploy/Containerfile

@@ -1,6 +1,6 @@
 using Bee.Packages;
 
-namespace Bee.Container;
+namespace Bee.Deployments;
 
 /// <summary>Tests the entry point without a container: arguments, variables, exit codes.</summary>
 [Collection("Engine")]

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Bee.Container;
+namespace Bee.Deployments;
 
 /// <summary>A shell of the test's own that opens files again and again, until it is disposed: the only process that the tools watch.</summary>
 internal sealed class OpenLoad : IDisposable

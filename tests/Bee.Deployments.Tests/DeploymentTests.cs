@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Bee.Packages;
 
-namespace Bee.Container;
+namespace Bee.Deployments;
 
 /// <summary>Validates the output of New-BeeDeployment against Kubernetes' schemas and systemd's checks, and compares it with the chart.</summary>
 [Collection("Engine")]
