@@ -21,6 +21,9 @@ internal sealed record ContainerRecord
     /// <summary>The process id of the first process on the host; 0 if the container does not run, or if the runtime does not say.</summary>
     public int ProcessId { get; init; }
 
+    /// <summary>The path of the container's cgroup below the root of the hierarchy, from the runtime's records; null if the runtime does not say.</summary>
+    public string? CgroupPath { get; init; }
+
     /// <summary>The user whose runtime it is: 0 for root, or the owner of a rootless runtime.</summary>
     public uint UserId { get; init; }
 }
