@@ -10,7 +10,7 @@ public class ContainerPathTests
     [MemberData(nameof(RecordedPaths.Containers), MemberType = typeof(RecordedPaths))]
     public void Parse_recorded_path_returns_the_container(string path, string runtime, string id, uint user, string source)
     {
-        ContainerPath? found = ContainerPath.Parse(path);
+        var found = ContainerPath.Parse(path);
         Assert.True(found is not null, source);
         Assert.Equal((id, runtime, user), (found.Id, found.Runtime, found.UserId));
         Assert.Contains(id.Split('-')[0], path[..found.Length], StringComparison.Ordinal);

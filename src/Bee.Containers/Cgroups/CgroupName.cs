@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text;
 
 namespace Bee.Containers.Cgroups;
 
@@ -20,6 +22,8 @@ internal static class CgroupName
 
     // The longest name of a file. A cgroup cannot have a longer one.
     private const int LongestName = 255;
+
+    private static readonly SearchValues<char> s_digits = SearchValues.Create("0123456789abcdef");
 
     // Ids of these runtimes are always 64 hex digits.
     private static readonly (string Prefix, string Runtime)[] s_prefixes =
@@ -127,7 +131,7 @@ internal static class CgroupName
     private static (string Id, string Runtime)? Client(ReadOnlySpan<char> name, ReadOnlySpan<char> above, int depth) =>
         depth == 1 && above is "default" ? (name.ToString(), Containerd) : null;
 
-    private static bool IsId(ReadOnlySpan<char> text) => text.Length == IdLength && text.IndexOfAnyExcept("0123456789abcdef") < 0;
+    private static bool IsId(ReadOnlySpan<char> text) => text.Length == IdLength && text.IndexOfAnyExcept(s_digits) < 0;
 
     // systemd writes other characters than letters, digits, '_', ':' and '.' as \xHH of their UTF-8 bytes, and '/' as '-'. Names of machines are host names: ASCII without '/'.
     private static string Unescape(ReadOnlySpan<char> text)
@@ -138,11 +142,12 @@ internal static class CgroupName
             return text.ToString();
         }
 
-        var name = new System.Text.StringBuilder(text.Length);
+        var name = new StringBuilder(text.Length);
         while (!text.IsEmpty)
         {
-            bool isCode = text.Length >= 4 && text.StartsWith(Mark) & byte.TryParse(text.Slice(2, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte code) && code < 0x80;
-            name.Append(isCode ? (char)byte.Parse(text.Slice(2, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) : text[0]);
+            byte code = 0;
+            bool isCode = text.Length >= 4 && text.StartsWith(Mark) && byte.TryParse(text.Slice(2, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out code) && code < 0x80;
+            name.Append(isCode ? (char)code : text[0]);
             text = text[(isCode ? 4 : 1)..];
         }
 
