@@ -1,11 +1,11 @@
 # Runs the test suites and adds up their results.
 
 # The suites and their budgets: the seconds that each may take on two idle processors, in a quick run and in a full run. The lanes run side by side. All suites that
-# load programs into this machine's kernel are in the first lane, so they run one after the other; those of Bee.Deployments.Tests load them in containers.
-# Pester has the Describe blocks that may load programs, Pester.Unloaded those with the tag Unloaded.
+# load programs into this machine's kernel are in the first lane, so they run one after the other. In the second lane, Bee.Deployments.Tests loads tools in containers,
+# and Bee.Images.Tests and Pester.Unloaded run a few tools for a moment, which disturbs no other suite. Pester has the Describe blocks that load programs, Pester.Unloaded those with the tag Unloaded.
 $lanes = @(
-    [ordered]@{ 'Bee.Ebpf.Tests' = 110, 140; 'Bee.Containers.Tests' = 40, 120; 'Bee.Cmdlets.Tests' = 300, 360; 'Pester' = 165, 240 }
-    [ordered]@{ 'Bee.Architecture.Tests' = 10, 10; 'Bee.Posix.Tests' = 10, 10; 'Bee.Collaborators.Tests' = 30, 30; 'Bee.Telemetry.Tests' = 60, 120; 'Bee.Terminal.Tests' = 45, 80; 'Bee.Toolchain.Tests' = 90, 180; 'Bee.VirtualMachine.Tests' = 190, 200; 'Bee.Deployments.Tests' = 60, 150; 'Bee.Oci.Tests' = 100, 150 }
+    [ordered]@{ 'Bee.Ebpf.Tests' = 110, 140; 'Bee.Containers.Tests' = 40, 120; 'Bee.Cmdlets.Tests' = 220, 280; 'Pester' = 120, 180 }
+    [ordered]@{ 'Bee.Architecture.Tests' = 10, 10; 'Bee.Posix.Tests' = 10, 10; 'Bee.Collaborators.Tests' = 30, 30; 'Bee.Telemetry.Tests' = 60, 120; 'Bee.Terminal.Tests' = 45, 80; 'Bee.Toolchain.Tests' = 90, 180; 'Bee.VirtualMachine.Tests' = 190, 200; 'Bee.Deployments.Tests' = 60, 150; 'Bee.Oci.Tests' = 100, 150; 'Bee.Images.Tests' = 130, 160; 'Pester.Unloaded' = 60, 100 }
 )
 
 function New-Suite {

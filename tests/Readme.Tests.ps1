@@ -1,5 +1,7 @@
 # Runs the PowerShell blocks of the pages unchanged, in the order of the page, in a fresh session that starts in the clone. Images go to a store of the test, and temporary folders
 # below it.
+BeforeDiscovery { $pages = 'metrics.md', 'live-view.md', 'telemetry.md', 'captures.md' }
+
 BeforeAll {
     . $PSScriptRoot/Support.ps1
 
@@ -8,26 +10,33 @@ BeforeAll {
         [regex]::Matches($Text, '(?ms)^```powershell\n(.*?)^```').ForEach{ $_.Groups[1].Value }
     }
 
-    # Runs lines in a fresh session, which must write no message, and returns its output. The output goes to files: a pipe would stay open as long as any process that a line has
-    # started.
-    function Invoke-Page([string] $Folder, [string[]] $Line) {
+    # Starts lines in a fresh session. The output goes to files: a pipe would stay open as long as any process that a line has started.
+    function Start-Page([string] $Folder, [string[]] $Line) {
         Set-Content "$Folder/page.ps1" ("`$ErrorActionPreference = 'Stop'`n" + ($Line -join "`n"))
         $file, [string[]] $first = Get-PowerShellCommand
         $environment = "BEE_STORE=$Folder/store", "TMPDIR=$Folder", "PSModulePath=$(Split-Path $module)"
-        Push-Location $root
+        $run = $environment + 'sh', '-c', 'out=$1; shift; exec "$@" >$out/output 2>$out/messages', 'sh', $Folder, $file + $first + '-NoProfile', '-NonInteractive', '-File', "$Folder/page.ps1"
+        $start = [Diagnostics.ProcessStartInfo]::new('env', [string[]] $run)
+        $start.WorkingDirectory = $root
+        [Diagnostics.Process]::Start($start)
+    }
+
+    # Returns the output of a session, which must write no message.
+    function Wait-Page([Diagnostics.Process] $Session, [string] $Folder) {
         try {
-            env @environment sh -c 'out=$1; shift; exec "$@" >$out/output 2>$out/messages' sh $Folder $file @first -NoProfile -NonInteractive -File "$Folder/page.ps1"
-            $LASTEXITCODE | Should -Be 0 -Because (Get-Content "$Folder/output", "$Folder/messages" -Raw)
+            $Session.WaitForExit()
+            $Session.ExitCode | Should -Be 0 -Because (Get-Content "$Folder/output", "$Folder/messages" -Raw)
             Get-Content "$Folder/messages" | Should -BeNullOrEmpty
             Get-Content "$Folder/output" -Raw
         }
         finally {
-            Pop-Location
             # A line that failed may have left processes.
             Get-Process sh, docker-registry -ErrorAction Ignore | Where-Object { (Get-Item "/proc/$($_.Id)/cwd" -ErrorAction Ignore).Target -like "$Folder*" } | Stop-Process
             Remove-Item "$Folder/page.ps1", "$Folder/output", "$Folder/messages"
         }
     }
+
+    function Invoke-Page([string] $Folder, [string[]] $Line) { Wait-Page (Start-Page $Folder $Line) $Folder }
 }
 
 Describe 'The README' {
@@ -76,20 +85,34 @@ Describe 'The README' {
     }
 }
 
-# Each page in a fresh session, on processes that its first block starts.
-Describe 'The page <_>' -ForEach 'metrics.md', 'live-view.md', 'telemetry.md', 'captures.md' {
-    It 'has lines that run as they stand, and give something' {
+# Each page in a fresh session, on processes that its first block starts. The pages mostly wait, so they run side by side.
+Describe 'A page' -ForEach @{ Pages = $pages } {
+    BeforeAll {
+        $sessions = @{}
+        foreach ($page in (Get-KernelObstacle) ? @() : $Pages) {
+            $blocks = Get-Block (Get-Content "$root/docs/$page" -Raw)
+            # Prints the number of each block, to find one that shows nothing.
+            $number = 0
+            # The system chooses the port, because the default port of OTLP may be in use.
+            $listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
+            $listener.Start()
+            $port = $listener.LocalEndpoint.Port
+            $listener.Stop()
+            $folder = Join-Path (Get-PSDrive TestDrive).Root $page
+            $null = New-Item -ItemType Directory $folder
+            $sessions[$page] = @{
+                Blocks = $blocks.Count; Folder = $folder
+                Process = Start-Page $folder $(foreach ($block in $blocks) { "'block $((++$number))'"; $block -replace '\b4318\b', $port })
+            }
+        }
+    }
+    AfterAll { $sessions.Values.Process | Where-Object { -not $_.HasExited } | ForEach-Object { $_.Kill($true) } }
+
+    It 'has lines that run as they stand, and give something: <_>' -ForEach $pages {
         Skip-WithoutKernel
-        $blocks = Get-Block (Get-Content "$root/docs/$_" -Raw)
-        $blocks.Count | Should -BeGreaterThan 3
-        # Prints the number of each block, to find one that shows nothing.
-        $number = 0
-        # The system chooses the port, because the default port of OTLP may be in use.
-        $listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
-        $listener.Start()
-        $port = $listener.LocalEndpoint.Port
-        $listener.Stop()
-        $output = Invoke-Page (Get-PSDrive TestDrive).Root $(foreach ($block in $blocks) { "'block $((++$number))'"; $block -replace '\b4318\b', $port })
+        $session = $sessions[$_]
+        $session.Blocks | Should -BeGreaterThan 3
+        $output = Wait-Page $session.Process $session.Folder
         $shown = $output -split '(?m)^block \d+\r?$' | Select-Object -Skip 1
         # The last block only stops processes. All blocks share one session, so a table without a view would absorb the output of later blocks as blank rows.
         for ($i = 0; $i -lt $shown.Count - 1; $i++) { $shown[$i] | Should -Match '\S' -Because "block $($i + 1) shows something" }

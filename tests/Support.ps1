@@ -5,12 +5,15 @@ $module = Join-Path $root 'module' 'Bee'
 if (-not (Test-Path (Join-Path $module 'Bee.Cmdlets.dll'))) { throw 'module/Bee is not built. Run ./build.sh build first.' }
 Import-Module $module
 
-# Skips a test that loads programs, if that is impossible. Call it in the test itself, so that the report has the reason.
-function Skip-WithoutKernel {
-    if ([Environment]::UserName -ne 'root') { Set-ItResult -Skipped -Because 'loading programs takes root' }
-    elseif (-not (Test-Path /sys/kernel/btf/vmlinux)) { Set-ItResult -Skipped -Because 'this kernel brings no BTF' }
-    elseif (-not (Test-Path /sys/kernel/tracing/events/enable)) { Set-ItResult -Skipped -Because 'tracefs is not mounted' }
+# Returns the reason why a test cannot load programs; null if it can.
+function Get-KernelObstacle {
+    if ([Environment]::UserName -ne 'root') { 'loading programs takes root' }
+    elseif (-not (Test-Path /sys/kernel/btf/vmlinux)) { 'this kernel brings no BTF' }
+    elseif (-not (Test-Path /sys/kernel/tracing/events/enable)) { 'tracefs is not mounted' }
 }
+
+# Skips a test that loads programs, if that is impossible. Call it in the test itself, so that the report has the reason.
+function Skip-WithoutKernel { if ($why = Get-KernelObstacle) { Set-ItResult -Skipped -Because $why } }
 
 # A shell that starts /bin/true repeatedly, for half a minute at most, for tests to observe. The caller kills it.
 function Start-Load {

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 
-namespace Bee.Cmdlets.Tests;
+namespace Bee.Images.Tests;
 
 public sealed class PlatformTests : IDisposable
 {

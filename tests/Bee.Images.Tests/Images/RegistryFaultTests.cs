@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using Bee.Registries;
 
-namespace Bee.Cmdlets.Tests;
+namespace Bee.Images.Tests;
 
 /// <summary>A failing registry: one error with a specific id, and no incomplete image in the registry or the store.</summary>
 public sealed class RegistryFaultTests : IDisposable

@@ -1,7 +1,7 @@
 using System.Net;
 using Bee.Registries;
 
-namespace Bee.Cmdlets.Tests;
+namespace Bee.Images.Tests;
 
 /// <summary>Registries with an IPv6 address: the brackets are not wildcards, and the colons do not separate a provider.</summary>
 public sealed class AddressTests : IDisposable

@@ -1,6 +1,6 @@
 using Bee.Registries;
 
-namespace Bee.Cmdlets.Tests;
+namespace Bee.Images.Tests;
 
 /// <summary>-IncludeReferrers: artifacts that oras attached to an image are transferred with it, but only on request.</summary>
 public sealed class ReferrerTests : IDisposable

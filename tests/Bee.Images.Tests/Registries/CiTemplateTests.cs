@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Bee.Registries;
 
-namespace Bee.Cmdlets.Tests;
+namespace Bee.Images.Tests;
 
 /// <summary>Runs the commands of the templates in deploy/ci as the runners do, without a terminal, against a registry with logins.</summary>
 [Collection("Alone")]

@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using Bee.Registries;
 
-namespace Bee.Cmdlets.Tests;
+namespace Bee.Images.Tests;
 
 /// <summary>Publish-BeeImage and Save-BeeImage with Debian's registry.</summary>
 public sealed class PublishTests : IDisposable

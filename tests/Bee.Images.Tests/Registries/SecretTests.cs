@@ -4,7 +4,7 @@ using System.Net;
 using System.Text;
 using Bee.Registries;
 
-namespace Bee.Cmdlets.Tests;
+namespace Bee.Images.Tests;
 
 /// <summary>Searches everything that a session writes, with all streams on, for secrets.</summary>
 [Collection("Alone")]

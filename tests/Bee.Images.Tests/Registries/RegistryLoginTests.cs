@@ -2,7 +2,7 @@ using System.Management.Automation;
 using System.Net;
 using Bee.Registries;
 
-namespace Bee.Cmdlets.Tests;
+namespace Bee.Images.Tests;
 
 [Collection("Alone")]
 public sealed class RegistryLoginTests : IDisposable

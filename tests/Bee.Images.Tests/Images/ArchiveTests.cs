@@ -2,7 +2,7 @@ using System.Management.Automation;
 using System.Security.Cryptography;
 using Bee.Registries;
 
-namespace Bee.Cmdlets.Tests;
+namespace Bee.Images.Tests;
 
 /// <summary>Export-BeeImage and Import-BeeImage.</summary>
 [Collection("Bee")]

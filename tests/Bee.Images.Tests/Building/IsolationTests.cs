@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Reflection.Emit;
 
-namespace Bee.Cmdlets.Tests;
+namespace Bee.Images.Tests;
 
 public sealed class IsolationTests : IDisposable
 {

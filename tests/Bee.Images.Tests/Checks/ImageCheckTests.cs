@@ -1,6 +1,6 @@
 using System.Management.Automation;
 
-namespace Bee.Cmdlets.Tests;
+namespace Bee.Images.Tests;
 
 /// <summary>Test-BeeImage. That its results match the kernel's is tested in the library.</summary>
 public sealed class ImageCheckTests : IDisposable

@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using Bee.Registries;
 
-namespace Bee.Cmdlets.Tests;
+namespace Bee.Images.Tests;
 
 /// <summary>Lists and removes images of registries, and checks how waiting for a registry ends.</summary>
 public sealed class RemoteTests : IDisposable

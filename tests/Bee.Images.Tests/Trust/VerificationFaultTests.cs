@@ -2,7 +2,7 @@ using System.Management.Automation;
 using System.Security.Cryptography;
 using Bee.Registries;
 
-namespace Bee.Cmdlets.Tests;
+namespace Bee.Images.Tests;
 
 /// <summary>Registries that fail while signatures are read: the image is not saved, whatever the fault.</summary>
 public sealed class VerificationFaultTests : IDisposable

@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using Bee.Registries;
 
-namespace Bee.Cmdlets.Tests;
+namespace Bee.Images.Tests;
 
 /// <summary>When a run pulls its image: each request is counted.</summary>
 [Collection("Alone")]

@@ -1,4 +1,4 @@
-namespace Bee.Cmdlets.Tests;
+namespace Bee.Images.Tests;
 
 /// <summary>New-BeeProgram: the files that it writes, and its errors. The content of the files is tested with the skeletons.</summary>
 public sealed class NewProgramTests : IDisposable

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Bee.Registries;
 
-namespace Bee.Cmdlets.Tests;
+namespace Bee.Images.Tests;
 
 /// <summary>Remove-BeeImage -Remote for signed images.</summary>
 public sealed class RemoveSignedTests : IDisposable

@@ -1,6 +1,6 @@
 using Bee.Foreign;
 
-namespace Bee.Cmdlets.Tests;
+namespace Bee.Images.Tests;
 
 /// <summary>New-BeeContainer and New-BeeDeployment without a container engine. tests/Bee.Deployments.Tests runs the results.</summary>
 public sealed class ContainerTests : IDisposable
