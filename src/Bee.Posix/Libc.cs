@@ -82,6 +82,13 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int faccessat(SafeFileHandle folder, string path, int mode, int flags);
 
+    /// <summary>The handle is a struct file_handle: its capacity and its type, 4 bytes each, and the bytes.</summary>
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int name_to_handle_at(SafeFileHandle folder, string path, void* handle, int* mount, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int open_by_handle_at(SafeFileHandle mount, void* handle, int flags);
+
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint getxattr(string path, string name, byte* value, nuint size);
 

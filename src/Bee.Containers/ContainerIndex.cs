@@ -1,0 +1,555 @@
+using System.Collections.Concurrent;
+using Bee.Containers.Cgroups;
+using Bee.Containers.Recording;
+using Bee.Containers.Runtimes;
+
+namespace Bee.Containers;
+
+/// <summary>
+/// The cgroups, mount namespaces and containers of this host. Lookups take no lock; changes come from the recorder and the runtimes. Thread-safe.
+/// </summary>
+/// <remarks>
+/// Its size is bounded by what exists in the kernel, plus <see cref="MostRemoved"/> cgroups that were removed: events of their processes may still be in a buffer.
+/// </remarks>
+internal sealed class ContainerIndex : IRecorderSink
+{
+    /// <summary>The number of removed cgroups that are remembered.</summary>
+    internal const int MostRemoved = 4096;
+
+    private readonly IRecorder _recorder;
+    private readonly CgroupTree _tree;
+    private readonly Func<string, ContainerPath?> _parse;
+    private readonly Action<NameRequests.Request> _ask;
+    private readonly object _gate = new();
+    private readonly ConcurrentDictionary<ulong, CgroupEntry> _cgroups = new();
+    private readonly ConcurrentDictionary<ulong, NamespaceOwner> _namespaces = new();
+    private readonly Dictionary<(uint User, string Id), KnownContainer> _containers = [];
+    // The containers by the paths of their own cgroups.
+    private readonly Dictionary<(int Hierarchy, string Path), KnownContainer> _paths = [];
+    private readonly Queue<ulong> _removed = new();
+    private readonly List<ContainerChange> _ended = [];
+    private readonly List<KnownContainer> _changed = [];
+    // How many of _paths come from a runtime, because the path alone does not name the container.
+    private int _claims;
+    private int _found;
+    private volatile bool _isIncomplete;
+
+    /// <param name="recorder">The recorder.</param>
+    /// <param name="tree">The cgroup hierarchies.</param>
+    /// <param name="parse">Finds the container of a cgroup path (<see cref="ContainerPath.Parse"/>).</param>
+    /// <param name="ask">Asks for the names of a container that has started. It must not wait.</param>
+    public ContainerIndex(IRecorder recorder, CgroupTree tree, Func<string, ContainerPath?> parse, Action<NameRequests.Request> ask) =>
+        (_recorder, _tree, _parse, _ask) = (recorder, tree, parse, ask);
+
+    /// <summary>The number of cgroups that are known, including those that were removed.</summary>
+    public int Count => _cgroups.Count;
+
+    /// <summary>Whether containers were found only by their first process, so that a cgroup of the host says nothing certain.</summary>
+    public bool HasContainersWithoutCgroup => Volatile.Read(ref _found) > 0;
+
+    /// <summary>Whether the recorder has dropped records since the last <see cref="Apply(RecorderListing, long)"/>.</summary>
+    public bool IsIncomplete => _isIncomplete;
+
+    /// <summary>The containers that run now.</summary>
+    public IReadOnlyList<RunningContainer> Running
+    {
+        get
+        {
+            lock (_gate)
+            {
+                Drain();
+                return [.. _containers.Values.Where(container => !container.HasEnded).Select(container => container.Describe())];
+            }
+        }
+    }
+
+    /// <summary>Returns the container of a cgroup.</summary>
+    /// <param name="key">The key.</param>
+    /// <returns>The container; null for a cgroup of the host.</returns>
+    public KnownContainer? OfCgroup(ulong key) => _cgroups.TryGetValue(key, out var entry) ? entry.Container : Discover(key);
+
+    /// <summary>Returns the container of a mount namespace.</summary>
+    /// <param name="inode">The inode number.</param>
+    /// <returns>The container; null for a namespace of the host, and for one that is not known.</returns>
+    public KnownContainer? OfMountNamespace(ulong inode) =>
+        _recorder.TryFindMountNamespace(inode, out var recorded) && OfCgroup(recorded.Cgroup) is { } container ? container
+        : _namespaces.TryGetValue(inode, out var owner) && owner.Generation == recorded.Generation ? owner.Container
+        : null;
+
+    /// <summary>Takes over what the recorder has recorded.</summary>
+    /// <returns>Whether <see cref="TakeChanges"/> has something to report.</returns>
+    public bool Update()
+    {
+        lock (_gate)
+        {
+            Drain();
+            return _ended.Count + _changed.Count > 0;
+        }
+    }
+
+    /// <summary>Takes the changes of containers that have not been reported.</summary>
+    public IReadOnlyList<ContainerChange> TakeChanges()
+    {
+        lock (_gate)
+        {
+            ContainerChange[] changes = [.. _ended, .. _changed.Where(container => container.IsChanged).Select(container => new ContainerChange(container.Describe(), false))];
+            _changed.ForEach(container => container.IsChanged = false);
+            _changed.Clear();
+            _ended.Clear();
+            return changes;
+        }
+    }
+
+    /// <summary>Applies a listing of what exists.</summary>
+    /// <param name="listing">The listing.</param>
+    /// <param name="started">The time (<see cref="Environment.TickCount64"/>) at which the listing began.</param>
+    public void Apply(RecorderListing listing, long started)
+    {
+        lock (_gate)
+        {
+            _isIncomplete = false;
+            Drain();
+            foreach (var cgroup in listing.Cgroups)
+            {
+                CgroupCreated(cgroup);
+            }
+
+            var existing = listing.Cgroups.Select(cgroup => cgroup.Key).ToHashSet();
+            foreach (var (key, entry) in _cgroups)
+            {
+                if (!entry.IsRemoved && entry.Added < started && !existing.Contains(key))
+                {
+                    CgroupRemoved(key);
+                }
+            }
+
+            foreach (var (inode, cgroup) in listing.MountNamespaces)
+            {
+                MountNamespaceSeen(inode, cgroup);
+            }
+        }
+    }
+
+    /// <summary>Applies that a mount namespace is used in a cgroup.</summary>
+    public void Apply(ulong inode, ulong cgroup)
+    {
+        lock (_gate)
+        {
+            MountNamespaceSeen(inode, cgroup);
+        }
+    }
+
+    /// <summary>Applies what a runtime says of a container that runs. If no cgroup names the container, it is found by its first process.</summary>
+    public void Apply(ContainerRecord record)
+    {
+        lock (_gate)
+        {
+            if (_containers.TryGetValue((record.UserId, record.Id), out var known))
+            {
+                Name(known, record);
+            }
+            else if (record is { UserId: 0, ProcessId: > 0 })
+            {
+                FindByProcess(record);
+            }
+        }
+    }
+
+    /// <summary>Applies the answer of the runtimes to a request.</summary>
+    /// <returns>Whether the request is done.</returns>
+    public bool Apply(NameRequests.Request request, ContainerRecord? record)
+    {
+        lock (_gate)
+        {
+            if (request.Container is { } container)
+            {
+                if (record is not null)
+                {
+                    Name(container, record);
+                }
+
+                return record is not null || container is { HasEnded: true, Remembered: 0 };
+            }
+
+            if (!_cgroups.TryGetValue(request.Cgroup, out var entry) || entry.IsRemoved || entry.Container is not null)
+            {
+                return true;
+            }
+
+            if (record is null || (record.ProcessId > 0 && !IsIn(record.ProcessId, request.Cgroup, entry.Path)))
+            {
+                return false;
+            }
+
+            Name(Claim(record, CgroupHierarchy.NumberOf(request.Cgroup), entry.Path), record);
+            return true;
+        }
+    }
+
+    /// <summary>Ends containers that were found by a process which does not run any more.</summary>
+    public void CheckProcesses()
+    {
+        lock (_gate)
+        {
+            foreach (var container in _containers.Values.Where(container => container.ProcessId > 0 && (container.MountNamespaces is not [var inode, ..] || ProcessTable.MountNamespaceOf(container.ProcessId) != inode)).ToList())
+            {
+                End(container);
+                _containers.Remove((container.UserId, container.Id));
+                _found--;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void CgroupCreated(in Cgroup cgroup)
+    {
+        if (_cgroups.TryGetValue(cgroup.Key, out var known) && known.Path.Length > 0)
+        {
+            return;
+        }
+
+        var entry = new CgroupEntry(cgroup.Path, Environment.TickCount64);
+        if (Resolve(cgroup) is { } container)
+        {
+            Join(cgroup.Key, entry, container);
+        }
+
+        _cgroups[cgroup.Key] = entry;
+    }
+
+    /// <inheritdoc/>
+    public void CgroupRemoved(ulong cgroup)
+    {
+        if (!_cgroups.TryGetValue(cgroup, out var entry) || entry.IsRemoved)
+        {
+            return;
+        }
+
+        if (entry.Container is { } container)
+        {
+            if (container.Cgroups.Count == 1 && container.Cgroups.Contains(cgroup))
+            {
+                End(container);
+            }
+            else
+            {
+                Change(container);
+            }
+
+            container.Cgroups.Remove(cgroup);
+        }
+
+        Forget(cgroup, entry);
+    }
+
+    /// <inheritdoc/>
+    public void MountNamespaceSeen(ulong inode, ulong cgroup)
+    {
+        var container = _cgroups.TryGetValue(cgroup, out var entry) ? entry.Container : null;
+        if (_namespaces.TryGetValue(inode, out var owner) && owner.Container != container)
+        {
+            Release(inode, owner.Container);
+        }
+
+        if (container is { HasEnded: false })
+        {
+            Own(inode, container);
+        }
+    }
+
+    private void Drain()
+    {
+        if (!_recorder.Drain(this))
+        {
+            _isIncomplete = true;
+            _recorder.Wake();
+        }
+    }
+
+    // Called for the first event from a cgroup that the index does not have. The kernel alone is asked.
+    private KnownContainer? Discover(ulong key)
+    {
+        lock (_gate)
+        {
+            Drain();
+            if (_cgroups.TryGetValue(key, out var entry))
+            {
+                return entry.Container;
+            }
+
+            if (_tree.Hierarchy(CgroupHierarchy.NumberOf(key))?.Find(key) is { } cgroup)
+            {
+                CgroupCreated(cgroup);
+                _recorder.Wake();
+                return _cgroups[key].Container;
+            }
+
+            // The kernel never reuses the key, so the answer stays right.
+            entry = new CgroupEntry("", Environment.TickCount64);
+            _cgroups[key] = entry;
+            Forget(key, entry);
+            return null;
+        }
+    }
+
+    private KnownContainer? Resolve(in Cgroup cgroup)
+    {
+        var (path, number) = (cgroup.Path, CgroupHierarchy.NumberOf(cgroup.Key));
+        var parsed = _parse(path);
+        if (_claims > 0)
+        {
+            // A container that a runtime has claimed may contain paths that look like containers.
+            for (var end = path.IndexOf('/', 1); ; end = path.IndexOf('/', end + 1))
+            {
+                var length = end < 0 ? path.Length : end;
+                if (length >= (parsed?.Length ?? path.Length + 1))
+                {
+                    break;
+                }
+
+                if (_paths.TryGetValue((number, path[..length]), out var outer) && !outer.HasEnded)
+                {
+                    return outer;
+                }
+
+                if (end < 0)
+                {
+                    break;
+                }
+            }
+        }
+
+        if (parsed is null)
+        {
+            // Runtimes without a scheme of their own, such as runc, name the cgroup like the container. Only root can have created it.
+            var name = path[(path.LastIndexOf('/') + 1)..];
+            if (cgroup.Creator == 0 && name.Length > 0 && !name.EndsWith(".service", StringComparison.Ordinal) && !name.EndsWith(".slice", StringComparison.Ordinal))
+            {
+                _ask(new NameRequests.Request(name, 0, null, cgroup.Key));
+            }
+
+            return null;
+        }
+
+        var own = path[..parsed.Length];
+        if (_paths.TryGetValue((number, own), out var container))
+        {
+            if (container.HasEnded)
+            {
+                Revive(container);
+            }
+
+            return container;
+        }
+
+        // Whoever may create cgroups in a folder chooses their names. Names of root's containers are only given where only root may.
+        var user = parsed.UserId != 0 ? parsed.UserId : own.Length == path.Length ? cgroup.Creator : OwnerOf(number, own);
+        container = Container(user, parsed.Id, parsed.Runtime);
+        _paths[(number, own)] = container;
+        return container;
+    }
+
+    private uint OwnerOf(int number, string path) => _tree.Hierarchy(number) is { } hierarchy && hierarchy.FolderOf(path) is { } folder ? hierarchy.At(folder, 0).Creator : 0;
+
+    private KnownContainer Container(uint user, string id, string scheme)
+    {
+        if (_containers.TryGetValue((user, id), out var container))
+        {
+            if (container.HasEnded)
+            {
+                Revive(container);
+            }
+
+            return container;
+        }
+
+        container = new KnownContainer(id, scheme, user);
+        _containers.Add((user, id), container);
+        Change(container);
+        _ask(new NameRequests.Request(id, user, container));
+        return container;
+    }
+
+    // A container that is started again keeps its id, and may have another name.
+    private void Revive(KnownContainer container)
+    {
+        container.HasEnded = false;
+        Change(container);
+        _ask(new NameRequests.Request(container.Id, container.UserId, container));
+    }
+
+    private void Join(ulong key, CgroupEntry entry, KnownContainer container)
+    {
+        entry.Container = container;
+        container.Remembered++;
+        container.Cgroups.Add(key);
+        Change(container);
+    }
+
+    private KnownContainer Claim(ContainerRecord record, int number, string path)
+    {
+        var container = Container(record.UserId, record.Id, "");
+        container.IsClaimed = true;
+        if (_paths.TryAdd((number, path), container))
+        {
+            _claims++;
+        }
+
+        foreach (var (key, entry) in _cgroups)
+        {
+            if (entry is { Container: null, IsRemoved: false } && CgroupHierarchy.NumberOf(key) == number && entry.Path.StartsWith(path, StringComparison.Ordinal)
+                && (entry.Path.Length == path.Length || entry.Path[path.Length] == '/'))
+            {
+                Join(key, entry, container);
+            }
+        }
+
+        return container;
+    }
+
+    private void FindByProcess(ContainerRecord record)
+    {
+        var cgroups = _tree.OfProcess(record.ProcessId).ToList();
+        var name = "/" + record.Id;
+        KnownContainer? container = null;
+        foreach (var (hierarchy, path) in cgroups.Where(found => found.Path.EndsWith(name, StringComparison.Ordinal) && _parse(found.Path) is null))
+        {
+            container = Claim(record, hierarchy.Number, path);
+        }
+
+        // The container shares the cgroup of its runtime: its mount namespace identifies it, unless it has that of the host.
+        if (container is null && cgroups.Count > 0 && cgroups.TrueForAll(found => _parse(found.Path) is null) && ProcessTable.MountNamespaceOf(record.ProcessId) is { } inode
+            && inode != ProcessTable.MountNamespaceOf(1) && inode != ProcessTable.MountNamespaceOf(Environment.ProcessId))
+        {
+            container = new KnownContainer(record.Id, "", record.UserId) { ProcessId = record.ProcessId };
+            _containers.Add((record.UserId, record.Id), container);
+            _found++;
+            Own(inode, container);
+        }
+
+        if (container is not null)
+        {
+            Name(container, record);
+        }
+    }
+
+    private bool IsIn(int processId, ulong key, string path) => _tree.OfProcess(processId).Any(found => found.Hierarchy.Number == CgroupHierarchy.NumberOf(key)
+        && (found.Path == path || found.Path.StartsWith(path + "/", StringComparison.Ordinal)));
+
+    private void Name(KnownContainer container, ContainerRecord record)
+    {
+        if (container.Name(record))
+        {
+            Change(container);
+            _recorder.Wake();
+        }
+    }
+
+    private void Own(ulong inode, KnownContainer container)
+    {
+        if (container.AddNamespace(inode, out var dropped))
+        {
+            _recorder.TryFindMountNamespace(inode, out var recorded);
+            _namespaces[inode] = new NamespaceOwner(container, recorded.Generation);
+            if (dropped != 0)
+            {
+                _namespaces.TryRemove(dropped, out _);
+            }
+
+            Change(container);
+        }
+    }
+
+    private void Release(ulong inode, KnownContainer container)
+    {
+        _namespaces.TryRemove(inode, out _);
+        if (container.RemoveNamespace(inode))
+        {
+            Change(container);
+        }
+    }
+
+    private void Change(KnownContainer container)
+    {
+        if (!container.IsChanged && !container.HasEnded)
+        {
+            container.IsChanged = true;
+            _changed.Add(container);
+        }
+    }
+
+    private void End(KnownContainer container)
+    {
+        _ended.Add(new ContainerChange(container.Describe(), HasEnded: true));
+        container.HasEnded = true;
+        container.IsChanged = false;
+        foreach (var inode in container.MountNamespaces.ToArray())
+        {
+            _namespaces.TryRemove(inode, out _);
+            container.RemoveNamespace(inode);
+        }
+
+        if (container.IsClaimed)
+        {
+            // A new cgroup of the same path may be something else: the runtime is asked again.
+            foreach (var place in _paths.Where(pair => pair.Value == container).Select(pair => pair.Key).ToList())
+            {
+                _paths.Remove(place);
+                _claims--;
+            }
+        }
+    }
+
+    private void Forget(ulong key, CgroupEntry entry)
+    {
+        entry.IsRemoved = true;
+        _removed.Enqueue(key);
+        while (_removed.Count > MostRemoved)
+        {
+            var old = _removed.Dequeue();
+            if (_cgroups.TryGetValue(old, out var forgotten) && forgotten.IsRemoved && _cgroups.TryRemove(old, out _))
+            {
+                Forget(CgroupHierarchy.NumberOf(old), forgotten);
+            }
+        }
+    }
+
+    private void Forget(int number, CgroupEntry entry)
+    {
+        if (entry.Container is not { } container)
+        {
+            return;
+        }
+
+        if (--container.Remembered == 0 && container.HasEnded)
+        {
+            _containers.Remove((container.UserId, container.Id));
+        }
+
+        // A container that was started again has a new cgroup of the same path.
+        if (container.HasEnded && _paths.TryGetValue((number, entry.Path), out var owner) && owner == container)
+        {
+            _paths.Remove((number, entry.Path));
+        }
+    }
+
+    private sealed record NamespaceOwner(KnownContainer Container, ulong Generation);
+
+    private sealed class CgroupEntry(string path, long added)
+    {
+        private volatile KnownContainer? _container;
+
+        /// <summary>The path; empty if the cgroup was gone when its id was first seen.</summary>
+        public string Path => path;
+
+        public long Added => added;
+
+        public bool IsRemoved { get; set; }
+
+        public KnownContainer? Container
+        {
+            get => _container;
+            set => _container = value;
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using Bee.Containers.Cgroups;
+using Bee.Containers.Runtimes;
+using Bee.Ebpf.Records;
+
+namespace Bee.Containers;
+
+/// <summary>A container that the index knows. All members but <see cref="Names"/> are guarded by the index.</summary>
+internal sealed class KnownContainer
+{
+    private const int ShortId = 12, MostNamespaces = 256;
+
+    private readonly List<ulong> _namespaces = [];
+    private volatile ContainerNames _names;
+
+    /// <param name="id">The full id.</param>
+    /// <param name="scheme">The runtime that its cgroup path points to; empty if the path does not say.</param>
+    /// <param name="userId">The user whose runtimes know it.</param>
+    public KnownContainer(string id, string scheme, uint userId)
+    {
+        (Id, Scheme, UserId) = (id, scheme, userId);
+        _names = new ContainerNames { Id = id, Container = id.Length > ShortId ? id[..ShortId] : id, Node = Environment.MachineName };
+    }
+
+    /// <summary>The full id.</summary>
+    public string Id { get; }
+
+    /// <summary>The runtime that the cgroup path points to; empty if it does not say.</summary>
+    public string Scheme { get; }
+
+    /// <summary>The user whose runtimes know the container.</summary>
+    public uint UserId { get; }
+
+    /// <summary>The names. Safe to read from any thread.</summary>
+    public ContainerNames Names => _names;
+
+    /// <summary>Whether a runtime has told the names.</summary>
+    public bool IsNamed { get; private set; }
+
+    /// <summary>Whether the container has ended.</summary>
+    public bool HasEnded { get; set; }
+
+    /// <summary>Whether a runtime, and not the path of its cgroup, tells that the cgroup is its own.</summary>
+    public bool IsClaimed { get; set; }
+
+    /// <summary>Whether its change waits to be reported.</summary>
+    public bool IsChanged { get; set; }
+
+    /// <summary>The keys of its cgroups that exist, in all hierarchies.</summary>
+    public HashSet<ulong> Cgroups { get; } = [];
+
+    /// <summary>The number of its cgroups that the index still has, including those that were removed.</summary>
+    public int Remembered { get; set; }
+
+    /// <summary>The first process, if the container was found by it and not by a cgroup; else 0.</summary>
+    public int ProcessId { get; init; }
+
+    /// <summary>The mount namespaces of its processes.</summary>
+    public IReadOnlyList<ulong> MountNamespaces => _namespaces;
+
+    /// <summary>Takes the names that a runtime has told.</summary>
+    /// <returns>False if they are the same as before.</returns>
+    public bool Name(ContainerRecord record)
+    {
+        IsNamed = true;
+        var names = _names with { Container = record.Name ?? _names.Container, Image = record.Image, Pod = record.Pod, Namespace = record.Namespace };
+        if (names == _names)
+        {
+            return false;
+        }
+
+        _names = names;
+        return true;
+    }
+
+    /// <summary>Adds a mount namespace. A container that creates more and more of them keeps the first and the latest ones.</summary>
+    /// <param name="inode">The namespace.</param>
+    /// <param name="dropped">The namespace that gave way; 0 for none.</param>
+    /// <returns>False if the container has the namespace already.</returns>
+    public bool AddNamespace(ulong inode, out ulong dropped)
+    {
+        dropped = 0;
+        if (_namespaces.Contains(inode))
+        {
+            return false;
+        }
+
+        if (_namespaces.Count == MostNamespaces)
+        {
+            dropped = _namespaces[1];
+            _namespaces.RemoveAt(1);
+        }
+
+        _namespaces.Add(inode);
+        return true;
+    }
+
+    /// <summary>Removes a mount namespace.</summary>
+    public bool RemoveNamespace(ulong inode) => _namespaces.Remove(inode);
+
+    /// <summary>Describes the container.</summary>
+    public RunningContainer Describe() => new(_names, [.. Cgroups.Where(key => CgroupHierarchy.NumberOf(key) == 0)], [.. _namespaces]);
+}

@@ -1,0 +1,139 @@
+using System.Diagnostics;
+using Bee.Containers.Runtimes;
+
+namespace Bee.Containers;
+
+/// <summary>Asks the runtimes for the names of containers, on a thread of its own, and asks again after a pause if they do not know a container yet. Thread-safe.</summary>
+internal sealed class NameRequests : IDisposable
+{
+    // Some runtimes know a container only a moment after its cgroup exists: podman rewrites a file, and CRI answers after the start.
+    private static readonly int[] s_pauses = [0, 10, 20, 40, 80, 150, 300, 600, 1200, 2500, 5000, 10_000];
+
+    // A runtime that makes others wait is left alone for a while.
+    private const int SlowMilliseconds = 1000, PenaltyMilliseconds = 30_000;
+
+    private readonly IReadOnlyList<IContainerRuntime> _runtimes;
+    private readonly long[] _penalties;
+    private readonly Func<Request, ContainerRecord?, bool> _answer;
+    private readonly PriorityQueue<Request, long> _requests = new();
+    private readonly object _gate = new();
+    private readonly CancellationTokenSource _canceled = new();
+    private readonly Thread _thread;
+    private bool _disposed;
+
+    /// <param name="runtimes">The runtimes, the most informative first.</param>
+    /// <param name="answer">Receives each answer on the thread; null if no runtime knows the container. Returns whether the request is done.</param>
+    public NameRequests(IReadOnlyList<IContainerRuntime> runtimes, Func<Request, ContainerRecord?, bool> answer)
+    {
+        (_runtimes, _answer, _penalties) = (runtimes, answer, new long[runtimes.Count]);
+        _thread = new Thread(Run) { IsBackground = true, Name = "Bee container names" };
+        _thread.Start();
+    }
+
+    /// <summary>Asks for a container.</summary>
+    public void Add(Request request)
+    {
+        lock (_gate)
+        {
+            if (!_disposed && _runtimes.Any(runtime => runtime.UserId == request.UserId && request.Suits(runtime)))
+            {
+                _requests.Enqueue(request, Environment.TickCount64 + s_pauses[request.Attempt]);
+                Monitor.Pulse(_gate);
+            }
+        }
+    }
+
+    /// <summary>Ends the thread.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _disposed = true;
+            _requests.Clear();
+            Monitor.Pulse(_gate);
+        }
+
+        _canceled.Cancel();
+        if (Thread.CurrentThread != _thread)
+        {
+            _thread.Join();
+        }
+
+        _canceled.Dispose();
+    }
+
+    private void Run()
+    {
+        while (Next() is { } request)
+        {
+            var done = _answer(request, Ask(request));
+            if (!done && request.Attempt + 1 < s_pauses.Length)
+            {
+                Add(request with { Attempt = request.Attempt + 1 });
+            }
+        }
+    }
+
+    private Request? Next()
+    {
+        lock (_gate)
+        {
+            while (!_disposed)
+            {
+                var pause = _requests.TryPeek(out _, out var due) ? due - Environment.TickCount64 : Timeout.Infinite;
+                if (pause is <= 0 and not Timeout.Infinite)
+                {
+                    return _requests.Dequeue();
+                }
+
+                Monitor.Wait(_gate, (int)pause);
+            }
+
+            return null;
+        }
+    }
+
+    private ContainerRecord? Ask(Request request)
+    {
+        for (var i = 0; i < _runtimes.Count; i++)
+        {
+            var runtime = _runtimes[i];
+            if (runtime.UserId != request.UserId || !request.Suits(runtime) || Environment.TickCount64 < _penalties[i])
+            {
+                continue;
+            }
+
+            var start = Stopwatch.GetTimestamp();
+            try
+            {
+                if (runtime.Find(request.Id, _canceled.Token) is { } record)
+                {
+                    return record;
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                return null;
+            }
+
+            if (Stopwatch.GetElapsedTime(start).TotalMilliseconds > SlowMilliseconds)
+            {
+                _penalties[i] = Environment.TickCount64 + PenaltyMilliseconds;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A container to ask for.</summary>
+    /// <param name="Id">The full id, or a name that may be the id of a container.</param>
+    /// <param name="UserId">The user whose runtimes are asked.</param>
+    /// <param name="Container">The container; null if it is not sure that there is one.</param>
+    /// <param name="Cgroup">The key of the cgroup that may be a container's own; 0 for none.</param>
+    /// <param name="Attempt">How often the runtimes were asked already.</param>
+    internal sealed record Request(string Id, uint UserId, KnownContainer? Container, ulong Cgroup = 0, int Attempt = 0)
+    {
+        /// <summary>Whether a runtime is worth asking: for a mere name, only those whose ids are chosen names.</summary>
+        public bool Suits(IContainerRuntime runtime) => Container is not null || runtime.Name is "runc" or "crun";
+    }
+}
