@@ -32,6 +32,7 @@ public sealed class BpfSession : IDisposable
     // Null if the programs cannot be attached: they are pinned, or loaded for test runs.
     private readonly SessionLinks? _links;
     private readonly List<EventReader> _readers = [];
+    private readonly List<IDisposable> _kept = [];
     // Records files from the start: a stack may be symbolized after its process has exited.
     private readonly IDisposable? _watch;
     private readonly NamedPins? _namedPins;
@@ -255,6 +256,22 @@ public sealed class BpfSession : IDisposable
         Pinned?.Remove();
     }
 
+    /// <summary>Keeps a resource until the session is disposed. It is disposed after the readers.</summary>
+    /// <param name="resource">The resource; disposed at once if the session is disposed already.</param>
+    internal void Keep(IDisposable resource)
+    {
+        lock (_gate)
+        {
+            if (!_disposed)
+            {
+                _kept.Add(resource);
+                return;
+            }
+        }
+
+        resource.Dispose();
+    }
+
     /// <summary>Makes disposing detach the programs although they are pinned. Call it when the pins are removed, or about to be.</summary>
     internal void ForgetPins() => _links?.SetPinned(false);
 
@@ -283,6 +300,7 @@ public sealed class BpfSession : IDisposable
             reader.Dispose();
         }
 
+        _kept.ForEach(resource => resource.Dispose());
         foreach (var map in Maps)
         {
             map.Buffer.Close();

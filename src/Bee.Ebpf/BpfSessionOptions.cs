@@ -71,6 +71,9 @@ public sealed class BpfSessionOptions
     /// <summary>Makes the relative path of a binary absolute; the arguments are the program's name and the path, which may begin with <c>~</c>. Null resolves paths from the current directory.</summary>
     internal Func<string, string, string>? ResolvePath { get; init; }
 
+    /// <summary>Whether to switch on the object's own filter by containers. The caller fills its map.</summary>
+    internal bool OnlyTargets { get; init; }
+
     internal AttachOptions ForAttach() => new()
     {
         ProcessId = ProcessId,

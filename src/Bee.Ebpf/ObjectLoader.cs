@@ -50,6 +50,7 @@ internal static class ObjectLoader
         RecordType.Prepare(file);
         var parameters = file.BindParameters(options.Parameters);
         var attach = options.ForAttach();
+        file = options.OnlyTargets && file.Filter is { } filter ? filter.WithRoom(file) : file;
         file = WithSizes(file.WithSizedMaps(parameters), options.MapSizes);
         Libbpf.Require();
         using var scope = LibbpfLog.Capture(options.Log);
@@ -87,6 +88,11 @@ internal static class ObjectLoader
             ObjectSetup.SetInnerMaps(handle, file, options.InnerMaps);
             ProgramSetup.Adjust(handle, file, attach);
             ObjectSetup.WriteParameters(handle, file, parameters);
+            if (options.OnlyTargets && file.Filter is { } filter)
+            {
+                ObjectSetup.WriteParameters(handle, file, filter.On());
+            }
+
             return handle;
         }
         catch

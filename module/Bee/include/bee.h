@@ -9,7 +9,8 @@
  *   maps       BEE_RING, BEE_HASH and others: one line per map
  *   histograms BEE_HISTOGRAM and bee_observe_log2: aggregated in the kernel
  *   events     bee_reserve, bee_submit, bee_output: like the kernel's helpers, but events that a full ring loses are counted
- *   filters    bee_pid, bee_targeted, bee_targeted_child
+ *   filters    bee_pid, bee_targeted, bee_targeted_child, bee_targeted_here
+ *   places     bee_cgroup_id, bee_mntns_id: where a process runs, from which Bee finds its container
  *
  * Kernel 5.8 or later, clang 12 or later.
  */

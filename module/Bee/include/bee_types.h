@@ -38,6 +38,13 @@ typedef __s32 stack_id;
 typedef __s32 kernel_stack_id;
 typedef __s32 user_stack_id;
 
+/*
+ * Where something happened. Bee shows the number, and beside it the names of the container: container, image, pod,
+  * namespace and node.
+ */
+typedef __u64 cgroup_id;		/* from bpf_get_current_cgroup_id() */
+typedef __u32 mntns_id;			/* from task->nsproxy->mnt_ns->ns.inum */
+
 typedef __u64 byte_size;		/* a number of bytes; shown as 1.5KiB */
 
 /* uid_t and gid_t are kernel types; Bee shows the user's and group's name. */

@@ -25,7 +25,7 @@ public sealed class InvokeProgramCommand : RunCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        OpenMetrics();
+        Prepare();
         Guard(Target, () =>
         {
             CaptureOptions? options = _capture is null ? CheckCapture() : null;

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Completion;
+using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Metrics;
 using Bee.Cmdlets.Sessions;
 using Bee.Cmdlets.Tools;
@@ -14,6 +15,8 @@ namespace Bee.Cmdlets.Programs;
 /// <summary>The base of cmdlets that load and attach a tool: an image, an object file, or a C file that is compiled first.</summary>
 public abstract class RunCmdlet : ProgramCmdlet
 {
+    private HostContainers? _containers;
+
     /// <summary>Include folders for a C file, searched before those in its bee.yaml.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -85,6 +88,34 @@ public abstract class RunCmdlet : ProgramCmdlet
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(NetworkNamespaceCompleter))]
     public string? NetworkNamespace { get; set; }
+
+    /// <summary>
+    /// Limits the tool to containers with these names, or with these ids or the first 12 or more characters of them; wildcards are allowed. Containers that start later count too. The
+    /// limit applies in the kernel if the object has a filter for it (bee_targeted_here, gadget_mntns_filter_map), and otherwise to the records before objects are made.
+    /// </summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ContainerCompleter))]
+    public string[]? Container { get; set; }
+
+    /// <summary>Limits the tool to the containers of Kubernetes pods with these names; wildcards are allowed.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(PodCompleter))]
+    public string[]? Pod { get; set; }
+
+    /// <summary>Limits the tool to the containers of pods in these Kubernetes namespaces; wildcards are allowed.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    public string[]? Namespace { get; set; }
+
+    /// <summary>Does not look up the containers of events and entries.</summary>
+    [Parameter]
+    public SwitchParameter NoContainer { get; set; }
 
     /// <summary>
     /// Attach targets that override the programs' sections: a hashtable of programs and targets. $null skips a program, and $true loads one that its section
@@ -246,12 +277,26 @@ public abstract class RunCmdlet : ProgramCmdlet
         RepeatIterators = All || MyInvocation.BoundParameters.ContainsKey(nameof(Interval)),
         Trace = Trace,
         SampleFrequency = MyInvocation.BoundParameters.ContainsKey(nameof(SampleFrequency)) ? SampleFrequency : null,
+        Containers = _containers,
+        Limit = ContainerLimit.From(Container, Pod, Namespace),
     };
 
     /// <summary>
-    /// Opens the port of -MetricListen and the export of -OtlpEndpoint, once. Call it before anything is pulled, compiled or loaded, so that a port in use is reported early.
+    /// Opens what takes time or may be in use, once: the port of -MetricListen, the export of -OtlpEndpoint, and, on another thread, the list of containers. Call it before anything is
+    /// pulled, compiled or loaded.
     /// </summary>
-    private protected void OpenMetrics() => Metrics ??= MetricOutputs.Open(this, MetricListen, new OtlpArguments
+    private protected void Prepare()
+    {
+        OpenMetrics();
+        if (NoContainer && ContainerLimit.From(Container, Pod, Namespace) is { } limit)
+        {
+            ThrowTerminatingError(ErrorRecords.From(new BeeInputException("ParametersExclude", $"-NoContainer does not look up containers, which {limit} needs. Omit one of them."), null));
+        }
+
+        _containers ??= NoContainer ? null : HostContainers.Open();
+    }
+
+    private void OpenMetrics() => Metrics ??= MetricOutputs.Open(this, MetricListen, new OtlpArguments
     {
         Endpoint = OtlpEndpoint,
         Header = OtlpHeader,
@@ -285,6 +330,7 @@ public abstract class RunCmdlet : ProgramCmdlet
         // After Ctrl+C and Select-Object -First, EndProcessing does not run and the streams are closed. The host's screen gets the report instead.
         Metrics?.Finish(text => Host?.UI?.WriteWarningLine(TerminalText.ShowLines(text)), CancellationToken.None);
         Metrics?.Dispose();
+        _containers?.Dispose();
         base.Dispose(disposing);
     }
 }

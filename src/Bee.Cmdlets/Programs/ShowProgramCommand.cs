@@ -50,7 +50,7 @@ public sealed class ShowProgramCommand : RunCmdlet
         }
         else
         {
-            OpenMetrics();
+            Prepare();
             Guard(Target, () =>
             {
                 CaptureOptions? capture = CheckCapture();

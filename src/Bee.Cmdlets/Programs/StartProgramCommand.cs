@@ -48,7 +48,7 @@ public sealed class StartProgramCommand : RunCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        OpenMetrics();
+        Prepare();
         Guard(Target, () =>
         {
             CaptureOptions? capture = CheckCapture();

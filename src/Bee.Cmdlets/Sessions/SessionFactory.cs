@@ -63,6 +63,12 @@ internal sealed record SessionOptions
 
     /// <summary>Samples per second and CPU for perf_event programs; null for the default.</summary>
     public int? SampleFrequency { get; init; }
+
+    /// <summary>The containers of this host, from which events get their names; null for no names.</summary>
+    public HostContainers? Containers { get; init; }
+
+    /// <summary>The containers that the tool is limited to; null for no limit.</summary>
+    public ContainerLimit? Limit { get; init; }
 }
 
 /// <summary>Creates sessions from tools: loads them, sets map entries, and attaches.</summary>
@@ -111,6 +117,7 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
         try
         {
             var entries = MapEntryValues.From(options.MapEntries, tool.File);
+            var containers = new SessionContainers(options.Containers, options.Limit, tool, streams);
             session = BpfSession.Load(tool.File, LoadOptions(tool, warnings.Add, notes.Add, lines.Add));
             notes.ForEach(streams.WriteNote);
             if (session.Programs.All(program => program.Id == 0))
@@ -120,6 +127,7 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
 
             WarnOfTwins(session.File);
             streams.WriteNote($"Loaded {string.Join(", ", session.Programs.Where(program => program.Id != 0).Select(program => $"{program.Name} (id {program.Id})"))}.");
+            containers.Join(session);
             reader = session.OpenReader(new EventReaderOptions
             {
                 Select = ObjectNames.MapChoice(options.Maps, tool.File),
@@ -127,7 +135,11 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
                 AllEntries = options.AllEntries,
                 RepeatIterators = options.RepeatIterators,
                 TraceLines = options.Trace && TraceCalls.In(tool.File).Count > 0,
+                Containers = containers.Resolver,
+                ContainerFilter = containers.RecordFilter,
+                Notices = containers.Notices,
             });
+            containers.Check(reader.Streams);
             entries.Apply(session);
             session.Attach();
             streams.WriteNote($"Attached {string.Join(", ", session.Programs.Where(program => program.Id != 0).Select(program => program.SectionName))}.");
@@ -181,7 +193,7 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
     {
         if (reader.Streams.Count == 0)
         {
-            string maps = string.Join(", ", tool.File.Maps.Where(map => !map.IsInternal && map.Name != LostCounts.MapName).Select(map => map.Name));
+            string maps = string.Join(", ", tool.File.Maps.Where(map => !map.IsInternal && !map.IsOfHeader).Select(map => map.Name));
             streams.WriteWarning($"{tool.Name} has nothing to stream: no selected map has a name that begins with print_, counter_, gauge_ or hist_."
                 + (maps.Length > 0 ? $" Select one of its maps with -Map: {maps}." : string.Empty)
                 + (TraceCalls.In(tool.File).Count > 0 ? " It writes trace lines with bpf_printk, which -Trace shows." : string.Empty));
@@ -209,6 +221,7 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
             AttachTo = programs.Where(program => program.Value.AttachTo is not null).ToDictionary(program => program.Key, program => program.Value.AttachTo!),
             Load = load,
             PreferTyped = options.PreferTyped,
+            OnlyTargets = options.Limit is not null,
             ResolvePath = (program, path) => tool.ResolveTarget(program, path, isGiven: ObjectNames.HasTarget(options.AttachTo, program), location),
             SampleFrequency = options.SampleFrequency,
             Warn = warn,

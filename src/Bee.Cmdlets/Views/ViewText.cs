@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Host;
 using System.Text;
-using Bee.Ebpf.Events;
+using Bee.Ebpf.Objects;
 using Bee.Ebpf.Records;
 using Bee.Posix;
 
@@ -31,8 +31,8 @@ public static class ViewText
 
     private const string Indent = "    ", Gap = "  ";
 
-    // An internal map of Bee, which views do not show.
-    private const string OwnMap = LostCounts.MapName;
+    // Maps that bee.h declares for itself, which views do not show.
+    private static readonly string[] s_ownMaps = [MapDescription.LostMap, TargetFilter.MapName];
 
     /// <summary>Returns the first twelve digits of a digest, which are enough to name an image.</summary>
     /// <param name="digest">A digest.</param>
@@ -102,7 +102,7 @@ public static class ViewText
     /// <param name="host">The host whose screen width is used.</param>
     /// <returns>The lines.</returns>
     public static string Maps(PSObject image, PSHost? host = null) => Described(
-        Items(image, "Maps").Where(map => Text(map, "Name") != OwnMap),
+        Items(image, "Maps").Where(map => !s_ownMaps.Contains(Text(map, "Name"))),
         host,
         map => [Text(map, "Name"), Text(map, "Type"), Types(Text(map, "KeyType"), Text(map, "ValueType")), Text(map, "MaxEntries") is "0" ? string.Empty : Text(map, "MaxEntries")],
         MapLines);
@@ -154,7 +154,7 @@ public static class ViewText
     {
         // A variable has the id of the section that contains it.
         HashSet<string> sections = [.. Items(session, "Maps").Where(map => Text(map, "Name").StartsWith('.')).Select(map => Text(map, "Id"))];
-        return Lines(Columns([.. Items(session, "Maps").Where(map => Text(map, "Name") != OwnMap && !sections.Contains(Text(map, "Id"))).Select(map => new[] { Text(map, "Name"), Text(map, "Type"), $"id {Text(map, "Id")}" })], host).SelectMany(row => row));
+        return Lines(Columns([.. Items(session, "Maps").Where(map => !s_ownMaps.Contains(Text(map, "Name")) && !sections.Contains(Text(map, "Id"))).Select(map => new[] { Text(map, "Name"), Text(map, "Type"), $"id {Text(map, "Id")}" })], host).SelectMany(row => row));
     }
 
     /// <summary>Returns a check's message, followed by the remedy, wrapped at blanks. PowerShell would break words.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
 using Bee.Ebpf.Records;
@@ -33,4 +34,7 @@ public sealed class EventReaderOptions
 
     /// <summary>Selects records by their container before they are decoded; null passes all. The argument is null for a record of the host, and for one that does not say.</summary>
     internal Func<ContainerNames?, bool>? ContainerFilter { get; init; }
+
+    /// <summary>Notices that another thread adds while the reader runs, each with the name of its map. The reader passes them to the sink. Null for none.</summary>
+    internal ConcurrentQueue<(string Map, string Text)>? Notices { get; init; }
 }

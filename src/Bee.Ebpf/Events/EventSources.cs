@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Bee.Ebpf.CoRe;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Maps;
@@ -18,6 +19,7 @@ internal sealed class EventSources : IDisposable
     private readonly LostCounts? _lost;
     private readonly bool _repeat;
     private readonly List<(string Map, string Text)> _notices = [];
+    private readonly ConcurrentQueue<(string Map, string Text)>? _later;
     private volatile bool _abandoned;
     // Whether the sink ended the run at a histogram, so that it receives no further ones.
     private bool _stoppedAtHistogram;
@@ -25,6 +27,7 @@ internal sealed class EventSources : IDisposable
     public EventSources(LoadedObject source, EventReaderOptions options)
     {
         _repeat = options.RepeatIterators ?? options.AllEntries;
+        _later = options.Notices;
         try
         {
             var streams = new List<RecordStream>();
@@ -73,7 +76,7 @@ internal sealed class EventSources : IDisposable
     public bool IsEndless => _iterators.Count == 0 || _buffers.Exists(b => b is not TraceSource) || _polled.Count > 0 || _repeat;
 
     /// <summary>Whether a source must be polled because it does not report news through an fd.</summary>
-    public bool WantsPolling => _polled.Count > 0 || _lost is not null || _buffers.Any(b => b is PerfSource or TraceSource) || (_repeat && _iterators.Count > 0);
+    public bool WantsPolling => _polled.Count > 0 || _lost is not null || _later is not null || _buffers.Any(b => b is PerfSource or TraceSource) || (_repeat && _iterators.Count > 0);
 
     /// <summary>Begins a run: passes on notices, the output of iterators, and the entries of maps. Histograms are left to the first poll, since they have counted nothing yet.</summary>
     /// <returns>True if the sink has ended the run.</returns>
@@ -199,6 +202,10 @@ internal sealed class EventSources : IDisposable
         {
             _buffers.ForEach(b => b.ReportLost(sink));
             _lost?.Report(sink);
+            while (_later?.TryDequeue(out var notice) == true)
+            {
+                sink.Notice(notice.Map, notice.Text);
+            }
         }
     }
 

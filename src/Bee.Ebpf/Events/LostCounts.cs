@@ -14,7 +14,7 @@ namespace Bee.Ebpf.Events;
 /// </summary>
 internal sealed class LostCounts
 {
-    public const string MapName = "bee_lost";
+    public const string MapName = MapDescription.LostMap;
     private const string GadgetSuffix = "_lost_samples";
     private const int NameSize = 32;
 

@@ -23,8 +23,11 @@ internal static class GlobalVariables
     public static IEnumerable<MapDescription> Of(MapDescription section) =>
         section.IsReadOnlyData ? [] : section.Variables.Where(placed => placed.Size > 0).Select(placed => Describe(section, placed));
 
-    /// <summary>Returns the visible variables of a section: those of the source, without bee.h's own. Constants inside functions have the function's name and a dot as prefix.</summary>
-    public static IReadOnlyList<PlacedVariable> Shown(IReadOnlyList<PlacedVariable> variables) => [.. variables.Where(placed =>
+    /// <summary>Returns the visible variables of a section: those of the source, without bee.h's own.</summary>
+    public static IReadOnlyList<PlacedVariable> Shown(IReadOnlyList<PlacedVariable> variables) => [.. Settable(variables).Where(placed => placed.Variable.Name != TargetFilter.SwitchName)];
+
+    /// <summary>Returns the visible variables of a section and bee.h's switch of the filter by containers. Constants inside functions have the function's name and a dot as prefix.</summary>
+    public static IReadOnlyList<PlacedVariable> Settable(IReadOnlyList<PlacedVariable> variables) => [.. variables.Where(placed =>
         placed.Variable.Linkage != BtfLinkage.Extern && !placed.Variable.Name.Contains('.') && !placed.Variable.Name.StartsWith(BeePrefix, StringComparison.Ordinal))];
 
     private static MapDescription Describe(MapDescription section, PlacedVariable placed)

@@ -10,6 +10,9 @@ public sealed class MapDescription
     /// <summary>BPF_F_STACK_BUILD_ID.</summary>
     internal const uint StackBuildId = 1 << 5;
 
+    /// <summary>The map of bee.h that counts lost events.</summary>
+    internal const string LostMap = "bee_lost";
+
     private MapRole _role;
     private BtfType? _value;
     private uint _valueSize;
@@ -105,6 +108,9 @@ public sealed class MapDescription
 
     /// <summary>True for stack maps that store build ids and file offsets instead of addresses (BPF_F_STACK_BUILD_ID).</summary>
     public bool KeepsBuildIds => Type == MapType.StackTrace && (Flags & StackBuildId) != 0;
+
+    /// <summary>Whether bee.h declares the map for itself. It is neither a metric nor a stream, although users can read it.</summary>
+    internal bool IsOfHeader => Name is LostMap or TargetFilter.MapName;
 
     /// <summary>The declaration of the inner maps of an array or hash of maps; otherwise null.</summary>
     public MapDescription? Inner { get; internal init; }

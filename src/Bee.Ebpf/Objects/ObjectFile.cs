@@ -47,6 +47,9 @@ public sealed class ObjectFile
     /// <summary>The other plain globals. They can be set before the load too, but most of them hold results of programs.</summary>
     public IReadOnlyList<ParameterDescription> Globals { get; internal init; } = [];
 
+    /// <summary>The object's own filter by containers; null if it has none.</summary>
+    internal TargetFilter? Filter { get; init; }
+
     /// <summary>Returns the same object with more metadata. It overrides the existing metadata.</summary>
     /// <param name="metadata">The metadata. Names that the object does not contain are ignored.</param>
     /// <returns>A new description of the same bytes.</returns>
@@ -57,6 +60,7 @@ public sealed class ObjectFile
         {
             License = License,
             Btf = Btf,
+            Filter = Filter,
             Maps = [.. Maps.Select(map => metadata.Maps.TryGetValue(map.Name, out var own) ? RecordTypes.Apply(map.WithMetadata(own), Btf) : map)],
             Programs = [.. Programs.Select(program => metadata.Programs.TryGetValue(program.Name, out var own) ? RecordTypes.Apply(program.WithMetadata(own), Btf) : program)],
             Parameters = [.. Parameters.Concat(Globals.Where(IsDescribed)).Select(parameter => metadata.Parameters.TryGetValue(parameter.Name, out var own) ? parameter.WithMetadata(own) : parameter)],
@@ -70,16 +74,20 @@ public sealed class ObjectFile
     internal ObjectFile WithSizedMaps(BoundParameters parameters)
     {
         var entries = Parameters.Where(p => p.SizesMap is not null).DistinctBy(p => p.SizesMap).ToDictionary(p => p.SizesMap!, p => Number(parameters[p].Span));
-        return entries.Count == 0 ? this : new ObjectFile(Name, Bytes)
-        {
-            License = License,
-            Btf = Btf,
-            Maps = [.. Maps.Select(map => entries.TryGetValue(map.Name, out var count) ? map.WithEntries(count) : map)],
-            Programs = Programs,
-            Parameters = Parameters,
-            Globals = Globals,
-        };
+        return entries.Count == 0 ? this : WithMaps([.. Maps.Select(map => entries.TryGetValue(map.Name, out var count) ? map.WithEntries(count) : map)]);
     }
+
+    /// <summary>Returns the same object with other descriptions of its maps.</summary>
+    internal ObjectFile WithMaps(IReadOnlyList<MapDescription> maps) => new(Name, Bytes)
+    {
+        License = License,
+        Btf = Btf,
+        Filter = Filter,
+        Maps = maps,
+        Programs = Programs,
+        Parameters = Parameters,
+        Globals = Globals,
+    };
 
     // The value in the file may be shorter than the variable; the rest is zero.
     private static uint Number(ReadOnlySpan<byte> value)
@@ -148,12 +156,17 @@ internal static class ObjectReader
         BtfExtCheck.Check(elf, btf);
         var maps = MapReader.Read(elf, btf, layout, externs);
         var plain = ParameterReader.ReadPlain(elf, layout).ToLookup(ParameterReader.IsListed);
-        IReadOnlyList<ParameterDescription> parameters = [.. ParameterReader.Read(elf, layout), .. plain[true]];
+        IReadOnlyList<ParameterDescription> constants = ParameterReader.Read(elf, layout);
+        IReadOnlyList<ParameterDescription> parameters = [.. constants.Where(constant => constant.Name != TargetFilter.SwitchName), .. plain[true]];
+        var filter = TargetFilter.Find(maps, constants);
+        // Every object that includes bee.h declares the map, but few use it.
+        maps = filter is null ? [.. maps.Where(map => map.Name != TargetFilter.MapName)] : maps;
         var sources = GadgetSources.Read(btf);
         var file = new ObjectFile(name, btf is null ? bytes : GadgetRelocations.Remove(bytes, elf, btf))
         {
             License = License(elf),
             Btf = btf,
+            Filter = filter,
             Maps = [.. maps.Select(map => RecordTypes.Apply(sources?.Apply(map) ?? map, btf))],
             Programs = [.. programs.Select(program => RecordTypes.Apply(sources?.Apply(program) ?? program, btf))],
             Parameters = sources is null ? parameters : [.. parameters.Select(sources.Apply)],

@@ -91,7 +91,7 @@ internal static class ParameterReader
     {
         foreach (var section in layout is null ? [] : elf.Sections.Where(isWanted))
         {
-            foreach (var placed in GlobalVariables.Shown(layout![section.Name]))
+            foreach (var placed in GlobalVariables.Settable(layout![section.Name]))
             {
                 yield return (placed.Variable.Type, Describe(placed, section, section.Type == ElfSectionType.NoBits ? default : elf.Data(section).Slice(placed.Offset, placed.Size)));
             }

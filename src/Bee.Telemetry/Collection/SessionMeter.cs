@@ -26,7 +26,7 @@ internal sealed class SessionMeter
         ArgumentNullException.ThrowIfNull(streams);
         Session = session;
         Streams = streams;
-        foreach (var map in session.Maps.Where(map => !LostCounts.IsCount(map.Description, session.File) && map.Name != LostCounts.MapName))
+        foreach (var map in session.Maps.Where(map => !LostCounts.IsCount(map.Description, session.File) && !map.Description.IsOfHeader))
         {
             var plans = PlansOf(map);
             if (!map.Description.IsEventStream)

@@ -88,7 +88,7 @@ internal sealed class StatusMetrics : IMetricSource
         var known = _metrics.Entries;
         var entries = new List<MetricSeries>();
         var capacity = new List<MetricSeries>();
-        foreach (var map in _meter.Session.Maps.Where(map => !map.Description.IsInternal && map.Name != LostCounts.MapName && MapAccess.CanPoll(map.Description.Type)))
+        foreach (var map in _meter.Session.Maps.Where(map => !map.Description.IsInternal && !map.Description.IsOfHeader && MapAccess.CanPoll(map.Description.Type)))
         {
             cancellationToken.ThrowIfCancellationRequested();
             capacity.Add(Of(status, map.Description.MaxEntries, map.Name));

@@ -1,0 +1,118 @@
+using Bee.Cmdlets.Base;
+using Bee.Containers;
+using Bee.Containers.Runtimes;
+using Bee.Posix;
+
+namespace Bee.Cmdlets.Sessions;
+
+/// <summary>The containers of this host, for the tools of one command. They are read on another thread, while tools are compiled and loaded.</summary>
+internal sealed class HostContainers : IDisposable
+{
+    private readonly Task<ContainerLease?> _opening = Task.Run(SharedContainers.Take);
+
+    private HostContainers()
+    {
+    }
+
+    /// <summary>Begins to read the containers. Does not wait.</summary>
+    public static HostContainers Open() => new();
+
+    /// <summary>Returns the containers that the runtimes list now. Loads nothing into the kernel.</summary>
+    public static IEnumerable<ContainerRecord> Running(CancellationToken cancellationToken) => SharedContainers.Runtimes().SelectMany(runtime => runtime.List(cancellationToken));
+
+    /// <summary>Waits until the containers have been read.</summary>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>A lease that the caller disposes; null if the host has no container runtime.</returns>
+    /// <exception cref="BeeException">The containers cannot be read.</exception>
+    public ContainerLease? Take(CancellationToken cancellationToken)
+    {
+        try
+        {
+            _opening.Wait(cancellationToken);
+        }
+        catch (AggregateException error) when (error.InnerException is BeeException inner)
+        {
+            throw inner;
+        }
+
+        return _opening.Result is null ? null : SharedContainers.Take();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _opening.ContinueWith(
+        static opening => (opening.IsCompletedSuccessfully ? opening.Result : null)?.Dispose(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+}
+
+/// <summary>A use of the containers that all sessions of this process share.</summary>
+/// <param name="directory">The containers.</param>
+/// <param name="runtimes">The names of the runtimes.</param>
+/// <param name="release">Ends the use.</param>
+internal sealed class ContainerLease(ContainerDirectory directory, IReadOnlyList<string> runtimes, Action release) : IDisposable
+{
+    private Action? _release = release;
+
+    /// <summary>The containers.</summary>
+    public ContainerDirectory Directory { get; } = directory;
+
+    /// <summary>The names of the runtimes that know them.</summary>
+    public IReadOnlyList<string> Runtimes { get; } = runtimes;
+
+    /// <inheritdoc/>
+    public void Dispose() => Interlocked.Exchange(ref _release, null)?.Invoke();
+}
+
+/// <summary>The one directory of containers that the sessions of this process use. It is closed with the last of them. Thread-safe.</summary>
+internal static class SharedContainers
+{
+    private static readonly object s_gate = new();
+    private static Shared? s_current;
+
+    /// <summary>Returns the runtimes of this host.</summary>
+    public static IReadOnlyList<IContainerRuntime> Runtimes() => [];
+
+    /// <summary>Opens the directory, or uses the open one.</summary>
+    /// <returns>A lease; null if the host has no container runtime.</returns>
+    public static ContainerLease? Take()
+    {
+        lock (s_gate)
+        {
+            if (s_current is null)
+            {
+                IReadOnlyList<IContainerRuntime> runtimes = Runtimes();
+                s_current = ContainerDirectory.Open(runtimes) is { } directory ? new Shared(directory, [.. runtimes.Select(runtime => runtime.Name)]) : null;
+            }
+
+            if (s_current is not { } shared)
+            {
+                return null;
+            }
+
+            shared.Users++;
+            return new ContainerLease(shared.Directory, shared.Names, () => Release(shared));
+        }
+    }
+
+    private static void Release(Shared shared)
+    {
+        lock (s_gate)
+        {
+            if (--shared.Users > 0)
+            {
+                return;
+            }
+
+            s_current = s_current == shared ? null : s_current;
+        }
+
+        shared.Directory.Dispose();
+    }
+
+    private sealed class Shared(ContainerDirectory directory, IReadOnlyList<string> names)
+    {
+        public ContainerDirectory Directory { get; } = directory;
+
+        public IReadOnlyList<string> Names { get; } = names;
+
+        public int Users { get; set; }
+    }
+}
