@@ -1,4 +1,3 @@
-using Bee.Cmdlets.Base;
 using Bee.Containers;
 using Bee.Containers.Runtimes;
 using Bee.Posix;

@@ -1,4 +1,3 @@
-using Bee.Ebpf.Events;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Maps;
 using Bee.Telemetry.Metrics;
