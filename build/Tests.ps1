@@ -1,12 +1,15 @@
 # Runs the test suites and adds up their results.
 
-# The suites and their budgets: the seconds that each may take on two idle processors, in a quick run and in a full run. The lanes run side by side. All suites that
-# load programs into this machine's kernel are in the first lane, so they run one after the other. In the second lane, Bee.Deployments.Tests loads tools in containers,
-# and Bee.Images.Tests and Pester.Unloaded run a few tools for a moment, which disturbs no other suite. Pester has the Describe blocks that load programs, Pester.Unloaded those with the tag Unloaded.
-$lanes = @(
-    [ordered]@{ 'Bee.Ebpf.Tests' = 110, 140; 'Bee.Containers.Tests' = 40, 120; 'Bee.Cmdlets.Tests' = 220, 280; 'Pester' = 120, 180 }
-    [ordered]@{ 'Bee.Architecture.Tests' = 10, 10; 'Bee.Posix.Tests' = 10, 10; 'Bee.Collaborators.Tests' = 30, 30; 'Bee.Telemetry.Tests' = 60, 120; 'Bee.Terminal.Tests' = 45, 80; 'Bee.Toolchain.Tests' = 90, 180; 'Bee.VirtualMachine.Tests' = 190, 200; 'Bee.Deployments.Tests' = 60, 150; 'Bee.Oci.Tests' = 100, 150; 'Bee.Images.Tests' = 130, 160; 'Pester.Unloaded' = 60, 100 }
-)
+# The suites and their budgets: the seconds that each may take on two idle processors, in a quick run and in a full run. Two suites run at a time. Those of $loading load
+# programs into this machine's kernel, so they run one after the other. Of the others, Bee.Deployments.Tests loads tools in containers, and Bee.Images.Tests and
+# Pester.Unloaded run a few tools for a moment, which disturbs no other suite. Pester has the Describe blocks that load programs, Pester.Unloaded those with the tag Unloaded.
+$loading = [ordered]@{ 'Bee.Ebpf.Tests' = 110, 140; 'Bee.Containers.Tests' = 40, 120; 'Bee.Cmdlets.Tests' = 220, 280; 'Pester' = 120, 180 }
+# The longest first, so that both processors are busy to the end.
+$others = [ordered]@{
+    'Bee.VirtualMachine.Tests' = 190, 200; 'Bee.Images.Tests' = 130, 160; 'Bee.Oci.Tests' = 100, 150; 'Bee.Toolchain.Tests' = 90, 180; 'Bee.Deployments.Tests' = 60, 150
+    'Bee.Telemetry.Tests' = 60, 120; 'Pester.Unloaded' = 60, 100; 'Bee.Terminal.Tests' = 45, 80; 'Bee.Collaborators.Tests' = 30, 30; 'Bee.Architecture.Tests' = 10, 10
+    'Bee.Posix.Tests' = 10, 10
+}
 
 function New-Suite {
     <#
@@ -81,13 +84,14 @@ function Test-Everything {
     # Containers on this machine must not change the tables of other tests. Tests of containers' names set their own runtimes.
     $env:BEE_CONTAINER_RUNTIME = 'none'
     $null = New-Item -ItemType Directory -Force (Join-Path $artifacts tests)
-    $work = @(foreach ($lane in $lanes) {
-        $suites = @($lane.Keys -like $Suite | Where-Object { -not $Coverage -or $_ -replace '\.Tests$' -in $measured } | ForEach-Object { New-Suite $_ $lane[$_][[int] [bool] $Full] })
-        if ($suites) { , $suites }
-    })
-    if (-not $work) { throw "No suite matches '$Suite'. The suites are: $($lanes.Keys -join ', ')." }
-    $left = (Get-ChildItem "$root/tests" -Recurse -Depth 1 -Filter *.Tests.csproj).BaseName | Where-Object { $_ -notin $lanes.Keys }
-    if ($left) { throw "These suites have no budget: $left. Add them to `$lanes in build/Tests.ps1." }
+    $loads, $rest = foreach ($suites in $loading, $others) {
+        , @($suites.Keys -like $Suite | Where-Object { -not $Coverage -or $_ -replace '\.Tests$' -in $measured } | ForEach-Object { New-Suite $_ $suites[$_][[int] [bool] $Full] })
+    }
+    $work = $loads + $rest
+    $known = @($loading.Keys) + $others.Keys
+    if (-not $work) { throw "No suite matches '$Suite'. The suites are: $($known -join ', ')." }
+    $left = (Get-ChildItem "$root/tests" -Recurse -Depth 1 -Filter *.Tests.csproj).BaseName | Where-Object { $_ -notin $known }
+    if ($left) { throw "These suites have no budget: $left. Add them to `$loading or `$others in build/Tests.ps1." }
     'building everything'
     $building = Measure-Command {
         Invoke-Dotnet build "$root/Bee.slnx" -c $Configuration -v quiet --nologo
@@ -96,8 +100,13 @@ function Test-Everything {
     if ($Coverage) { Clear-Coverage }
     'running {0}' -f ($work.Name -join ', ')
     $running = Measure-Command {
-        $done = $work | ForEach-Object -Parallel {
-            foreach ($suite in $_) {
+        $queue = [Collections.Concurrent.ConcurrentQueue[object]]::new([object[]] $rest)
+        # The first lane runs the suites that load programs, and then helps the second one.
+        $done = $loads, @() | ForEach-Object -Parallel {
+            $queue = $using:queue
+            $own = [Collections.Generic.Queue[object]]::new([object[]] $_)
+            $suite = $null
+            while ($own.TryDequeue([ref] $suite) -or $queue.TryDequeue([ref] $suite)) {
                 Remove-Item $suite.File -ErrorAction Ignore
                 $file, $arguments = $suite.Command
                 $suite.Seconds = (Measure-Command { & $file @arguments *> $suite.Log }).TotalSeconds
