@@ -12,6 +12,7 @@ internal struct DecodingSink : IRecordSink
     private readonly IEventSink _sink;
     private readonly StackSource? _stacks;
     private readonly IRecordObserver? _observer;
+    private readonly ContainerLookup? _containers;
     private readonly int _size;
     private readonly int _most;
 
@@ -24,6 +25,7 @@ internal struct DecodingSink : IRecordSink
         _most = type.IsOpen ? int.MaxValue : _size + stream.Padding;
         _stacks = type.Stacks is null ? null : stream.Stacks;
         _observer = stream.Observer;
+        _containers = stream.Containers;
     }
 
     /// <summary>Whether the sink has ended the run.</summary>
@@ -32,19 +34,31 @@ internal struct DecodingSink : IRecordSink
     /// <inheritdoc/>
     public bool Record(ReadOnlySpan<byte> data)
     {
+        ContainerNames? names = null;
+        if (_containers is not null && !_containers.Selects(out names, data))
+        {
+            _stream.Filtered++;
+            return true;
+        }
+
         _observer?.Observe(data);
         if (data.Length < _size)
         {
-            return Short(data);
+            return Short(data, names);
         }
 
-        var decoded = Decode(data);
+        var decoded = Decode(data, names);
         return Pass(data.Length <= _most ? decoded : Long(decoded, data));
     }
 
-    private readonly BpfEvent Decode(ReadOnlySpan<byte> data)
+    private readonly BpfEvent Decode(ReadOnlySpan<byte> data, ContainerNames? names)
     {
         var decoded = _type.Decode(data);
+        if (names is not null)
+        {
+            decoded.Place(names);
+        }
+
         _stacks?.Resolve(_type.Stacks!, decoded, data, default);
         return decoded;
     }
@@ -61,11 +75,11 @@ internal struct DecodingSink : IRecordSink
         return false;
     }
 
-    private bool Short(ReadOnlySpan<byte> data)
+    private bool Short(ReadOnlySpan<byte> data, ContainerNames? names)
     {
         var whole = new byte[_size];
         data.CopyTo(whole);
-        var decoded = Decode(whole);
+        var decoded = Decode(whole, names);
         // Gadgets submit only the part of a large struct that they have filled, and Inspektor Gadget reads zeros for the rest.
         if (_stream.Map is { DataSource: not null })
         {

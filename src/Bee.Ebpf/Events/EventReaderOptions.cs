@@ -37,4 +37,10 @@ public sealed class EventReaderOptions
 
     /// <summary>Notices that another thread adds while the reader runs, each with the name of its map. The reader passes them to the sink. Null for none.</summary>
     internal ConcurrentQueue<(string Map, string Text)>? Notices { get; init; }
+
+    /// <summary>Whether tables show the names and namespaces of pods, because there is a Kubernetes runtime. They are hidden by default.</summary>
+    internal bool ShowsPods { get; init; }
+
+    /// <summary>The properties that records get.</summary>
+    internal RecordExtras Extras => Containers is null ? RecordExtras.None : RecordExtras.Container | (ShowsPods ? RecordExtras.Kubernetes : RecordExtras.None);
 }

@@ -31,6 +31,11 @@ internal sealed class EventSources : IDisposable
         try
         {
             var streams = new List<RecordStream>();
+            foreach (var map in options.Containers is null ? [] : source.Maps)
+            {
+                map.NameContainers(options.Containers!, options.Extras);
+            }
+
             foreach (var map in source.Maps.Where(m => options.Select(m.Description) && !LostCounts.IsCount(m.Description, source.File)))
             {
                 if (Open(map, options) is { } stream)
@@ -43,7 +48,7 @@ internal sealed class EventSources : IDisposable
             var writes = new Lazy<IReadOnlyList<RecordWrite>>(() => RecordWrites.In(source.File));
             foreach (var program in source.Programs.Where(p => p.IsLoaded && p.Description.Kind == ProgramKinds.Iterator))
             {
-                var iterator = new IteratorSource(program, writes);
+                var iterator = new IteratorSource(program, writes, options);
                 Note(source.File, iterator.Stream);
                 _iterators.Add(iterator);
                 streams.Add(iterator.Stream);
@@ -233,9 +238,9 @@ internal sealed class EventSources : IDisposable
         RecordStream stream;
         if (map.Description.Role == MapRole.Histogram && (map.Description.IsEventStream || map.CanPoll))
         {
-            if (HistogramType.For(map.Description, out var whyNot) is { } type)
+            if (HistogramType.For(map.Description, out var whyNot, options.Extras) is { } histograms)
             {
-                return OpenHistograms(map, type, options);
+                return OpenHistograms(map, histograms, options);
             }
 
             _notices.Add((map.Name, $"is streamed without histograms: {whyNot}."));
@@ -243,7 +248,12 @@ internal sealed class EventSources : IDisposable
 
         if (map.Description.IsEventStream)
         {
-            stream = new RecordStream(map.Name, map.Description, RecordType.ForEvent(map.Description), null) { Stacks = map.Stacks };
+            var type = RecordType.ForEvent(map.Description, options.Extras);
+            stream = new RecordStream(map.Name, map.Description, type, null)
+            {
+                Stacks = map.Stacks,
+                Containers = ContainerLookup.Of(options, type.Where),
+            };
             Add(stream, map);
             return stream;
         }
@@ -253,14 +263,18 @@ internal sealed class EventSources : IDisposable
             return null;
         }
 
-        stream = new RecordStream(map.Name, map.Description, null, map.EntryType);
+        stream = new RecordStream(map.Name, map.Description, null, map.EntryType) { Containers = options.ContainerFilter is null ? null : ContainerLookup.Of(options, map.EntryType?.Where) };
         _polled.Add(new PolledMap(stream, map, options.AllEntries));
         return stream;
     }
 
     private RecordStream OpenHistograms(BpfMap map, HistogramType type, EventReaderOptions options)
     {
-        var stream = new RecordStream(map.Name, map.Description, null, null, type);
+        var stream = new RecordStream(map.Name, map.Description, null, null, type)
+        {
+            Containers = options.ContainerFilter is null ? null : ContainerLookup.Of(options, type.Plan.Source.Where),
+            LabelContainers = ContainerLookup.Of(options.Containers, type.Where),
+        };
         if (map.Description.IsEventStream)
         {
             Add(stream, map);
@@ -349,6 +363,13 @@ internal sealed class PolledMap : IPolled
             {
                 var key = _scan.Key(i);
                 var value = _scan.Value(i);
+                // An entry that is not selected is not noted as seen: its container may get its name later.
+                if (_stream.Containers?.Selects(out _, key, value) == false)
+                {
+                    _stream.Filtered++;
+                    continue;
+                }
+
                 if (!_all && (!_seen.Changed(key, value, out var known) || (_skipZeros && !known && !value.ContainsAnyExcept((byte)0))))
                 {
                     continue;

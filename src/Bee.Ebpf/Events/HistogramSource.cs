@@ -39,6 +39,14 @@ internal abstract class HistogramSource : IPolled
     {
     }
 
+    /// <summary>Returns a histogram as it is now. Its container is looked up again, since its names may have changed.</summary>
+    protected Histogram Make(Series series)
+    {
+        var histogram = series.Make(Type);
+        histogram.Place(series.Source is { } source ? _stream.LabelContainers?.Find(source) : null);
+        return histogram;
+    }
+
     /// <summary>Keeps a notice for the next poll. Only the first one is reported.</summary>
     protected void Notice(string text) => _notice ??= text;
 
@@ -69,7 +77,7 @@ internal abstract class HistogramSource : IPolled
             }
 
             _stream.Count++;
-            if (!sink.Event(series.Make(Type)) && stoppable)
+            if (!sink.Event(Make(series)) && stoppable)
             {
                 stopped = true;
                 return;
@@ -81,6 +89,7 @@ internal abstract class HistogramSource : IPolled
 /// <summary>Reads the histogram slots that a program counts in a hash or array.</summary>
 internal sealed class HistogramScan : HistogramSource
 {
+    private readonly RecordStream _stream;
     private readonly SlotPlan _plan;
     private readonly MapScan _scan;
     private readonly byte[] _labels;
@@ -88,6 +97,7 @@ internal sealed class HistogramScan : HistogramSource
     public HistogramScan(RecordStream stream, MapScan scan, bool all)
         : base(stream, all)
     {
+        _stream = stream;
         _plan = (SlotPlan)Type.Plan;
         _scan = scan;
         _labels = new byte[_plan.Identity.Size];
@@ -97,7 +107,7 @@ internal sealed class HistogramScan : HistogramSource
     public IReadOnlyList<Histogram> Read()
     {
         Refresh();
-        return [.. Table.All.Where(series => series.IsNews).Select(series => series.Make(Type))];
+        return [.. Table.All.Where(series => series.IsNews).Select(Make)];
     }
 
     protected override void Refresh()
@@ -115,6 +125,12 @@ internal sealed class HistogramScan : HistogramSource
         {
             for (var i = 0; i < _scan.Count; i++)
             {
+                if (_stream.Containers?.Selects(out _, _scan.Key(i), _scan.Value(i)) == false)
+                {
+                    _stream.Filtered++;
+                    continue;
+                }
+
                 Add(_scan.Key(i), _scan.Value(i));
             }
         }
@@ -246,6 +262,12 @@ internal readonly struct ObservingSink(RecordStream stream, HistogramTally tally
     /// <inheritdoc/>
     public bool Record(ReadOnlySpan<byte> data)
     {
+        if (stream.Containers?.Selects(out _, data) == false)
+        {
+            stream.Filtered++;
+            return true;
+        }
+
         stream.Observer?.Observe(data);
         if (data.Length < tally.LeastSize)
         {
@@ -280,7 +302,7 @@ internal static class MapHistograms
     {
         ArgumentNullException.ThrowIfNull(map);
         string? whyNot = "it holds events, which are counted when they are read";
-        if (map.Description.IsEventStream || HistogramType.For(map.Description, out whyNot) is not { } type)
+        if (map.Description.IsEventStream || HistogramType.For(map.Description, out whyNot, map.Extras) is not { } type)
         {
             throw new NotSupportedException($"Map '{map.Name}' has no histogram slots: {whyNot}.");
         }
@@ -290,6 +312,6 @@ internal static class MapHistograms
             RecordOrigin.Note(file, map.Description, type);
         }
 
-        return new HistogramScan(new RecordStream(map.Name, map.Description, null, null, type), map.Scan(), all: false).Read();
+        return new HistogramScan(new RecordStream(map.Name, map.Description, null, null, type) { LabelContainers = ContainerLookup.Of(map.Containers, type.Where) }, map.Scan(), all: false).Read();
     }
 }

@@ -22,7 +22,8 @@ internal sealed unsafe class IteratorSource
     /// <summary>Creates the source: of typed records, of untyped records if the iterator writes records of an unknown type, else of lines of text.</summary>
     /// <param name="program">The iterator.</param>
     /// <param name="writes">The calls in the object that write records.</param>
-    public IteratorSource(BpfProgram program, Lazy<IReadOnlyList<RecordWrite>> writes)
+    /// <param name="options">The options of the reader.</param>
+    public IteratorSource(BpfProgram program, Lazy<IReadOnlyList<RecordWrite>> writes, EventReaderOptions options)
     {
         _program = program;
         var metadata = new MapMetadata { Fields = program.Description.Metadata.Fields };
@@ -30,7 +31,7 @@ internal sealed unsafe class IteratorSource
         if (program.Description.Record is { } record)
         {
             // The size of a type that is only a flexible array is unknown.
-            type = RecordType.ForStruct(record, program.Name, metadata) is { Size: > 0 } known ? known : null;
+            type = RecordType.ForStruct(record, program.Name, metadata, options.Extras) is { Size: > 0 } known ? known : null;
             _size = type?.Size ?? 0;
         }
         else if (RecordWrites.Of(program.Description, writes.Value) is { Count: > 0 } calls)
@@ -39,7 +40,7 @@ internal sealed unsafe class IteratorSource
             _size = calls.Select(call => call.Size).Distinct().ToArray() is [{ } size] ? (int)size : 0;
         }
 
-        Stream = new RecordStream(program.Name, null, type, null);
+        Stream = new RecordStream(program.Name, null, type, null) { Containers = ContainerLookup.Of(options, type?.Where) };
     }
 
     /// <summary>The stream.</summary>
@@ -95,26 +96,40 @@ internal sealed unsafe class IteratorSource
         var size = _size > 0 ? _size : Math.Max(1, data.Length);
         for (; data.Length - used >= size && !stopped; used += size)
         {
-            Stream.Count++;
-            stopped = !sink.Event(type.Decode(data.Slice(used, size)));
+            if (Decode(type, data.Slice(used, size), data.Slice(used, size)) is { } record)
+            {
+                Stream.Count++;
+                stopped = !sink.Event(record);
+            }
         }
 
         if (end && !stopped && used < data.Length)
         {
-            if (type.Size == 0)
+            var whole = new byte[Math.Max(type.Size, data.Length - used)];
+            data[used..].CopyTo(whole);
+            if (Decode(type, whole, data[used..]) is { } last)
             {
                 Stream.Count++;
-                stopped = !sink.Event(type.Decode(data[used..]));
-                return used;
+                stopped = !sink.Event(type.Size == 0 ? last : Stream.Truncate(last, data.Length - used, sink));
             }
-
-            var whole = new byte[type.Size];
-            data[used..].CopyTo(whole);
-            Stream.Count++;
-            stopped = !sink.Event(Stream.Truncate(type.Decode(whole), data.Length - used, sink));
         }
 
         return used;
+    }
+
+    // Returns null for a record that the filter of containers does not select.
+    private BpfEvent? Decode(RecordType type, ReadOnlySpan<byte> whole, ReadOnlySpan<byte> record)
+    {
+        ContainerNames? names = null;
+        if (Stream.Containers?.Selects(out names, record) == false)
+        {
+            Stream.Filtered++;
+            return null;
+        }
+
+        var decoded = type.Decode(whole);
+        decoded.Place(names);
+        return decoded;
     }
 
     private int Lines(ReadOnlySpan<byte> data, bool end, IEventSink sink, ref bool stopped)

@@ -54,6 +54,15 @@ public sealed class RecordStream
     /// <summary>Receives the bytes of each record before it is decoded, on the reading thread; null for none.</summary>
     internal IRecordObserver? Observer { get; set; }
 
+    /// <summary>Finds the containers of the records, and filters by them; null if they have no names and are not filtered.</summary>
+    internal ContainerLookup? Containers { get; init; }
+
+    /// <summary>Finds the containers of histograms by their labels; null if they have no names.</summary>
+    internal ContainerLookup? LabelContainers { get; init; }
+
+    /// <summary>The number of records that the filter of containers has dropped before they were decoded. Of a polled map, every poll counts.</summary>
+    internal long Filtered { get; set; }
+
     /// <summary>The number of records that were shorter than their type, so that fields are missing or the record was not counted.</summary>
     public long ShortRecords { get; internal set; }
 

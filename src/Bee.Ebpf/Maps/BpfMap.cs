@@ -68,6 +68,19 @@ public sealed class BpfMap
     /// <summary>The stack maps that stack ids in this map refer to; null if the session has none.</summary>
     internal StackSource? Stacks { get; set; }
 
+    /// <summary>Finds the containers of entries that say where they happened; null for entries without names of containers.</summary>
+    internal IContainerResolver? Containers { get; private set; }
+
+    /// <summary>The properties of entries in addition to those of their C types.</summary>
+    internal RecordExtras Extras { get; private set; }
+
+    /// <summary>Adds names of containers to the entries that are read from now on.</summary>
+    internal void NameContainers(IContainerResolver containers, RecordExtras extras)
+    {
+        (Containers, Extras) = (containers, extras);
+        _entryType = null;
+    }
+
     /// <summary>
     /// Reads all entries; in an array, every slot. Programs go on writing meanwhile: an entry that is added or removed during the read may be in the result or not. From a queue or stack, returns
     /// only the next entry and does not remove it (<see cref="Take"/> does).
@@ -207,7 +220,7 @@ public sealed class BpfMap
 
     private EntryType MakeEntryType()
     {
-        var type = EntryType.ForMap(Description);
+        var type = EntryType.ForMap(Description, Extras);
         if (File is not null)
         {
             // Lets entries be packed by their type alone.
@@ -219,10 +232,15 @@ public sealed class BpfMap
 
     internal MapScan Scan() => new(_owner, _fd, Description);
 
-    /// <summary>Decodes an entry, and resolves its stack ids.</summary>
+    /// <summary>Decodes an entry, and resolves its stack ids and its container.</summary>
     internal MapEntry Decode(EntryType type, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         var entry = type.Decode(key, value);
+        if (type.HasContainer)
+        {
+            entry.Place(Containers?.Find(type.Where!.Read(key, value)));
+        }
+
         if (type.Stacks is { } fields)
         {
             Stacks?.Resolve(fields, entry, key, value);
@@ -319,7 +337,13 @@ internal static class InnerMaps
                 var handle = new FdHandle(fd);
                 var key = entry.GetType().GetProperty("Key")!.GetValue(entry);
                 var name = TerminalText.Clean($"{outer.Name}/{(key is IFormattable number ? number.ToString(null, System.Globalization.CultureInfo.InvariantCulture) : key)}");
-                yield return new BpfMap(handle, fd, Describe(outer.Description, fd, name)) { Stacks = outer.Stacks, File = outer.File, Outer = outer.Description };
+                var inner = new BpfMap(handle, fd, Describe(outer.Description, fd, name)) { Stacks = outer.Stacks, File = outer.File, Outer = outer.Description };
+                if (outer.Containers is { } containers)
+                {
+                    inner.NameContainers(containers, outer.Extras);
+                }
+
+                yield return inner;
             }
             else if (fd != -Libc.ENOENT)
             {

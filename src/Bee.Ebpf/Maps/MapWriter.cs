@@ -53,7 +53,7 @@ internal sealed class MapWriter
     public EncodedEntry Encode(object entry) => entry switch
     {
         // Also keeps the padding between fields, which counts in keys.
-        MapEntry same when same.GetType() == _entryType && same.RawValue.Length == _stride => new EncodedEntry(same.RawKey.ToArray(), same.RawValue.ToArray()),
+        MapEntry same when IsSame(same) && same.RawValue.Length == _stride => new EncodedEntry(same.RawKey.ToArray(), same.RawValue.ToArray()),
         MapEntry other => Encode(current => _encoder.Entry(Whole(other), current)),
         IDictionary members => Encode(current => _encoder.Entry(members, current)),
         _ => throw new ArgumentException("An entry is a MapEntry or a dictionary.", nameof(entry)),
@@ -79,7 +79,7 @@ internal sealed class MapWriter
     /// <exception cref="ArgumentException">The argument is not an entry.</exception>
     public byte[] EncodeKeyOf(object entry) => entry switch
     {
-        MapEntry same when same.GetType() == _entryType => same.RawKey.ToArray(),
+        MapEntry same when IsSame(same) => same.RawKey.ToArray(),
         MapEntry other => _encoder.KeyOf(Whole(other)),
         IDictionary members => _encoder.KeyOf(members),
         _ => throw new ArgumentException("An entry is a MapEntry or a dictionary.", nameof(entry)),
@@ -203,6 +203,9 @@ internal sealed class MapWriter
     /// <summary>Throws if entries of this kind of map cannot be removed.</summary>
     /// <exception cref="BpfMapException">They cannot be removed.</exception>
     public void Removable() => _map.RequireRemovable();
+
+    // The names of a container do not change the bytes of an entry.
+    private bool IsSame(MapEntry entry) => _entryType is not null && EmittedTypes.HoldSameBytes(entry.GetType(), _entryType);
 
     private static Dictionary<string, object?> Whole(MapEntry entry) => entry.GetType().GetProperties()
         .Where(property => property.Name is EntryNames.Key or EntryNames.Value or EntryNames.Values).ToDictionary(property => property.Name, property => property.GetValue(entry));

@@ -26,6 +26,7 @@ internal sealed class EventPacker
     private readonly Dictionary<ObjectFile, int> _tools = new(ReferenceEqualityComparer.Instance);
     private readonly PackPayload _payload = new();
     private readonly PackedStacks _stacks;
+    private readonly PackedOrigins _origins;
     private readonly HashSet<Account> _accounts = [];
     private readonly List<Account> _news = [];
     private readonly ArrayBufferWriter<byte> _labels = new();
@@ -34,10 +35,12 @@ internal sealed class EventPacker
     private Packing _last = Packing.TraceLine;
     private ClockDistances? _clock;
     private int[] _traces = [];
+    private int _container;
+    private int _sender;
     private bool _beginsBlock;
 
     /// <summary>Creates a packer for a new file.</summary>
-    public EventPacker() => _stacks = new PackedStacks(_payload);
+    public EventPacker() => (_stacks, _origins) = (new PackedStacks(_payload), new PackedOrigins(_payload));
 
     private enum Form
     {
@@ -133,6 +136,7 @@ internal sealed class EventPacker
             _clock = null;
             _accounts.Clear();
             _stacks.Clear();
+            _origins.Clear();
             _payload.WriteTo(to, PackItem.Block);
         }
     }
@@ -176,9 +180,9 @@ internal sealed class EventPacker
         }
 
         PackedType.Write(_payload, tool, origin, isForLabels);
-        _payload.WriteTo(to, PackItem.Type);
+        _payload.WriteTo(to, origin.PackedExtras == RecordExtras.None ? PackItem.Type : PackItem.ExtendedType);
         var form = e is MapEntry ? Form.Entry : e is Histogram ? Form.Histogram : e.OpenEndAt() >= 0 ? Form.OpenRecord : Form.Record;
-        return new Packing(form, _definitions++, origin.Plan, e.OpenEndAt());
+        return new Packing(form, _definitions++, origin, e.OpenEndAt());
     }
 
     // Appends the definitions that an object needs in addition to its type.
@@ -208,6 +212,8 @@ internal sealed class EventPacker
             }
         }
 
+        _container = packing.HasContainer ? _origins.Define(e.Container, to) : 0;
+        _sender = packing.HasSender ? _origins.Define(e.Sender, to) : 0;
         if (packing.Traces > 0)
         {
             var traces = e.Traces;
@@ -249,11 +255,24 @@ internal sealed class EventPacker
         if (histogram.Source is { } source)
         {
             var labels = Find(source.GetType(), source, to, isForLabels: true);
+            var (container, sender) = (_container, _sender);
             Prepare(source, labels, to);
             WriteBytes(source, labels, _labels);
+            (_container, _sender) = (container, sender);
         }
 
-        _payload.Number((ulong)packing.Type).Number(histogram.Count).Optional(histogram.Sum).Number((ulong)histogram.Buckets.Count);
+        _payload.Number((ulong)packing.Type);
+        if (packing.HasContainer)
+        {
+            _payload.Number((ulong)_container);
+        }
+
+        if (packing.HasSender)
+        {
+            _payload.Number((ulong)_sender);
+        }
+
+        _payload.Number(histogram.Count).Optional(histogram.Sum).Number((ulong)histogram.Buckets.Count);
         foreach (var bucket in histogram.Buckets)
         {
             _payload.Optional(bucket.From).Optional(bucket.To).Number(bucket.Count);
@@ -266,6 +285,7 @@ internal sealed class EventPacker
     {
         var traces = packing.Traces == 0 ? [] : _traces.AsSpan();
         var length = PackPayload.SizeOf((uint)packing.Type) + first.Length + second.Length;
+        length += (packing.HasContainer ? PackPayload.SizeOf((uint)_container) : 0) + (packing.HasSender ? PackPayload.SizeOf((uint)_sender) : 0);
         foreach (var trace in traces)
         {
             length += PackPayload.SizeOf((uint)trace);
@@ -275,6 +295,8 @@ internal sealed class EventPacker
         span[0] = (byte)kind;
         var at = 1 + PackPayload.WriteNumber(span[1..], (uint)length);
         at += PackPayload.WriteNumber(span[at..], (uint)packing.Type);
+        at += packing.HasContainer ? PackPayload.WriteNumber(span[at..], (uint)_container) : 0;
+        at += packing.HasSender ? PackPayload.WriteNumber(span[at..], (uint)_sender) : 0;
         foreach (var trace in traces)
         {
             at += PackPayload.WriteNumber(span[at..], (uint)trace);
@@ -289,15 +311,19 @@ internal sealed class EventPacker
     // Describes how to pack the objects of one CLR type.
     private sealed class Packing
     {
-        public Packing(Form form, int type, TypePlan? plan, int openAt)
+        public Packing(Form form, int type, RecordOrigin? origin, int openAt)
         {
             (Form, Type, OpenAt) = (form, type, openAt);
+            var plan = origin?.Plan;
+            var extras = origin?.PackedExtras ?? RecordExtras.None;
+            (HasContainer, HasSender) = ((extras & RecordExtras.Container) != 0, (extras & RecordExtras.Sender) != 0);
             NeedsHost = plan?.NeedsHost == true;
             Traces = plan?.Traces ?? 0;
             Accounts = plan is null ? null : AccountFields.Of(plan);
         }
 
-        public Packing(Form form, Packing whole) => (Form, Type, NeedsHost, Traces, Accounts) = (form, whole.Type, whole.NeedsHost, whole.Traces, whole.Accounts);
+        public Packing(Form form, Packing whole) =>
+            (Form, Type, NeedsHost, Traces, Accounts, HasContainer, HasSender) = (form, whole.Type, whole.NeedsHost, whole.Traces, whole.Accounts, whole.HasContainer, whole.HasSender);
 
         public static Packing TraceLine { get; } = new(Form.TraceLine, 0, null, -1);
 
@@ -309,12 +335,16 @@ internal sealed class EventPacker
 
         public int OpenAt { get; }
 
+        public bool HasContainer { get; }
+
+        public bool HasSender { get; }
+
         public bool NeedsHost { get; }
 
         public int Traces { get; }
 
         public AccountFields? Accounts { get; }
 
-        public bool IsPlain => Form == Form.Record && !NeedsHost && Traces == 0;
+        public bool IsPlain => Form == Form.Record && !NeedsHost && Traces == 0 && !HasContainer && !HasSender;
     }
 }

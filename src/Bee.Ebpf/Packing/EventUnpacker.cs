@@ -22,7 +22,16 @@ internal sealed class EventUnpacker
     private readonly List<IRecordShape> _shapes = [];
     private readonly List<HistogramType> _histograms = [];
     private readonly UnpackedStacks _stacks = new();
+    private readonly UnpackedOrigins _origins = new();
+    // By the number of a type: whether its packed objects have a container, and a host.
+    private readonly List<RecordExtras> _extras = [];
     private RecordHost? _host;
+
+    /// <summary>
+    /// The host that the objects come from: they get its name as PSComputerName, and whether they came late as Late (<see cref="BpfEvent.Mark"/>). Null, the default, for objects without a host. A host that
+    /// was packed with an object wins.
+    /// </summary>
+    public RecordSender? Sender { get; init; }
 
     /// <summary>The time when the last loss was reported, in UTC.</summary>
     public DateTime LossTime { get; private set; }
@@ -100,13 +109,23 @@ internal sealed class EventUnpacker
                 _tools.Add(PackedTool.Decode(payload.Rest()));
                 break;
             case PackItem.Type:
-                Limit(_types.Count, MostTypes);
-                DefineType(ref payload);
+                DefineType(ref payload, RecordExtras.None);
+                break;
+            case PackItem.ExtendedType:
+                DefineType(ref payload, (RecordExtras)payload.Number((int)(RecordExtras.Container | RecordExtras.Sender)));
+                break;
+            case PackItem.Container:
+                _origins.ReadContainer(ref payload);
+                NotePods();
+                break;
+            case PackItem.Sender:
+                _origins.ReadSender(ref payload);
                 break;
             case PackItem.Block:
                 payload.End();
                 _host = null;
                 _stacks.Clear();
+                _origins.Clear();
                 break;
             case PackItem.Host:
                 _host = new RecordHost(new ClockDistances(payload.Signed(), payload.Signed()));
@@ -128,10 +147,12 @@ internal sealed class EventUnpacker
         }
     }
 
-    private void DefineType(ref PackReader payload)
+    private void DefineType(ref PackReader payload, RecordExtras packed)
     {
-        var type = PackedType.Read(ref payload, _tools, out var isForLabels);
+        Limit(_types.Count, MostTypes);
+        var type = PackedType.Read(ref payload, _tools, packed | (Sender is null ? RecordExtras.None : RecordExtras.Sender), out var isForLabels);
         _types.Add(type);
+        _extras.Add(isForLabels ? RecordExtras.None : packed);
         if (type.Type is HistogramType histogram)
         {
             _histograms.Add(histogram);
@@ -140,15 +161,45 @@ internal sealed class EventUnpacker
         {
             _shapes.Add((IRecordShape)type.Type);
         }
+
+        NotePods();
+    }
+
+    // Views show pods from the first object on that is in one.
+    private void NotePods()
+    {
+        if (!_origins.HasPods)
+        {
+            return;
+        }
+
+        foreach (var type in _types)
+        {
+            switch (type.Type)
+            {
+                case RecordType record:
+                    record.Extras |= RecordExtras.Kubernetes;
+                    break;
+                case EntryType entry:
+                    entry.Extras |= RecordExtras.Kubernetes;
+                    break;
+            }
+        }
     }
 
     private RecordHost Host => _host ?? throw PackException.Damaged("the description of an object's machine is missing");
 
-    private RecordOrigin Type(ref PackReader payload) => payload.Number(int.MaxValue) is var index && index < _types.Count ? _types[index] : throw PackException.Damaged("an object is of a type that is not defined");
+    private RecordOrigin Type(ref PackReader payload, out ContainerNames? container, out RecordSender? sender)
+    {
+        var index = payload.Number(int.MaxValue) is var number && number < _types.Count ? number : throw PackException.Damaged("an object is of a type that is not defined");
+        container = (_extras[index] & RecordExtras.Container) != 0 ? _origins.Container(ref payload) : null;
+        sender = ((_extras[index] & RecordExtras.Sender) != 0 ? _origins.Sender(ref payload) : null) ?? Sender;
+        return _types[index];
+    }
 
     private BpfEvent Record(PackItem kind, ref PackReader payload)
     {
-        var origin = Type(ref payload);
+        var origin = Type(ref payload, out var container, out var sender);
         var plan = origin.Plan ?? throw PackException.Damaged("the type of a record is a type of histograms");
         var stacks = _stacks.Read(ref payload, plan.Traces);
         var whole = (kind, origin.Type) switch
@@ -158,6 +209,8 @@ internal sealed class EventUnpacker
             (PackItem.Entry, EntryType type) => Entry(type, origin.Map!, ref payload),
             _ => throw PackException.Damaged("the kind of an object differs from its type"),
         };
+        whole.Place(container);
+        whole.Mark(sender);
         if (plan.NeedsHost)
         {
             whole.Bind(Host);
@@ -204,7 +257,15 @@ internal sealed class EventUnpacker
 
     private Histogram Histogram(ref PackReader payload)
     {
-        var origin = Type(ref payload);
+        var histogram = Restored(ref payload, out var container, out var sender);
+        histogram.Place(container);
+        histogram.Mark(sender);
+        return histogram;
+    }
+
+    private Histogram Restored(ref PackReader payload, out ContainerNames? container, out RecordSender? sender)
+    {
+        var origin = Type(ref payload, out container, out sender);
         var type = origin.Type as HistogramType ?? throw PackException.Damaged("the type of a histogram is not a type of histograms");
         var (count, sum) = (payload.Number(), payload.OptionalDouble());
         var buckets = new HistogramBucket[payload.Number(Math.Min(payload.Left.Length / SmallestBucket, MostBuckets))];
@@ -215,7 +276,7 @@ internal sealed class EventUnpacker
 
         if (payload.IsEnd)
         {
-            return type.Labels.Count == 0 ? type.Restore(null, count, sum, buckets) : throw PackException.Damaged("a histogram has no labels");
+            return type.Plan.Labels.Count == 0 ? type.Restore(null, count, sum, buckets) : throw PackException.Damaged("a histogram has no labels");
         }
 
         var inner = payload.Item(out var kind);

@@ -22,13 +22,19 @@ internal enum PackItem : byte
     Frame = 6,
     /// <summary>A stack: id, error, frames. Stacks are numbered from 1 in a block.</summary>
     Stack = 7,
-    /// <summary>A record: type, stacks, bytes. The record may be longer than its type.</summary>
+    /// <summary>A type of objects that say where they happened: what they have (bit 0 containers, bit 1 hosts), then as <see cref="Type"/>, and numbered with the others.</summary>
+    ExtendedType = 8,
+    /// <summary>The names of a container: id, container, image, pod, namespace, node, owner, labels. Containers are numbered from 1 in a block; 0 is the host.</summary>
+    Container = 9,
+    /// <summary>A host that objects were read on: name, whether they came late. Hosts are numbered from 1 in a block; 0 is the host that wrote the file.</summary>
+    Sender = 10,
+    /// <summary>A record: type, container, host, stacks, bytes. The record may be longer than its type. Only extended types have a container or a host.</summary>
     Record = 16,
-    /// <summary>A record that is shorter than its type: type, stacks, bytes.</summary>
+    /// <summary>A record that is shorter than its type: type, container, host, stacks, bytes.</summary>
     Truncated = 17,
-    /// <summary>An entry of a map: type, stacks, key, value.</summary>
+    /// <summary>An entry of a map: type, container, host, stacks, key, value.</summary>
     Entry = 18,
-    /// <summary>A histogram: type, count, sum, buckets, and the item of the record or entry with its labels.</summary>
+    /// <summary>A histogram: type, container, host, count, sum, buckets, and the item of the record or entry with its labels.</summary>
     Histogram = 19,
     /// <summary>A line that an iterator wrote.</summary>
     IteratorLine = 20,

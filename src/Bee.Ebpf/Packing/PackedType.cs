@@ -18,6 +18,11 @@ internal static class PackedType
     /// <param name="isForLabels">Whether only the labels of histograms are read from the objects.</param>
     public static void Write(PackPayload payload, int tool, RecordOrigin origin, bool isForLabels)
     {
+        if (origin.PackedExtras is not RecordExtras.None and var extras)
+        {
+            payload.Number((ulong)extras);
+        }
+
         payload.Number((ulong)tool).Number(isForLabels ? 1u : 0u).Number((ulong)origin.Kind).Text(origin.Name).Number(origin.Map?.MaxEntries ?? 0).Optional(origin.Outer?.Name);
         if (origin is { Outer: not null, Map: { } map })
         {
@@ -28,12 +33,14 @@ internal static class PackedType
     /// <summary>Reads a definition and creates its type. Records the origin of the type, so that unpacked objects can be packed again.</summary>
     /// <param name="reader">The payload.</param>
     /// <param name="tools">The tools defined so far.</param>
+    /// <param name="extras">The properties of the objects in addition to those of the C type.</param>
     /// <param name="isForLabels">Whether only the labels of histograms are read from the objects.</param>
     /// <exception cref="PackException">The definition is damaged.</exception>
-    public static RecordOrigin Read(ref PackReader reader, List<ObjectFile> tools, out bool isForLabels)
+    public static RecordOrigin Read(ref PackReader reader, List<ObjectFile> tools, RecordExtras extras, out bool isForLabels)
     {
         var file = tools.Count == 0 ? throw PackException.Damaged("a type precedes its tool") : tools[reader.Number(tools.Count - 1)];
         isForLabels = reader.Number(1) == 1;
+        extras = isForLabels ? RecordExtras.None : extras;
         var kind = (OriginKind)reader.Number((int)OriginKind.IteratorBytes);
         var name = reader.Name();
         var entries = (uint)reader.Number(uint.MaxValue);
@@ -43,13 +50,13 @@ internal static class PackedType
             if (kind is OriginKind.Iterator or OriginKind.IteratorBytes)
             {
                 reader.End();
-                return OfIterator(file, name, kind == OriginKind.IteratorBytes);
+                return OfIterator(file, name, kind == OriginKind.IteratorBytes, extras);
             }
 
             var map = Find(file, outer ?? name);
             var inner = outer is null ? map.WithEntries(entries) : Inner(ref reader, map, name, entries);
             reader.End();
-            return OfMap(file, kind, inner, outer is null ? null : map);
+            return OfMap(file, kind, inner, outer is null ? null : map, extras);
         }
         catch (Exception e) when (e is BpfObjectException or OverflowException or ArgumentException or InvalidOperationException or TypeLoadException)
         {
@@ -81,7 +88,7 @@ internal static class PackedType
         };
     }
 
-    private static RecordOrigin OfMap(ObjectFile file, OriginKind kind, MapDescription map, MapDescription? outer)
+    private static RecordOrigin OfMap(ObjectFile file, OriginKind kind, MapDescription map, MapDescription? outer, RecordExtras extras)
     {
         if (map.KeySize > MostBytes || map.ValueSize > MostBytes)
         {
@@ -90,17 +97,17 @@ internal static class PackedType
 
         return kind switch
         {
-            OriginKind.Event => RecordOrigin.Note(file, map, RecordType.ForEvent(map)),
-            OriginKind.Entry => RecordOrigin.Note(file, map, outer, EntryType.ForMap(map)),
-            _ => RecordOrigin.Note(file, map, HistogramType.For(map, out _) ?? throw PackException.Damaged("a map has no histograms")),
+            OriginKind.Event => RecordOrigin.Note(file, map, RecordType.ForEvent(map, extras)),
+            OriginKind.Entry => RecordOrigin.Note(file, map, outer, EntryType.ForMap(map, extras)),
+            _ => RecordOrigin.Note(file, map, HistogramType.For(map, out _, extras) ?? throw PackException.Damaged("a map has no histograms")),
         };
     }
 
-    private static RecordOrigin OfIterator(ObjectFile file, string name, bool isBytes)
+    private static RecordOrigin OfIterator(ObjectFile file, string name, bool isBytes, RecordExtras extras)
     {
         var program = file.Programs.FirstOrDefault(program => program.Name == name) ?? throw PackException.Damaged("a type names an iterator that its tool does not have");
-        return RecordOrigin.Note(file, null, isBytes ? RecordType.ForBytes(program.Name)
-            : program.Record is { } type ? RecordType.ForStruct(type, program.Name, new MapMetadata { Fields = program.Metadata.Fields })
+        return RecordOrigin.Note(file, null, isBytes ? RecordType.ForBytes(program.Name, extras)
+            : program.Record is { } type ? RecordType.ForStruct(type, program.Name, new MapMetadata { Fields = program.Metadata.Fields }, extras)
             : throw PackException.Damaged("an iterator has no type of records"));
     }
 }

@@ -51,6 +51,38 @@ public abstract unsafe class BpfEvent
     /// <returns>The machine, or null.</returns>
     private protected virtual RecordHost? GetHost() => null;
 
+    /// <summary>The container that the object happened in; null for the host, and for types without names of containers.</summary>
+    internal ContainerNames? Container => GetContainer();
+
+    /// <summary>Sets the container that the object happened in. Called once, before the object is published. Types without names of containers ignore it.</summary>
+    internal void Place(ContainerNames? names) => SetContainer(names);
+
+    /// <summary>The host that the object was read on; null for this one, and for types without the host's name.</summary>
+    internal RecordSender? Sender => GetSender();
+
+    /// <summary>Sets the host that the object was read on. Called before the object is published. Types without the host's name ignore it.</summary>
+    internal void Mark(RecordSender? sender) => SetSender(sender);
+
+    /// <summary>Stores the names of the container.</summary>
+    /// <param name="names">The names, or null.</param>
+    private protected virtual void SetContainer(ContainerNames? names)
+    {
+    }
+
+    /// <summary>Returns the names of the container.</summary>
+    /// <returns>The names, or null.</returns>
+    private protected virtual ContainerNames? GetContainer() => null;
+
+    /// <summary>Stores the host that the object was read on.</summary>
+    /// <param name="sender">The host, or null.</param>
+    private protected virtual void SetSender(RecordSender? sender)
+    {
+    }
+
+    /// <summary>Returns the host that the object was read on.</summary>
+    /// <returns>The host, or null.</returns>
+    private protected virtual RecordSender? GetSender() => null;
+
     /// <summary>Returns the traces of the object.</summary>
     /// <returns>The traces, or null.</returns>
     private protected virtual StackTrace[]? GetTraces() => null;
@@ -119,13 +151,43 @@ public abstract unsafe class BpfEvent
 
     /// <summary>Returns whether another object has the same type and the same values.</summary>
     /// <param name="obj">The other object.</param>
-    /// <returns>True if they are equal. Padding, and bytes behind the NUL of a text, are ignored.</returns>
+    /// <returns>
+    /// True if they are equal. Padding, and bytes behind the NUL of a text, are ignored. So are the names of the container: they follow from the other values, and may become known later.
+    /// </returns>
     public override bool Equals(object? obj) =>
-        ReferenceEquals(this, obj) || (obj is BpfEvent && obj.GetType() == GetType() && obj.ToString() == ToString());
+        ReferenceEquals(this, obj) || (obj is BpfEvent other && obj.GetType() == GetType() && JsonText.ToCompare(other) == JsonText.ToCompare(this));
 
     /// <summary>Returns a hash code of all values.</summary>
     /// <returns>The hash code, valid within this process.</returns>
-    public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
+    public override int GetHashCode() => JsonText.ToCompare(this).GetHashCode(StringComparison.Ordinal);
+
+    /// <summary>Returns the name of the container.</summary>
+    /// <param name="names">The names; null for the host.</param>
+    private protected static string? ReadContainer(ContainerNames? names) => names?.Container;
+
+    /// <summary>Returns the image of the container.</summary>
+    /// <param name="names">The names; null for the host.</param>
+    private protected static string? ReadImage(ContainerNames? names) => names?.Image;
+
+    /// <summary>Returns the name of the pod.</summary>
+    /// <param name="names">The names; null for the host.</param>
+    private protected static string? ReadPod(ContainerNames? names) => names?.Pod;
+
+    /// <summary>Returns the namespace of the pod.</summary>
+    /// <param name="names">The names; null for the host.</param>
+    private protected static string? ReadNamespace(ContainerNames? names) => names?.Namespace;
+
+    /// <summary>Returns the name of the node.</summary>
+    /// <param name="names">The names; null for the host.</param>
+    private protected static string? ReadNode(ContainerNames? names) => names?.Node;
+
+    /// <summary>Returns the name of the host that the object was read on.</summary>
+    /// <param name="sender">The host; null for this one.</param>
+    private protected static string? ReadComputerName(RecordSender? sender) => sender?.ComputerName;
+
+    /// <summary>Returns whether the object arrived after later ones.</summary>
+    /// <param name="sender">The host; null for this one.</param>
+    private protected static bool ReadLate(RecordSender? sender) => sender?.Late == true;
 
     /// <summary>Reads text up to the first NUL or the end. Invalid UTF-8 becomes U+FFFD.</summary>
     /// <param name="at">The first byte.</param>

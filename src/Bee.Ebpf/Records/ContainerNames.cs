@@ -35,7 +35,7 @@ internal sealed record ContainerNames
 /// <param name="ProcessId">The process id (tgid) in the initial pid namespace.</param>
 internal readonly record struct ContainerKey(ulong CgroupId, ulong MountNamespaceId, int ProcessId);
 
-/// <summary>Finds the containers that records come from.</summary>
+/// <summary>Finds the containers that records come from. Thread-safe.</summary>
 internal interface IContainerResolver
 {
     /// <summary>Returns the names of a container. Called for each record, on the thread that reads. It must not wait for a runtime.</summary>

@@ -67,6 +67,10 @@ internal static class CutRecordEmitter
         il.Emit(OpCodes.Call, typeof(TruncatedEvent).GetMethod(nameof(TruncatedEvent.Present), BindingFlags.Instance | BindingFlags.NonPublic)!);
         il.Emit(OpCodes.Ret);
         property.SetGetMethod(getter);
+        if (TypeEmitter.IsNotCompared(field.Name, field.IsExtra))
+        {
+            TypeEmitter.MarkNotCompared(property);
+        }
     }
 
     /// <summary>Emits the class for longer records.</summary>
@@ -153,6 +157,18 @@ public abstract class TruncatedEvent : BpfEvent
 
     /// <inheritdoc/>
     private protected override void SetHost(RecordHost host) => _whole.Bind(host);
+
+    /// <inheritdoc/>
+    private protected override ContainerNames? GetContainer() => _whole.Container;
+
+    /// <inheritdoc/>
+    private protected override void SetContainer(ContainerNames? names) => _whole.Place(names);
+
+    /// <inheritdoc/>
+    private protected override RecordSender? GetSender() => _whole.Sender;
+
+    /// <inheritdoc/>
+    private protected override void SetSender(RecordSender? sender) => _whole.Mark(sender);
 
     /// <inheritdoc/>
     private protected override Symbols.StackTrace[]? GetTraces() => _whole.Traces;

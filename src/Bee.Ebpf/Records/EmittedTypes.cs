@@ -12,6 +12,8 @@ internal static class EmittedTypes
     private static readonly object s_lock = new();
     private static readonly Dictionary<string, Type> s_made = [];
     private static readonly Dictionary<string, Lazy<IReadOnlyList<RecordField>>> s_described = [];
+    // The key of each class without its extra properties.
+    private static readonly Dictionary<Type, string> s_plain = [];
     private static readonly ConstructorInfo s_defaultMember = typeof(DefaultMemberAttribute).GetConstructor([typeof(string)])!;
     private static readonly HashSet<string> s_names = new(StringComparer.OrdinalIgnoreCase);
     private static readonly ModuleBuilder s_module = AssemblyBuilder
@@ -31,7 +33,17 @@ internal static class EmittedTypes
 
             var made = Keep(key, new TypeEmitter(s_module, plan, Name(plan.Label, key)).Emit());
             s_described[made.FullName!] = new(() => RecordFields.Of(plan));
+            s_plain[made] = plan.PlainKey;
             return made;
+        }
+    }
+
+    /// <summary>Returns whether objects of two classes hold the same bytes: the classes differ in extra properties at most.</summary>
+    public static bool HoldSameBytes(Type one, Type other)
+    {
+        lock (s_lock)
+        {
+            return one == other || (s_plain.TryGetValue(one, out var key) && s_plain.GetValueOrDefault(other) == key);
         }
     }
 

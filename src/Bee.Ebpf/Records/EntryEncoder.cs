@@ -349,6 +349,8 @@ internal sealed class EntryNames
             _fields[named[i].Name] = (field, i < keys.Count);
         }
 
+        // An entry may have been read with names of containers, or on another host.
+        _ignored.UnionWith(ExtraPlans.Of(RecordExtras.Container | RecordExtras.Sender, ContainerKeyFields.Of(EntryPlans.Entry(map)) is not null).Select(p => p.Name));
         _ignored.UnionWith(properties.Where(p => p is { CName.Length: 0, Source: PropertySource.Stack }).Select(p => p.Name));
     }
 

@@ -18,10 +18,13 @@ internal sealed unsafe class EntryType : IRecordShape
     private readonly int _keySize;
     private readonly int _valueSize;
 
-    private EntryType(MapDescription map)
+    private EntryType(MapDescription map, RecordExtras extras)
     {
-        var plan = EntryPlans.Entry(map);
+        var plan = EntryPlans.Entry(map).With(extras);
         Plan = plan;
+        Extras = extras;
+        Where = ContainerKeyFields.Of(plan);
+        HasContainer = plan.HasContainer;
         Name = map.Name;
         Metadata = map.Metadata;
         IsPerCpu = map.IsPerCpu;
@@ -41,7 +44,16 @@ internal sealed unsafe class EntryType : IRecordShape
     public string Name { get; }
 
     /// <summary>The plan of the generated type.</summary>
-    internal TypePlan Plan { get; }
+    public TypePlan Plan { get; }
+
+    /// <inheritdoc/>
+    public RecordExtras Extras { get; set; }
+
+    /// <summary>The fields that say where an entry happened, or null.</summary>
+    public ContainerKeyFields? Where { get; }
+
+    /// <summary>Whether entries have names of containers.</summary>
+    internal bool HasContainer { get; }
 
     /// <summary>The fields with stack ids, or null.</summary>
     internal StackFields? Stacks { get; }
@@ -60,13 +72,14 @@ internal sealed unsafe class EntryType : IRecordShape
 
     /// <summary>Returns the type of the entries of a map.</summary>
     /// <param name="map">The map; its key and value types may be null.</param>
+    /// <param name="extras">The properties to add.</param>
     /// <returns>The type. Its CLR type is generated once and cached.</returns>
     /// <exception cref="BpfObjectException">A BTF type is inconsistent.</exception>
-    public static EntryType ForMap(MapDescription map)
+    public static EntryType ForMap(MapDescription map, RecordExtras extras = RecordExtras.None)
     {
         ArgumentNullException.ThrowIfNull(map);
         EventClock.Refresh();
-        return new EntryType(map);
+        return new EntryType(map, extras);
     }
 
     /// <summary>Decodes an entry. Copies the bytes.</summary>

@@ -200,7 +200,7 @@ internal static class FieldBytes
             throw new ArgumentException($"A {type.Name} does not keep the bytes of its fields. Only events of buffers and iterators do.", nameof(name));
         }
 
-        var field = fields.FirstOrDefault(f => f.Name.Equals(name, StringComparison.OrdinalIgnoreCase) && f.Name != "MapName")
+        var field = fields.FirstOrDefault(f => f.Name.Equals(name, StringComparison.OrdinalIgnoreCase) && f.CName.Length > 0)
             ?? throw new ArgumentException($"There is no field '{name}'. The fields are {string.Join(", ", fields.Where(f => f.CName.Length > 0).Select(f => f.Name))}.", nameof(name));
         var start = Math.Min(field.Offset, record.Length);
         return record.Slice(start, Math.Min(field.Size, record.Length - start)).ToArray();

@@ -11,6 +11,8 @@ public abstract class Histogram : BpfEvent
 {
     private HistogramType? _type;
     private BpfEvent? _source;
+    private ContainerNames? _container;
+    private RecordSender? _sender;
 
     /// <summary>Creates the base of a generated histogram.</summary>
     private protected Histogram()
@@ -39,6 +41,24 @@ public abstract class Histogram : BpfEvent
 
     /// <summary>The record or entry that the labels are read from, for packing.</summary>
     internal BpfEvent? Source => _source;
+
+    /// <summary>The names of the container, for generated types.</summary>
+    private protected ContainerNames? NamesOfContainer => _container;
+
+    /// <summary>The host that the histogram was read on, for generated types.</summary>
+    private protected RecordSender? HostOfReading => _sender;
+
+    /// <inheritdoc/>
+    private protected override ContainerNames? GetContainer() => _container;
+
+    /// <inheritdoc/>
+    private protected override void SetContainer(ContainerNames? names) => _container = names;
+
+    /// <inheritdoc/>
+    private protected override RecordSender? GetSender() => _sender;
+
+    /// <inheritdoc/>
+    private protected override void SetSender(RecordSender? sender) => _sender = sender;
 
     /// <inheritdoc/>
     private protected override RecordHost? GetHost() => _source?.Host;

@@ -12,13 +12,16 @@ internal sealed class HistogramType
 {
     private readonly BucketScale _scale;
 
-    private HistogramType(MapDescription map, HistogramPlan plan)
+    private HistogramType(MapDescription map, HistogramPlan plan, RecordExtras extras)
     {
+        Extras = extras;
+        // A histogram happened in one container only if a label says in which.
+        Where = ContainerKeyFields.Of(plan.Source.Plan!, name => plan.Labels.Any(label => label.Name == name));
         Name = map.Name;
         Plan = plan;
         _scale = plan.Scale;
         Unit = map.Metadata.Unit ?? plan.Unit ?? HistogramUnits.OfName(map.Name);
-        (ClrType, Labels) = HistogramEmitter.Class(map.Name, plan.Source.ClrType, plan.Labels);
+        (ClrType, Labels) = HistogramEmitter.Class(map.Name, plan.Source.ClrType, plan.Labels, [.. ExtraPlans.Of(extras, Where is not null)]);
     }
 
     /// <summary>The name of the map.</summary>
@@ -26,6 +29,15 @@ internal sealed class HistogramType
 
     /// <summary>The generated type of the histograms.</summary>
     public Type ClrType { get; }
+
+    /// <summary>The properties that were asked for in addition to the labels.</summary>
+    public RecordExtras Extras { get; set; }
+
+    /// <summary>The labels that say where the values were measured, or null.</summary>
+    internal ContainerKeyFields? Where { get; }
+
+    /// <summary>Whether the histograms have names of containers.</summary>
+    internal bool HasContainer => Extras.HasFlag(RecordExtras.Container) && Where is not null;
 
     /// <summary>The labels: properties of <see cref="ClrType"/>, in order.</summary>
     public IReadOnlyList<RecordField> Labels { get; }
@@ -41,12 +53,13 @@ internal sealed class HistogramType
     /// <summary>Returns the type of a map's histograms.</summary>
     /// <param name="map">A map whose role is <see cref="MapRole.Histogram"/>.</param>
     /// <param name="whyNot">The reason if the map has no histograms; else null.</param>
+    /// <param name="extras">The properties to add.</param>
     /// <returns>The type; null if the map has neither values nor slots.</returns>
     /// <exception cref="BpfObjectException">A BTF type is inconsistent.</exception>
-    public static HistogramType? For(MapDescription map, out string? whyNot)
+    public static HistogramType? For(MapDescription map, out string? whyNot, RecordExtras extras = RecordExtras.None)
     {
         ArgumentNullException.ThrowIfNull(map);
-        return Find(map, out whyNot) is { } plan ? new HistogramType(map, plan) : null;
+        return Find(map, out whyNot) is { } plan ? new HistogramType(map, plan, extras) : null;
     }
 
     /// <summary>Returns the reason why a map has no histograms; null if it has.</summary>
@@ -72,16 +85,19 @@ internal sealed class HistogramType
 internal static class HistogramEmitter
 {
     private static readonly MethodInfo s_source = typeof(Histogram).GetProperty("LabelSource", BindingFlags.Instance | BindingFlags.NonPublic)!.GetMethod!;
+    private static readonly MethodInfo s_getContainer = Getter("NamesOfContainer"), s_getSender = Getter("HostOfReading");
     private static readonly MethodInfo s_mapName = typeof(Histogram).GetProperty(nameof(Histogram.MapName))!.GetMethod!;
 
     /// <summary>Returns the class, and the labels under their names in it.</summary>
     /// <param name="map">The name of the map.</param>
     /// <param name="source">The type of the records that contain the labels.</param>
     /// <param name="labels">Properties of <paramref name="source"/>.</param>
-    public static (Type Type, IReadOnlyList<RecordField> Labels) Class(string map, Type source, IReadOnlyList<RecordField> labels)
+    /// <param name="extras">The extra properties. A label or property with the same name, ignoring case, wins.</param>
+    public static (Type Type, IReadOnlyList<RecordField> Labels) Class(string map, Type source, IReadOnlyList<RecordField> labels, IReadOnlyList<PropertyPlan> extras)
     {
         var names = new PropertyNames(labels.Select(label => label.Name));
-        foreach (var own in typeof(Histogram).GetProperties())
+        var owned = typeof(Histogram).GetProperties();
+        foreach (var own in owned)
         {
             names.Next(own.Name);
         }
@@ -90,12 +106,16 @@ internal static class HistogramEmitter
             .Select(label => new RecordField(
                 names.Next(label.Name), label.CName.Length > 0 ? label.CName : label.Name, label.ClrType, label.Meaning, label.Offset, label.Size, label.Width, label.AlignRight))
             .ToArray();
-        var key = ShapeKey.Of($"histogram {map}:{source.FullName}", labels.Select((label, i) => $"{named[i].Name}={label.Name}"));
-        var type = EmittedTypes.Other(key, map, (module, name) => Emit(module, name, map, source, labels, named), named);
-        return (type, named);
+        extras = [.. extras.Where(extra => !named.Select(label => label.Name).Concat(owned.Select(own => own.Name)).Contains(extra.Name, StringComparer.OrdinalIgnoreCase))];
+        var key = ShapeKey.Of($"histogram {map}:{source.FullName}", labels.Select((label, i) => $"{named[i].Name}={label.Name}").Concat(extras.Select(extra => $"+{extra.Name}")));
+        RecordField[] fields = [.. named, .. extras.Select(RecordFields.Extra)];
+        var type = EmittedTypes.Other(key, map, (module, name) => Emit(module, name, map, source, labels, named, extras), fields);
+        return (type, fields);
     }
 
-    private static Type Emit(ModuleBuilder module, string name, string map, Type source, IReadOnlyList<RecordField> labels, RecordField[] named)
+    private static MethodInfo Getter(string property) => typeof(Histogram).GetProperty(property, BindingFlags.Instance | BindingFlags.NonPublic)!.GetMethod!;
+
+    private static Type Emit(ModuleBuilder module, string name, string map, Type source, IReadOnlyList<RecordField> labels, RecordField[] named, IReadOnlyList<PropertyPlan> extras)
     {
         var type = module.DefineType(name, TypeAttributes.Public | TypeAttributes.Sealed | TypeAttributes.Class, typeof(Histogram));
         EmittedTypes.HideIndexer(type);
@@ -117,15 +137,29 @@ internal static class HistogramEmitter
             il.Emit(OpCodes.Ret);
         }
 
+        foreach (var extra in extras)
+        {
+            var code = Property(type, extra.Name, TypeEmitter.PropertyType(extra), default, TypeEmitter.IsNotCompared(extra.Name, extra.IsExtra)).GetILGenerator();
+            code.Emit(OpCodes.Ldarg_0);
+            code.Emit(OpCodes.Call, extra.Source == PropertySource.Container ? s_getContainer : s_getSender);
+            code.Emit(OpCodes.Call, TypeEmitter.ExtraReader(extra.Name));
+            code.Emit(OpCodes.Ret);
+        }
+
         return type.CreateType();
     }
 
-    private static MethodBuilder Property(TypeBuilder type, string name, Type of, MethodAttributes more)
+    private static MethodBuilder Property(TypeBuilder type, string name, Type of, MethodAttributes more, bool isNotCompared = false)
     {
         var property = type.DefineProperty(name, PropertyAttributes.None, of, null);
         var getter = type.DefineMethod(
             "get_" + name, MethodAttributes.Public | MethodAttributes.HideBySig | MethodAttributes.SpecialName | more, of, Type.EmptyTypes);
         property.SetGetMethod(getter);
+        if (isNotCompared)
+        {
+            TypeEmitter.MarkNotCompared(property);
+        }
+
         return getter;
     }
 }

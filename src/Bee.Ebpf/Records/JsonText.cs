@@ -13,6 +13,8 @@ namespace Bee.Ebpf.Records;
 internal static class JsonText
 {
     private static readonly ConcurrentDictionary<Type, PropertyInfo[]> s_properties = new();
+    // The properties that count when objects of a type are compared; null if all do.
+    private static readonly ConcurrentDictionary<Type, PropertyInfo[]?> s_compared = new();
 
     /// <summary>Formats a value as JSON.</summary>
     /// <param name="value">The value.</param>
@@ -23,6 +25,22 @@ internal static class JsonText
         Append(text, value, utc);
         return text.ToString();
     }
+
+    /// <summary>Formats an object for a comparison with another of its type: without the properties that follow from others.</summary>
+    public static string ToCompare(BpfEvent value)
+    {
+        if (s_compared.GetOrAdd(value.GetType(), Compared) is not { } properties)
+        {
+            return value.ToString()!;
+        }
+
+        var text = new StringBuilder();
+        Append(text, value, properties, utc: false);
+        return text.ToString();
+    }
+
+    private static PropertyInfo[]? Compared(Type type) =>
+        FieldValues.Properties(type) is var all && Array.FindAll(all, property => !property.IsDefined(typeof(NotComparedAttribute), inherit: true)) is var some && some.Length < all.Length ? some : null;
 
     private static void Append(StringBuilder text, object? value, bool utc)
     {
@@ -69,10 +87,12 @@ internal static class JsonText
         }
     }
 
-    private static void Append(StringBuilder text, BpfEvent record, bool utc)
+    private static void Append(StringBuilder text, BpfEvent record, bool utc) => Append(text, record, s_properties.GetOrAdd(record.GetType(), FieldValues.Properties), utc);
+
+    private static void Append(StringBuilder text, BpfEvent record, PropertyInfo[] properties, bool utc)
     {
         var separator = '{';
-        foreach (var property in s_properties.GetOrAdd(record.GetType(), FieldValues.Properties))
+        foreach (var property in properties)
         {
             text.Append(separator);
             Quote(text, property.Name);

@@ -21,6 +21,9 @@ internal sealed class RecordField
         AlignRight = alignRight;
     }
 
+    /// <summary>Whether the property is one of <see cref="RecordExtras"/>, and not part of the record.</summary>
+    public bool IsExtra { get; init; }
+
     /// <summary>The name of the property: the name in C, with <c>_2</c>, <c>_3</c>, … if another property has it.</summary>
     public string Name { get; }
 
@@ -113,6 +116,10 @@ internal enum FieldMeaning
     FileFlags,
     /// <summary>The mode of a file, as text in the format of ls: <c>-rw-r--r--</c>.</summary>
     FileMode,
+    /// <summary>The id of a cgroup (v2), as a number.</summary>
+    CgroupId,
+    /// <summary>The id of a mount namespace, as a number.</summary>
+    MountNamespaceId,
 }
 
 /// <summary>Typedef names with a meaning. bee.h declares them, and gadget/types.h of Inspektor Gadget declares those with <c>gadget_</c>.</summary>
@@ -165,6 +172,8 @@ internal static class TypedefMeaning
             "uid_t" or "gadget_uid" when size <= 4 => new NumberShape(kind, FieldMeaning.UserId),
             "gid_t" or "gadget_gid" when size <= 4 => new NumberShape(kind, FieldMeaning.GroupId),
             "stack_id" or "kernel_stack_id" or "user_stack_id" or "gadget_kernel_stack" when size == 4 => new NumberShape(NumberKind.Int32, FieldMeaning.Stack),
+            "cgroup_id" when size == 8 => new NumberShape(kind, FieldMeaning.CgroupId),
+            "mntns_id" or "gadget_mntns_id" when size is 4 or 8 => new NumberShape(kind, FieldMeaning.MountNamespaceId),
             "syscall_nr" or "gadget_syscall" when size <= 8 => new NamedNumberShape(kind, FieldMeaning.Syscall, architecture),
             _ => null,
         };

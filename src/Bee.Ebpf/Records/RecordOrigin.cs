@@ -22,6 +22,11 @@ internal sealed record RecordOrigin(ObjectFile File, OriginKind Kind, string Nam
     /// <summary>The plan of the emitted type; null for histograms.</summary>
     public TypePlan? Plan => (Type as RecordType)?.Plan ?? (Type as EntryType)?.Plan;
 
+    /// <summary>The extra properties of the objects that a capture contains.</summary>
+    public RecordExtras PackedExtras => Type is HistogramType histogram
+        ? (histogram.HasContainer ? RecordExtras.Container : RecordExtras.None) | (histogram.Extras & RecordExtras.Sender)
+        : (Plan!.HasContainer ? RecordExtras.Container : RecordExtras.None) | (Plan.HasSender ? RecordExtras.Sender : RecordExtras.None);
+
     /// <summary>Registers the origin of events of a map or records of an iterator.</summary>
     /// <param name="file">The object file.</param>
     /// <param name="map">The map; null for an iterator.</param>

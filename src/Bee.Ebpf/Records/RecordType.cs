@@ -23,8 +23,11 @@ internal sealed unsafe class RecordType : IRecordShape
     private delegate*<BpfEvent, int, BpfEvent> _truncated;
     private delegate*<BpfEvent, byte[], BpfEvent> _longer;
 
-    private RecordType(TypePlan plan, string name, MapMetadata presentation)
+    private RecordType(TypePlan plan, string name, MapMetadata presentation, RecordExtras extras)
     {
+        plan = plan.With(extras);
+        Extras = extras;
+        Where = ContainerKeyFields.Of(plan);
         Name = name;
         Metadata = presentation;
         ClrType = EmittedTypes.Class(plan);
@@ -47,7 +50,13 @@ internal sealed unsafe class RecordType : IRecordShape
     public MapMetadata Metadata { get; }
 
     /// <summary>The plan of the generated type.</summary>
-    internal TypePlan Plan => _plan;
+    public TypePlan Plan => _plan;
+
+    /// <inheritdoc/>
+    public RecordExtras Extras { get; set; }
+
+    /// <summary>The fields that say where a record happened, or null.</summary>
+    public ContainerKeyFields? Where { get; }
 
     /// <summary>The fields with stack ids, or null.</summary>
     internal StackFields? Stacks { get; }
@@ -62,14 +71,15 @@ internal sealed unsafe class RecordType : IRecordShape
 
     /// <summary>Returns the type of the events of a ring or perf buffer.</summary>
     /// <param name="map">The map; its <see cref="MapDescription.Value"/> may be null.</param>
+    /// <param name="extras">The properties to add.</param>
     /// <returns>The type. Its CLR type is generated once and cached.</returns>
     /// <exception cref="BpfObjectException">The BTF type is inconsistent.</exception>
-    public static RecordType ForEvent(MapDescription map)
+    public static RecordType ForEvent(MapDescription map, RecordExtras extras = RecordExtras.None)
     {
         ArgumentNullException.ThrowIfNull(map);
         EventClock.Refresh();
         var shape = map.Value is null or BtfVoid ? null : WordsShape.Apply(ShapeReader.Read(map.Value, map.Name), "Value", map.Metadata);
-        return new RecordType(RecordPlans.Record(shape, map.Name, withMapName: true), map.Name, map.Metadata);
+        return new RecordType(RecordPlans.Record(shape, map.Name, withMapName: true), map.Name, map.Metadata, extras);
     }
 
     /// <summary>Returns the type of records of a C type that does not belong to a map.</summary>
@@ -85,15 +95,16 @@ internal sealed unsafe class RecordType : IRecordShape
     }
 
     /// <summary>Returns the type of records of a C type, with metadata.</summary>
-    internal static RecordType ForStruct(BtfType type, string name, MapMetadata metadata)
+    internal static RecordType ForStruct(BtfType type, string name, MapMetadata metadata, RecordExtras extras = RecordExtras.None)
     {
         EventClock.Refresh();
-        return new RecordType(RecordPlans.Record(WordsShape.Apply(ShapeReader.Read(type, name), "Value", metadata), name, withMapName: false), name, metadata);
+        return new RecordType(RecordPlans.Record(WordsShape.Apply(ShapeReader.Read(type, name), "Value", metadata), name, withMapName: false), name, metadata, extras);
     }
 
     /// <summary>Returns the type of records without a known type. Their bytes are <c>Data</c>.</summary>
     /// <param name="name">The name of the type.</param>
-    internal static RecordType ForBytes(string name) => new(RecordPlans.Record(null, name, withMapName: false), name, MapMetadata.None);
+    /// <param name="extras">The properties to add.</param>
+    internal static RecordType ForBytes(string name, RecordExtras extras = RecordExtras.None) => new(RecordPlans.Record(null, name, withMapName: false), name, MapMetadata.None, extras);
 
     /// <summary>Returns the fields of an emitted type; for histograms, the labels.</summary>
     /// <param name="typeName">The full name of the type.</param>
@@ -192,8 +203,17 @@ internal interface IRecordShape
     /// <summary>The properties in the order of the emitted type.</summary>
     IReadOnlyList<RecordField> Fields { get; }
 
+    /// <summary>The plan of the emitted type; null for types that are not emitted for one C struct.</summary>
+    TypePlan? Plan => null;
+
+    /// <summary>The fields that say where an object happened; null if it does not say.</summary>
+    ContainerKeyFields? Where => null;
+
     /// <summary>The metadata of the map and its fields; never null.</summary>
     MapMetadata Metadata => MapMetadata.None;
+
+    /// <summary>The properties that were asked for in addition to those of the C type.</summary>
+    RecordExtras Extras => RecordExtras.None;
 }
 
 /// <summary>The exception for a record that is shorter than its type: the program sent less than the struct that it declares.</summary>

@@ -13,12 +13,16 @@ internal sealed class TypeEmitter
     private const int MaxInline = 32 * 1024;
     private const string DecodeName = "Decode", HostName = "_host";
 
+    private static readonly ConstructorInfo s_notCompared = typeof(NotComparedAttribute).GetConstructor(Type.EmptyTypes)!;
+
     private readonly TypePlan _plan;
     private readonly TypeBuilder _type;
     private readonly ValueEmitter _values;
     private readonly FieldBuilder? _inline;
     private readonly FieldBuilder? _rest;
     private readonly FieldBuilder? _host;
+    private readonly FieldBuilder? _container;
+    private readonly FieldBuilder? _sender;
     private readonly bool _isArray;
 
     public TypeEmitter(ModuleBuilder module, TypePlan plan, string name)
@@ -30,6 +34,8 @@ internal sealed class TypeEmitter
         _type = module.DefineType(name, TypeAttributes.Public | TypeAttributes.Class | (isSealed ? TypeAttributes.Sealed : 0), parent);
         EmittedTypes.HideIndexer(_type);
         _host = plan.NeedsHost ? _type.DefineField(HostName, typeof(RecordHost), FieldAttributes.Assembly) : null;
+        _container = plan.HasContainer ? _type.DefineField("_container", typeof(ContainerNames), FieldAttributes.Assembly) : null;
+        _sender = plan.HasSender ? _type.DefineField("_sender", typeof(RecordSender), FieldAttributes.Assembly) : null;
         _values = new ValueEmitter(_type, _host);
         _isArray = plan.InlineSize > MaxInline;
         if (plan.InlineSize > 0)
@@ -112,7 +118,7 @@ internal sealed class TypeEmitter
         il.Emit(OpCodes.Ret);
     }
 
-    private int KeySize() => _plan.Properties.First(p => p.CName.Length == 0 && p.Source != PropertySource.MapName) is { Source: PropertySource.Inline } key
+    private int KeySize() => _plan.Properties.First(p => p.CName.Length == 0 && p.Source != PropertySource.MapName && !p.IsExtra) is { Source: PropertySource.Inline } key
         ? key.Value.Size
         : 0;
 
@@ -169,7 +175,29 @@ internal sealed class TypeEmitter
             "get_" + plan.Name, MethodAttributes.Public | MethodAttributes.HideBySig | MethodAttributes.SpecialName, type, Type.EmptyTypes);
         Getter(getter.GetILGenerator(), plan);
         property.SetGetMethod(getter);
+        if (IsNotCompared(plan.Name, plan.IsExtra))
+        {
+            MarkNotCompared(property);
+        }
     }
+
+    /// <summary>Returns whether a property follows from the others, and so does not count when objects are compared: the names of the container, and whether the object came late.</summary>
+    public static bool IsNotCompared(string name, bool isExtra) => isExtra && name != ExtraNames.ComputerName;
+
+    /// <summary>Excludes a property from the comparison of objects.</summary>
+    public static void MarkNotCompared(PropertyBuilder property) => property.SetCustomAttribute(s_notCompared, [1, 0, 0, 0]);
+
+    /// <summary>Returns the method of <see cref="BpfEvent"/> that reads an extra property from the object's names or sender.</summary>
+    public static MethodInfo ExtraReader(string name) => ValueEmitter.Reader(name switch
+    {
+        ExtraNames.Container => "ReadContainer",
+        ExtraNames.Image => "ReadImage",
+        ExtraNames.Pod => "ReadPod",
+        ExtraNames.Namespace => "ReadNamespace",
+        ExtraNames.Node => "ReadNode",
+        ExtraNames.ComputerName => "ReadComputerName",
+        _ => "ReadLate",
+    });
 
     /// <summary>Returns the type of a property.</summary>
     public static Type PropertyType(PropertyPlan plan) => plan.Source switch
@@ -177,6 +205,7 @@ internal sealed class TypeEmitter
         PropertySource.MapName => typeof(string),
         PropertySource.Nothing => typeof(object),
         PropertySource.Stack => typeof(StackTrace),
+        PropertySource.Container or PropertySource.Sender => plan.Name == ExtraNames.Late ? typeof(bool) : typeof(string),
         PropertySource.AllCpus => typeof(BpfArray<>).MakeGenericType(ValueEmitter.ClrType(plan.Value)),
         PropertySource.Total => Numbers.IsSigned(((NumberShape)plan.Value).Kind) ? typeof(long) : typeof(ulong),
         _ => ValueEmitter.ClrType(plan.Value),
@@ -197,6 +226,11 @@ internal sealed class TypeEmitter
                 break;
             case PropertySource.Stack:
                 Trace(il, plan);
+                break;
+            case PropertySource.Container or PropertySource.Sender:
+                il.Emit(OpCodes.Ldarg_0);
+                il.Emit(OpCodes.Ldfld, plan.Source == PropertySource.Container ? _container! : _sender!);
+                il.Emit(OpCodes.Call, ExtraReader(plan.Name));
                 break;
             case PropertySource.Rest:
                 il.Emit(OpCodes.Ldarg_0);
@@ -284,18 +318,7 @@ internal sealed class TypeEmitter
 
     private void Overrides()
     {
-        if (_traces is not null)
-        {
-            var il = Override("SetTraces", typeof(void), typeof(StackTrace[]));
-            il.Emit(OpCodes.Ldarg_0);
-            il.Emit(OpCodes.Ldarg_1);
-            il.Emit(OpCodes.Stfld, _traces);
-            il.Emit(OpCodes.Ret);
-            il = Override("GetTraces", typeof(StackTrace[]));
-            il.Emit(OpCodes.Ldarg_0);
-            il.Emit(OpCodes.Ldfld, _traces);
-            il.Emit(OpCodes.Ret);
-        }
+        Accessors("Traces", _traces);
 
         if (_stack is not null)
         {
@@ -304,18 +327,9 @@ internal sealed class TypeEmitter
             il.Emit(OpCodes.Ret);
         }
 
-        if (_host is not null)
-        {
-            var il = Override("SetHost", typeof(void), typeof(RecordHost));
-            il.Emit(OpCodes.Ldarg_0);
-            il.Emit(OpCodes.Ldarg_1);
-            il.Emit(OpCodes.Stfld, _host);
-            il.Emit(OpCodes.Ret);
-            il = Override("GetHost", typeof(RecordHost));
-            il.Emit(OpCodes.Ldarg_0);
-            il.Emit(OpCodes.Ldfld, _host);
-            il.Emit(OpCodes.Ret);
-        }
+        Accessors("Host", _host);
+        Accessors("Container", _container);
+        Accessors("Sender", _sender);
 
         if (_plan.Decode == DecodeKind.OpenRecord)
         {
@@ -346,6 +360,25 @@ internal sealed class TypeEmitter
                 il.Emit(OpCodes.Ret);
                 break;
         }
+    }
+
+    // Overrides the methods that set and return what is known about an object beside its bytes.
+    private void Accessors(string name, FieldBuilder? field)
+    {
+        if (field is null)
+        {
+            return;
+        }
+
+        var il = Override("Set" + name, typeof(void), field.FieldType);
+        il.Emit(OpCodes.Ldarg_0);
+        il.Emit(OpCodes.Ldarg_1);
+        il.Emit(OpCodes.Stfld, field);
+        il.Emit(OpCodes.Ret);
+        il = Override("Get" + name, field.FieldType);
+        il.Emit(OpCodes.Ldarg_0);
+        il.Emit(OpCodes.Ldfld, field);
+        il.Emit(OpCodes.Ret);
     }
 
     private void Trace(ILGenerator il, PropertyPlan plan)

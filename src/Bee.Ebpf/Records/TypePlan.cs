@@ -19,12 +19,19 @@ internal enum PropertySource
     Total,
     /// <summary>The trace for a stack id in the inline bytes, which is set after the object is created.</summary>
     Stack,
+    /// <summary>A name of the container, which is set after the object is created.</summary>
+    Container,
+    /// <summary>A fact about the host that the object was read on, which is set after the object is created.</summary>
+    Sender,
 }
 
 /// <summary>The plan of a property. For <see cref="PropertySource.Rest"/> and per-CPU sources, the offset is relative to those bytes.</summary>
 internal sealed record PropertyPlan(string Name, string CName, PropertySource Source, ValueShape Value, int BitOffset, int BitSize)
 {
     public int Offset => BitOffset / 8;
+
+    /// <summary>Whether the property is not part of the record (<see cref="RecordExtras"/>).</summary>
+    public bool IsExtra => Source is PropertySource.Container or PropertySource.Sender;
 }
 
 /// <summary>How an object of an emitted type is decoded.</summary>
@@ -60,9 +67,20 @@ internal sealed record TypePlan(
     /// <summary>The number of traces of an object: one for each stack id, or one if it is a stack itself.</summary>
     public int Traces { get; } = Properties.Count(property => property is { Source: PropertySource.Stack } or { Source: PropertySource.Inline, Value: StackShape });
 
-    public string Key => ShapeKey.Of(
+    /// <summary>Whether the type has names of containers.</summary>
+    public bool HasContainer => Properties.Any(property => property.Source == PropertySource.Container);
+
+    /// <summary>Whether the type has the host that its objects were read on.</summary>
+    public bool HasSender => Properties.Any(property => property.Source == PropertySource.Sender);
+
+    public string Key => KeyOf(Properties);
+
+    /// <summary>The key of the type without its extra properties.</summary>
+    public string PlainKey => KeyOf(Properties.Where(property => !property.IsExtra));
+
+    private string KeyOf(IEnumerable<PropertyPlan> properties) => ShapeKey.Of(
         $"{Label}:{Decode}:{MapName}:{InlineSize}:{ValueOffset}:{Stride}",
-        Properties.Select(p => $"{p.Name}:{p.Source}:{p.BitOffset}:{p.BitSize}:{p.Value.Key}"));
+        properties.Select(p => $"{p.Name}:{p.Source}:{p.BitOffset}:{p.BitSize}:{p.Value.Key}"));
 }
 
 /// <summary>Plans the types of events, records of iterators, and nested structs.</summary>
@@ -233,8 +251,20 @@ internal static class RecordFields
 
     public static IReadOnlyList<RecordField> Of(TypePlan plan) => plan.Properties.Select(p => Field(plan, p)).ToArray();
 
+    /// <summary>Describes a property that is not part of the record.</summary>
+    public static RecordField Extra(PropertyPlan property) => new(
+        property.Name, "", TypeEmitter.PropertyType(property), property.Value.Meaning, 0, 0, ExtraWidth(property.Name), alignRight: false)
+    {
+        IsExtra = true,
+    };
+
     private static RecordField Field(TypePlan plan, PropertyPlan property)
     {
+        if (property.IsExtra)
+        {
+            return Extra(property);
+        }
+
         var inline = property.Source is PropertySource.Inline or PropertySource.Stack;
         var isValue = inline && plan.Decode == DecodeKind.Entry && property.Offset >= plan.ValueOffset && property.Name != "Key";
         var offset = property.Source switch
@@ -263,7 +293,16 @@ internal static class RecordFields
     }
 
     private static bool AlignRight(FieldMeaning meaning) => meaning is
-        FieldMeaning.Number or FieldMeaning.Port or FieldMeaning.Duration or FieldMeaning.ByteSize or FieldMeaning.Pointer;
+        FieldMeaning.Number or FieldMeaning.Port or FieldMeaning.Duration or FieldMeaning.ByteSize or FieldMeaning.Pointer or FieldMeaning.CgroupId or FieldMeaning.MountNamespaceId;
+
+    private static int ExtraWidth(string name) => name switch
+    {
+        ExtraNames.Late => 5,
+        ExtraNames.Namespace => 12,
+        ExtraNames.Pod => 24,
+        ExtraNames.Image => 32,
+        _ => 16,
+    };
 
     private static int Width(PropertyPlan property) => property.Value switch
     {
@@ -295,6 +334,7 @@ internal static class RecordFields
             FieldMeaning.FileMode => 10,
             FieldMeaning.ByteSize => 9,
             FieldMeaning.Stack => 32,
+            FieldMeaning.CgroupId or FieldMeaning.MountNamespaceId => 10,
             _ => 20,
         },
     };
