@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using Bee.Ebpf.Records;
+
+namespace Bee.Containers.Tests;
+
+public class ContainerDirectoryTests
+{
+    [Fact]
+    public void Find_container_that_runs_before_opening_has_names_at_once()
+    {
+        using var cgroups = new TestCgroups();
+        var id = TestCgroups.NewId();
+        var cgroup = cgroups.Make($"/bee-test/docker-{id}.scope");
+        var runtime = new FakeRuntime();
+        runtime.Add(id, "web");
+        using var directory = ContainerDirectory.Open([runtime])!;
+        var names = directory.Find(new ContainerKey(cgroup, 0, 0));
+        Assert.Equal(("web", "image-of-web", id), (names?.Container, names?.Image, names?.Id));
+        Assert.Same(names, directory.Find(new ContainerKey(cgroup, 0, 0)));
+    }
+
+    [Fact]
+    public void Find_container_that_starts_later_has_a_short_id_and_then_names()
+    {
+        using var cgroups = new TestCgroups();
+        var id = TestCgroups.NewId();
+        var runtime = new FakeRuntime();
+        using var directory = ContainerDirectory.Open([runtime])!;
+        var cgroup = cgroups.Make($"/bee-test/docker-{id}.scope");
+        Assert.Equal(id[..12], directory.Find(new ContainerKey(cgroup, 0, 0))?.Container);
+        runtime.Add(id, "late");
+        Wait.Until(() => directory.Find(new ContainerKey(cgroup, 0, 0))?.Container == "late");
+    }
+
+    [Fact]
+    public void Find_cgroup_below_a_container_returns_the_outermost_container()
+    {
+        using var cgroups = new TestCgroups();
+        var (outer, inner) = (TestCgroups.NewId(), TestCgroups.NewId());
+        var runtime = new FakeRuntime();
+        runtime.Add(outer, "outer");
+        runtime.Add(inner, "inner");
+        using var directory = ContainerDirectory.Open([runtime])!;
+        var own = cgroups.Make($"/bee-test/docker-{outer}.scope");
+        var nested = cgroups.Make($"/bee-test/docker-{outer}.scope/docker/{inner}");
+        Wait.Until(() => directory.Find(new ContainerKey(nested, 0, 0))?.Container == "outer");
+        Assert.Same(directory.Find(new ContainerKey(own, 0, 0)), directory.Find(new ContainerKey(nested, 0, 0)));
+    }
+
+    [Fact]
+    public void Find_process_and_mount_namespace_of_a_container_return_its_names()
+    {
+        using var cgroups = new TestCgroups();
+        var id = TestCgroups.NewId();
+        var path = $"/bee-test/docker-{id}.scope";
+        cgroups.Make(path);
+        var runtime = new FakeRuntime();
+        runtime.Add(id, "web");
+        using var directory = ContainerDirectory.Open([runtime])!;
+        var (process, line) = cgroups.Run(path, "exec unshare --mount sh -c 'echo $$; readlink /proc/self/ns/mnt; read line'");
+        Assert.Null(directory.Note);
+        Assert.Equal("web", directory.Find(new ContainerKey(0, 0, int.Parse(line)))?.Container);
+        var inode = ulong.Parse(process.StandardOutput.ReadLine()!.Split('[', ']')[1]);
+        Wait.Until(() => directory.Find(new ContainerKey(0, inode, 0))?.Container == "web");
+        Assert.Null(directory.Find(new ContainerKey(0, 0, Environment.ProcessId)));
+    }
+
+    [Fact]
+    public void Changed_reports_a_container_with_its_ids_and_its_end()
+    {
+        using var cgroups = new TestCgroups();
+        var id = TestCgroups.NewId();
+        var path = $"/bee-test/docker-{id}.scope";
+        var runtime = new FakeRuntime();
+        runtime.Add(id, "web");
+        using var directory = ContainerDirectory.Open([runtime])!;
+        var gate = new object();
+        ContainerChange last = default;
+        directory.Changed += change =>
+        {
+            lock (gate)
+            {
+                last = change.Container.Names.Id == id ? change : last;
+            }
+        };
+        bool Last(Func<ContainerChange, bool> condition)
+        {
+            lock (gate)
+            {
+                return last.Container is not null && condition(last);
+            }
+        }
+
+        var cgroup = cgroups.Make(path);
+        var nested = cgroups.Make(path + "/nested");
+        Wait.Until(() => Last(change => change.Container.Names.Container == "web" && change.Container.CgroupIds.ToHashSet().SetEquals([cgroup, nested])));
+        Assert.Contains(directory.Running, container => container.Names.Id == id);
+        cgroups.Remove(path + "/nested");
+        Wait.Until(() => Last(change => change.Container.CgroupIds.SequenceEqual([cgroup])));
+        cgroups.Remove(path);
+        Wait.Until(() => Last(change => change.HasEnded));
+        Assert.DoesNotContain(directory.Running, container => container.Names.Id == id);
+        Assert.Equal("web", directory.Find(new ContainerKey(cgroup, 0, 0))?.Container);
+    }
+}
+
+internal static class Wait
+{
+    /// <summary>Waits for what other threads bring about.</summary>
+    public static void Until(Func<bool> condition)
+    {
+        for (var start = Stopwatch.GetTimestamp(); !condition(); Thread.Sleep(2))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(20), "The condition did not come true within 20 seconds.");
+        }
+    }
+}
