@@ -32,6 +32,7 @@ internal static class ErrorIds
         new("BadAttachTo", InvalidArgument),
         new("BadMapSize", InvalidArgument),
         new("BadCompileCommands", InvalidData),
+        new("BadContainerRuntime", InvalidArgument),
         new("BadDefine", InvalidArgument),
         new("BadName", InvalidArgument),
         new("BadRecordType", InvalidArgument),

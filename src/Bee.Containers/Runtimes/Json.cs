@@ -1,0 +1,61 @@
+using System.Text.Json;
+
+namespace Bee.Containers.Runtimes;
+
+/// <summary>Reads JSON that may have another shape than expected: a missing value, or one of another type, is null.</summary>
+internal static class Json
+{
+    /// <summary>Parses a document.</summary>
+    /// <param name="content">UTF-8 text.</param>
+    /// <returns>The document; null if the text is not JSON.</returns>
+    public static JsonDocument? Parse(ReadOnlyMemory<byte> content)
+    {
+        try
+        {
+            return JsonDocument.Parse(content);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Returns a member of an object.</summary>
+    /// <param name="value">The object.</param>
+    /// <param name="name">The name of the member.</param>
+    /// <returns>The member; null if the value is not an object, or has no such member.</returns>
+    public static JsonElement? Member(this JsonElement value, string name) => value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out JsonElement member) ? member : null;
+
+    /// <summary>Returns a member that is text.</summary>
+    /// <param name="value">The object.</param>
+    /// <param name="name">The name of the member.</param>
+    /// <returns>The text; null if it is empty, missing, or of another type.</returns>
+    public static string? Text(this JsonElement value, string name) => value.Member(name) is { } member ? Text(member) : null;
+
+    /// <summary>Returns a text.</summary>
+    /// <param name="value">The value.</param>
+    /// <returns>The text; null if it is empty or of another type.</returns>
+    public static string? Text(this JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Text with half a surrogate pair.
+            return null;
+        }
+    }
+
+    /// <summary>Returns a member that is a positive number of at most 31 bits.</summary>
+    /// <param name="value">The object.</param>
+    /// <param name="name">The name of the member.</param>
+    /// <returns>The number; 0 if it is missing, or of another type.</returns>
+    public static int Number(this JsonElement value, string name) => value.Member(name) is { ValueKind: JsonValueKind.Number } member && member.TryGetInt32(out int number) && number > 0 ? number : 0;
+
+    /// <summary>Returns the items of a member that is an array; empty if it is missing or of another type.</summary>
+    /// <param name="value">The object.</param>
+    /// <param name="name">The name of the member.</param>
+    public static IEnumerable<JsonElement> Items(this JsonElement value, string name) => value.Member(name) is { ValueKind: JsonValueKind.Array } member ? member.EnumerateArray() : [];
+}

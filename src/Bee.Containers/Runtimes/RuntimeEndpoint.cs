@@ -1,0 +1,37 @@
+namespace Bee.Containers.Runtimes;
+
+/// <summary>A place where a runtime is asked for its containers.</summary>
+/// <param name="Kind">The runtime: <c>containerd</c>, <c>crio</c>, <c>docker</c>, <c>podman</c>, <c>runc</c>, <c>crun</c> or <c>nspawn</c>.</param>
+/// <param name="Path">The absolute path of a socket or a folder.</param>
+/// <param name="User">The owner: 0 for root.</param>
+internal sealed record RuntimeEndpoint(string Kind, string Path, uint User = 0)
+{
+    private static readonly string[] s_kinds = ["containerd", "crio", "docker", "podman", "runc", "crun", "nspawn"];
+
+    /// <summary>Parses a list of endpoints.</summary>
+    /// <param name="text">Comma-separated endpoints of the form <c>KIND:PATH</c>.</param>
+    /// <exception cref="ContainerRuntimeException">An endpoint is not valid.</exception>
+    public static IReadOnlyList<RuntimeEndpoint> ParseList(string text) => [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
+
+    private static RuntimeEndpoint Parse(string text)
+    {
+        int colon = text.IndexOf(':', StringComparison.Ordinal);
+        string kind = colon < 0 ? text : text[..colon], path = colon < 0 ? "" : text[(colon + 1)..];
+        string shown = ContainerText.Name(text) ?? "";
+        if (!s_kinds.Contains(kind))
+        {
+            throw new ContainerRuntimeException($"'{shown}' in {RuntimeDetection.Variable} does not begin with a known runtime. The runtimes are {string.Join(", ", s_kinds)}.");
+        }
+
+        if (path is not ['/', ..] || path.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new ContainerRuntimeException($"'{shown}' in {RuntimeDetection.Variable} has no absolute path after '{kind}:'.");
+        }
+
+        // A trailing slash would hide the last part of the path.
+        return new RuntimeEndpoint(kind, path.Length > 1 ? path.TrimEnd('/') : path, OwnerOf(path));
+    }
+
+    /// <summary>Returns the user whose runtime is at a path: the UID of <c>/run/user/UID</c>, or the owner of what is there.</summary>
+    private static uint OwnerOf(string path) => OperatingSystem.IsLinux() && Posix.FileStatus.Of(path) is { } status ? status.User : 0;
+}
