@@ -34,8 +34,10 @@ internal static class ErrorIds
         new("BadCompileCommands", InvalidData),
         new("BadContainerRuntime", InvalidArgument),
         new("BadDefine", InvalidArgument),
+        new("BadHostName", InvalidArgument),
         new("BadName", InvalidArgument),
         new("BadRecordType", InvalidArgument),
+        new("BadRemotePath", InvalidArgument),
         new("BadVmlinuxBtf", InvalidArgument),
         new("BaseNotFound", ObjectNotFound),
         new("CaptureLimitMissing", InvalidArgument),
@@ -290,4 +292,10 @@ internal static class EnvironmentVariables
 
     /// <summary>The token of a metric server, if no parameter specifies one.</summary>
     public const string MetricToken = "BEE_METRIC_TOKEN";
+
+    /// <summary>The path of pwsh on other hosts, if no parameter specifies one.</summary>
+    public const string RemotePwsh = "BEE_REMOTE_PWSH";
+
+    /// <summary>The folder or name of the module on other hosts, if no parameter specifies one.</summary>
+    public const string RemoteModule = "BEE_REMOTE_MODULE";
 }

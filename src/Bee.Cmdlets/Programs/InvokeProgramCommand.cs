@@ -1,4 +1,8 @@
+using System.Collections;
 using System.Management.Automation;
+using Bee.Cmdlets.Completion;
+using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Fleet;
 using Bee.Cmdlets.Sessions;
 using Bee.Cmdlets.Tools;
 using Bee.Cmdlets.Views;
@@ -14,6 +18,13 @@ namespace Bee.Cmdlets.Programs;
 [OutputType(typeof(BpfEvent), typeof(MapEntry), typeof(TraceLine), typeof(CaptureFile))]
 public sealed class InvokeProgramCommand : RunCmdlet
 {
+    // What these do needs the session, or its streams, in this process.
+    private static readonly HashSet<string> s_onlyHere = new(StringComparer.OrdinalIgnoreCase)
+    {
+        nameof(Capture), nameof(CaptureSize), nameof(CaptureFiles), nameof(PassThru), nameof(Statistics), nameof(MetricListen),
+        nameof(OtlpEndpoint), nameof(OtlpHeader), nameof(OtlpInterval), nameof(OtlpProtocol), nameof(OtlpTemporality),
+    };
+
     // All tools of a command share one capture.
     private CaptureWriter? _capture;
     private bool _hasReported;
@@ -22,16 +33,67 @@ public sealed class InvokeProgramCommand : RunCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
+    /// <summary>
+    /// The hosts that run the tool, by ssh: host, user@host, host:port or user@host:port. The image is resolved and verified here, and sent to them; they need PowerShell and this module, but neither a registry nor a
+    /// login for one. Without this parameter, the tool runs on this machine.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public string[]? HostName { get; set; }
+
+    /// <summary>The user on the hosts, for those without one in -HostName. Named as in Invoke-Command.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public string? UserName { get; set; }
+
+    /// <summary>The port of ssh on the hosts, for those without one in -HostName.</summary>
+    [Parameter]
+    [ValidateRange(1, ushort.MaxValue)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public int? Port { get; set; }
+
+    /// <summary>The file of the private key for the hosts. By default ssh chooses it.</summary>
+    [Parameter]
+    [Alias("IdentityFilePath")]
+    [ValidateNotNullOrEmpty]
+    public string? KeyFilePath { get; set; }
+
+    /// <summary>Options of ssh: a hashtable of names and values as in ssh_config.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public IDictionary? Options { get; set; }
+
+    /// <summary>The path of pwsh on the hosts. By default the environment variable BEE_REMOTE_PWSH, or else the pwsh on their PATH.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public string? PwshPath { get; set; }
+
+    /// <summary>The folder of this module on the hosts. By default the environment variable BEE_REMOTE_MODULE, or else the module Bee of their module path.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public string? ModulePath { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        if (HostName is { } hosts)
+        {
+            Guard(Target, () => RunOn(hosts));
+            return;
+        }
+
         Prepare();
         Guard(Target, () =>
         {
             CaptureOptions? options = _capture is null ? CheckCapture() : null;
             if (Tools.Resolve(Program, Image) is { } tool)
             {
-                Run(tool, new SessionFactory(Options, this, this), options);
+                Run(tool, new SessionFactory(SessionOptions, this, this), options);
             }
         });
     }
@@ -74,6 +136,33 @@ public sealed class InvokeProgramCommand : RunCmdlet
         {
             WriteObject(done);
         }
+    }
+
+    private void RunOn(string[] names)
+    {
+        string[] local = [.. MyInvocation.BoundParameters.Keys.Where(name => s_onlyHere.Contains(name))];
+        if (local.Length > 0)
+        {
+            throw new BeeInputException("ParametersExclude", $"-{local[0]} works only for a tool on this machine, not with -HostName.", "Omit it, or run the tool on each host itself.");
+        }
+
+        // Before anything is pulled or compiled.
+        HostAddress[] hosts = [.. names.Select(HostAddress.Parse).DistinctBy(host => host.Name)];
+        SshOptions ssh = SshOptions.From(UserName, Port, KeyFilePath is null ? null : FullPath(KeyFilePath), Options, PwshPath, ModulePath);
+        if (ToolArchive.Of(Tools, Local, Verifier, Program, Image, FullPath) is not { } archive)
+        {
+            return;
+        }
+
+        Dictionary<string, object?> parameters = AgentParameters.Of(SessionOptions);
+        foreach ((string name, object? value) in AgentParameters.Of(new RunParameters { Duration = Duration, MaxEvents = MaxEvents, MaxOverhead = MaxOverhead }))
+        {
+            parameters[name] = value;
+        }
+
+        parameters[RunParameters.RecordType] = RecordType;
+        using var run = new FleetRun(this, archive.Name, MaxEvents);
+        run.Run(hosts, ssh, new AgentRequest { Work = AgentWork.Run, Parameters = AgentParameters.Encode(parameters) }, archive);
     }
 
     private void Run(Tool tool, SessionFactory factory, CaptureOptions? options)

@@ -259,7 +259,7 @@ public abstract class RunCmdlet : ProgramCmdlet
     private protected override IDictionary? RecordTypes => RecordType;
 
     /// <summary>The session options from the parameters.</summary>
-    private protected SessionOptions Options => new()
+    private protected SessionOptions SessionOptions => new()
     {
         Parameters = Parameter,
         MapEntries = MapEntry,

@@ -77,7 +77,7 @@ public sealed class ShowProgramCommand : RunCmdlet
     {
         string? whyNot = LiveScreen.WhyNot();
         // The view needs all entries of a map at each reading, so that it can remove deleted keys.
-        SessionOptions options = Options with { AllEntries = All || whyNot is null };
+        SessionOptions options = SessionOptions with { AllEntries = All || whyNot is null };
         var factory = new SessionFactory(options, this, this);
         factory.Describe(tool);
         if (whyNot is not null)

@@ -59,7 +59,7 @@ public sealed class StartProgramCommand : RunCmdlet
 
             if (Tools.Resolve(Program, Image) is { } tool)
             {
-                Run(tool, new SessionFactory(Options, this, this), capture);
+                Run(tool, new SessionFactory(SessionOptions, this, this), capture);
             }
         });
     }

@@ -47,6 +47,12 @@ internal enum ChunkKind : uint
 
     /// <summary>DONE, the last chunk of a complete file: a JSON document with the totals.</summary>
     Done = 0x454e4f44,
+
+    /// <summary>BEAT, only in streams: the times of a <see cref="Heartbeat"/>.</summary>
+    Beat = 0x54414542,
+
+    /// <summary>TEXT, only in streams: a <see cref="StreamMessage"/>.</summary>
+    Text = 0x54584554,
 }
 
 /// <summary>The encodings of a chunk's content.</summary>

@@ -1,0 +1,207 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Fleet;
+using Bee.Posix;
+using Bee.Telemetry.Captures;
+
+namespace Bee.Cmdlets.Agents;
+
+/// <summary>
+/// Works for another machine: reads a request and a tool from standard input, and writes events and messages to standard output. It ends, and detaches its tool, when the other machine asks for it, closes the
+/// input, is silent for longer than the lease, or does not accept output, and on SIGTERM and SIGHUP. If the work does not end by itself then, the process is killed, and the kernel detaches the tool.
+/// </summary>
+internal sealed class FleetAgent
+{
+    // Together with the lease, less than two seconds.
+    private static readonly TimeSpan s_lostLimit = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan s_endLimit = TimeSpan.FromMilliseconds(1500);
+    private static readonly TimeSpan s_watch = TimeSpan.FromMilliseconds(100);
+
+    // Archives are limited where they are made.
+    private const long MostBytes = 1L << 30;
+
+    private readonly Stream _input;
+    private readonly CaptureStreamWriter _output;
+    private readonly Action _kill;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ManualResetEventSlim _begin = new();
+    private readonly MemoryStream _archive = new();
+    private readonly object _gate = new();
+    private volatile AgentRequest? _request;
+    private Exception? _refusal;
+    private long _heard = Stopwatch.GetTimestamp();
+    private Timer? _killer;
+    private volatile bool _isLost;
+    private volatile bool _isOver;
+
+    private FleetAgent(Stream input, Stream output, Action kill)
+    {
+        _input = input;
+        _kill = kill;
+        _output = new CaptureStreamWriter(output) { Failed = Lose };
+    }
+
+    /// <summary>Runs the agent of this process. A script calls it by its name.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Run()
+    {
+        Stream output = Console.OpenStandardOutput();
+        // Nothing else may write to the output.
+        Console.SetOut(Console.Error);
+        return Run(Console.OpenStandardInput(), output, Process.GetCurrentProcess().Kill);
+    }
+
+    /// <summary>Runs an agent.</summary>
+    /// <param name="input">The frames of the other machine.</param>
+    /// <param name="output">Receives a stream of events and messages.</param>
+    /// <param name="kill">Ends the process at once, if the work does not end.</param>
+    /// <returns>The exit code.</returns>
+    public static int Run(Stream input, Stream output, Action kill)
+    {
+        var agent = new FleetAgent(input, output, kill);
+        using PosixSignalRegistration hup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, agent.OnSignal);
+        using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, agent.OnSignal);
+        new Thread(agent.Listen) { IsBackground = true, Name = "bee agent" }.Start();
+        using var watch = new Timer(_ => agent.Watch(), null, s_watch, s_watch);
+        return agent.Work();
+    }
+
+    private int Work()
+    {
+        var streams = new AgentStreams(_output, _stop.Token);
+        bool isDone = false;
+        try
+        {
+            _begin.Wait(_stop.Token);
+            if (_refusal is { } refusal)
+            {
+                throw refusal;
+            }
+
+            AgentTask task = _request!.Work switch
+            {
+                AgentWork.Run => RunTask.Run,
+                _ => throw new FleetException(FleetFault.OtherVersion, Environment.MachineName, $"The agent's release {_request.Version} of Bee cannot do the work '{_request.Work}'.", "Install the same release of the module on both machines."),
+            };
+            task(AgentParameters.Decode(_request.Parameters), _archive.GetBuffer().AsMemory(0, (int)_archive.Length), _output, streams);
+            isDone = true;
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            isDone = !_isLost;
+        }
+        catch (Exception e)
+        {
+            // The other machine reports it. Defects of Bee too: here nobody would see them.
+            streams.WriteError(e, null);
+        }
+
+        _output.Complete(_isLost ? TimeSpan.Zero : s_endLimit);
+        _isOver = true;
+        _killer?.Dispose();
+        return isDone ? 0 : 1;
+    }
+
+    private void Listen()
+    {
+        try
+        {
+            int? version = AgentFrames.ReadPreamble(_input);
+            if (version != AgentRequest.Protocol)
+            {
+                _refusal = new FleetException(FleetFault.OtherVersion, Environment.MachineName, $"The module there speaks version {AgentRequest.Protocol} of the protocol, and the request has version {version}.", "Install the same release of the module on both machines.");
+                _begin.Set();
+                return;
+            }
+
+            while (AgentFrames.Read(_input) is var (kind, content))
+            {
+                Volatile.Write(ref _heard, Stopwatch.GetTimestamp());
+                switch (kind)
+                {
+                    case AgentFrame.Request:
+                        _request = AgentRequest.Decode(content);
+                        break;
+                    case AgentFrame.Archive when _archive.Length + content.Length <= MostBytes:
+                        _archive.Write(content);
+                        break;
+                    case AgentFrame.Begin when _request is not null:
+                        _begin.Set();
+                        break;
+                    case AgentFrame.Alive when content.Length == sizeof(long):
+                        _output.Echo(BinaryPrimitives.ReadInt64LittleEndian(content), DateTime.UtcNow.Ticks);
+                        break;
+                    case AgentFrame.End:
+                        End(s_endLimit);
+                        break;
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or System.Text.Json.JsonException)
+        {
+            // As if the input had ended.
+        }
+
+        Lose();
+    }
+
+    private void Watch()
+    {
+        if (_request is { } request && Stopwatch.GetElapsedTime(Volatile.Read(ref _heard)).TotalMilliseconds > request.Lease)
+        {
+            Lose();
+        }
+    }
+
+    private void OnSignal(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        End(s_endLimit);
+    }
+
+    // Nobody reads the output any more.
+    private void Lose()
+    {
+        _isLost = true;
+        End(s_lostLimit);
+    }
+
+    private void End(TimeSpan limit)
+    {
+        lock (_gate)
+        {
+            if (_isOver)
+            {
+                return;
+            }
+
+            if (_killer is null)
+            {
+                _killer = new Timer(_ => Kill(), null, limit, Timeout.InfiniteTimeSpan);
+            }
+            else if (_isLost && limit == s_lostLimit && !_stop.IsCancellationRequested)
+            {
+                _killer.Change(limit, Timeout.InfiniteTimeSpan);
+            }
+        }
+
+        _stop.Cancel();
+    }
+
+    private void Kill()
+    {
+        if (!_isOver)
+        {
+            _kill();
+        }
+    }
+}
+
+/// <summary>One kind of work.</summary>
+/// <param name="parameters">The parameters.</param>
+/// <param name="archive">The OCI archive with the tool.</param>
+/// <param name="output">Receives events.</param>
+/// <param name="streams">Receives messages. Its token is cancelled when the work shall end.</param>
+internal delegate void AgentTask(IReadOnlyDictionary<string, object?> parameters, ReadOnlyMemory<byte> archive, CaptureStreamWriter output, AgentStreams streams);

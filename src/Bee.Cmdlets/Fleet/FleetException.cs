@@ -1,0 +1,58 @@
+using Bee.Posix;
+
+namespace Bee.Cmdlets.Fleet;
+
+/// <summary>The reasons why a tool does not run on another host. Each name is the second part of an error id.</summary>
+internal enum FleetFault
+{
+    /// <summary>This machine has no ssh.</summary>
+    SshMissing,
+
+    /// <summary>The host cannot be reached: its name is unknown, it does not answer, or no ssh server listens.</summary>
+    Unreachable,
+
+    /// <summary>The key of the host is unknown, or has changed.</summary>
+    HostKeyUnknown,
+
+    /// <summary>The host accepts none of the user's keys.</summary>
+    LoginRefused,
+
+    /// <summary>The host has no PowerShell.</summary>
+    PowerShellMissing,
+
+    /// <summary>The host does not have the module.</summary>
+    ModuleMissing,
+
+    /// <summary>The host has a release of the module with another protocol.</summary>
+    OtherVersion,
+
+    /// <summary>The agent on the host did not start, or ended without a result.</summary>
+    AgentFailed,
+
+    /// <summary>The connection to the host was lost.</summary>
+    ConnectionLost,
+
+    /// <summary>The host sent bytes that are not of the protocol.</summary>
+    Damaged,
+
+    /// <summary>The host reported an error with an id that this release does not know.</summary>
+    Failed,
+}
+
+/// <summary>A tool does not run, or no longer runs, on another host.</summary>
+public sealed class FleetException : BeeException
+{
+    internal FleetException(FleetFault fault, string host, string message, string? remedy = null, Exception? inner = null)
+        : base($"Fleet.{fault}", message, remedy, inner) => HostName = host;
+
+    /// <summary>Creates the exception for an error that a host reported.</summary>
+    /// <param name="id">The id of the error on the host.</param>
+    /// <param name="host">The host.</param>
+    /// <param name="message">The message of the error on the host.</param>
+    /// <param name="remedy">Its remedy.</param>
+    internal FleetException(string id, string host, string message, string? remedy)
+        : base(id, $"{host}: {message}", remedy) => HostName = host;
+
+    /// <summary>The host as the user gave it.</summary>
+    public string HostName { get; }
+}

@@ -1,0 +1,225 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Management.Automation;
+using Bee.Cmdlets.Base;
+using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Fleet;
+using Bee.Cmdlets.Sessions;
+using Bee.Cmdlets.Views;
+using Bee.Ebpf.Records;
+using Bee.Posix;
+using Bee.Telemetry.Captures;
+using Bee.Telemetry.Logs;
+
+namespace Bee.Cmdlets.Programs;
+
+/// <summary>A run of one tool on several hosts. Its events are merged by time and written to the pipeline; what else the hosts report names the host.</summary>
+internal sealed class FleetRun : IDisposable
+{
+    private static readonly TimeSpan s_window = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan s_wait = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_stop = TimeSpan.FromMilliseconds(700);
+
+    // The order of events is wrong by the error of a measured distance at most, and right if it is small.
+    private static readonly TimeSpan s_largeDistance = TimeSpan.FromSeconds(1);
+
+    private readonly BeeCmdlet _cmdlet;
+    private readonly string _tool;
+    private readonly StreamMerge _merge = new(s_window);
+    private readonly ConcurrentQueue<HostReport> _reports = new();
+    private readonly List<HostLink> _links = [];
+    private readonly Dictionary<string, ulong> _lost = [];
+    private long _left;
+    private DateTime _warned;
+
+    /// <param name="cmdlet">Receives the events and reports.</param>
+    /// <param name="tool">The name of the tool.</param>
+    /// <param name="maxEvents">The number of events to write, of all hosts together; 0 for no limit.</param>
+    public FleetRun(BeeCmdlet cmdlet, string tool, long maxEvents) => (_cmdlet, _tool, _left) = (cmdlet, tool, maxEvents);
+
+    private ICmdletStreams Streams => _cmdlet;
+
+    /// <summary>Starts the tool on the hosts, and writes their events until all hosts have ended.</summary>
+    /// <param name="hosts">The hosts.</param>
+    /// <param name="options">How to reach them.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="archive">The tool.</param>
+    public void Run(IReadOnlyList<HostAddress> hosts, SshOptions options, AgentRequest request, ToolArchive archive)
+    {
+        using CancellationTokenRegistration wake = Streams.Stop.Register(_merge.Wake);
+        // All sources are open before the first host may end.
+        StreamMerge.Source[] sources = [.. hosts.Select(_ => _merge.Open())];
+        foreach ((HostAddress host, StreamMerge.Source source) in hosts.Zip(sources))
+        {
+            Start(host, source, options, request, archive);
+        }
+
+        string? outer = EventOrigins.Current;
+        EventOrigins.Current = _tool;
+        try
+        {
+            Write();
+        }
+        finally
+        {
+            EventOrigins.Current = outer;
+        }
+    }
+
+    /// <summary>Detaches the tool on all hosts.</summary>
+    public void Dispose()
+    {
+        _merge.Close();
+        // At the same time: each host has the same time to end.
+        Thread[] ending = [.. _links.Select(link => new Thread(() => End(link)) { IsBackground = true })];
+        Array.ForEach(ending, thread => thread.Start());
+        Array.ForEach(ending, thread => thread.Join());
+    }
+
+    private static void End(HostLink link)
+    {
+        link.Stop(s_stop);
+        link.Dispose();
+    }
+
+    private void Start(HostAddress host, StreamMerge.Source source, SshOptions options, AgentRequest request, ToolArchive archive)
+    {
+        source.Tag = host.Name;
+        try
+        {
+            _links.Add(HostLink.Start(host, options, request, archive.Bytes, reader => new HostFeed(host.Name, _merge, source, reader.Unpacker, _reports), fault => Ended(host, source, fault)));
+            Streams.WriteNote($"{host.Name}: connecting.");
+        }
+        catch (FleetException fault)
+        {
+            Ended(host, source, fault);
+        }
+    }
+
+    private void Ended(HostAddress host, StreamMerge.Source source, FleetException? fault)
+    {
+        _reports.Enqueue(new HostReport(host.Name) { HasEnded = true, Fault = fault });
+        _merge.End(source);
+    }
+
+    private void Write()
+    {
+        var events = new List<Merged>();
+        while (_merge.Take(events, 256, s_wait))
+        {
+            Streams.Stop.ThrowIfCancellationRequested();
+            // The types of events are reported before the events.
+            WriteReports();
+            foreach (Merged one in events)
+            {
+                _cmdlet.CommandRuntime.WriteObject(EventObject.Of(one.Event));
+                // Without a limit, the counter starts at zero and decreases, so it never becomes zero again.
+                if (--_left == 0)
+                {
+                    return;
+                }
+            }
+
+            events.Clear();
+        }
+
+        WriteReports();
+        WarnOfLosses();
+    }
+
+    private void WriteReports()
+    {
+        while (_reports.TryDequeue(out HostReport? report))
+        {
+            Write(report);
+        }
+
+        if (_lost.Count > 0 && DateTime.UtcNow - _warned > TimeSpan.FromSeconds(1))
+        {
+            WarnOfLosses();
+        }
+    }
+
+    private void Write(HostReport report)
+    {
+        switch (report)
+        {
+            case { Shapes: { } shapes }:
+                foreach ((IRecordShape shape, string? tool) in shapes)
+                {
+                    EventOrigins.Register(shape.ClrType, new EventOrigin(tool ?? _tool, shape.Metadata));
+                }
+
+                EventViews.Register(_cmdlet, [.. shapes.Select(one => one.Shape)], report.Histograms ?? []);
+                break;
+            case { LostMap: { } map }:
+                PipelineLosses.Add(new PipelineLoss(LossReason.Kernel, _tool, map, (long)Math.Min(report.Lost, long.MaxValue)));
+                string key = $"{map} on {report.Host}";
+                ulong before = _lost.GetValueOrDefault(key);
+                _lost[key] = before + Math.Min(report.Lost, ulong.MaxValue - before);
+                break;
+            case { ClockAhead: { } ahead }:
+                string distance = $"{report.Host}: its clock is {Math.Abs(ahead.TotalSeconds).ToString("0.000", CultureInfo.InvariantCulture)} s {(ahead < TimeSpan.Zero ? "behind" : "ahead of")} this machine's. Events are ordered as if it were not; their times are the host's.";
+                if (ahead.Duration() > s_largeDistance)
+                {
+                    Streams.WriteWarning(distance);
+                }
+                else
+                {
+                    Streams.WriteNote(distance);
+                }
+
+                break;
+            case { Message: { } message }:
+                Write(report.Host, message);
+                break;
+            case { HasEnded: true }:
+                if (report.Fault is { } fault)
+                {
+                    Streams.WriteError(fault, report.Host);
+                }
+                else
+                {
+                    Streams.WriteNote($"{report.Host}: ended.");
+                }
+
+                break;
+        }
+    }
+
+    private void Write(string host, StreamMessage message)
+    {
+        string text = $"{host}: {message.Text}";
+        switch (message.Kind)
+        {
+            case AgentMessage.Warning:
+                Streams.WriteWarning(text);
+                break;
+            case AgentMessage.Debug:
+                Streams.WriteDebug(TerminalText.ShowLines(text));
+                break;
+            case AgentMessage.Error:
+                Streams.WriteError(ErrorIds.All.Any(row => row.Id == message.Id)
+                    ? new FleetException(message.Id!, host, message.Text, message.Remedy)
+                    : new FleetException(FleetFault.Failed, host, text, message.Remedy), host);
+                break;
+            case AgentMessage.Attached:
+                Streams.WriteNote($"{host}: attached {message.Text}.");
+                break;
+            default:
+                Streams.WriteNote(text);
+                break;
+        }
+    }
+
+    private void WarnOfLosses()
+    {
+        if (_lost.Count > 0)
+        {
+            string text = string.Join(", ", _lost.Select(pair => $"{pair.Value} of {pair.Key}"));
+            _lost.Clear();
+            _warned = DateTime.UtcNow;
+            Streams.WriteWarning($"Events were lost, because the ring or perf buffer was full: {text}.");
+        }
+    }
+}
