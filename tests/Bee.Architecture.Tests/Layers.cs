@@ -35,9 +35,9 @@ public static class Layers
         ["Bee.Isolated"] = ["Bee.Isolated"],
         ["Bee.Cmdlets"] =
         [
-            "Bee.Cmdlets.Errors", "Bee.Cmdlets.Views", "Bee.Cmdlets.Live", "Bee.Cmdlets.Base", "Bee.Cmdlets.Completion", "Bee.Cmdlets.Registries", "Bee.Cmdlets.Tools",
+            "Bee.Cmdlets.Errors", "Bee.Cmdlets.Views", "Bee.Cmdlets.Live", "Bee.Cmdlets.Base", "Bee.Cmdlets.Completion", "Bee.Cmdlets.Registries", "Bee.Cmdlets.Tools", "Bee.Cmdlets.Fleet",
             "Bee.Cmdlets.Images", "Bee.Cmdlets.Sessions", "Bee.Cmdlets.Maps", "Bee.Cmdlets.Metrics", "Bee.Cmdlets.Events", "Bee.Cmdlets.Programs", "Bee.Cmdlets.Deployments",
-            "Bee.Cmdlets.Hosts",
+            "Bee.Cmdlets.Hosts", "Bee.Cmdlets.Agents",
         ],
     };
 

@@ -50,7 +50,7 @@ internal sealed class FleetAgent
         Stream output = Console.OpenStandardOutput();
         // Nothing else may write to the output.
         Console.SetOut(Console.Error);
-        return Run(Console.OpenStandardInput(), output, Process.GetCurrentProcess().Kill);
+        return Serve(Console.OpenStandardInput(), output, Process.GetCurrentProcess().Kill);
     }
 
     /// <summary>Runs an agent.</summary>
@@ -58,7 +58,7 @@ internal sealed class FleetAgent
     /// <param name="output">Receives a stream of events and messages.</param>
     /// <param name="kill">Ends the process at once, if the work does not end.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(Stream input, Stream output, Action kill)
+    public static int Serve(Stream input, Stream output, Action kill)
     {
         var agent = new FleetAgent(input, output, kill);
         using PosixSignalRegistration hup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, agent.OnSignal);

@@ -269,6 +269,19 @@ internal static class ErrorIds
         new("Otlp.UnsupportedProtocol", NotImplemented, "-OtlpProtocol overrides the variable."),
         new("Otlp.InvalidCertificate", InvalidData),
 
+        // FleetFault
+        new("Fleet.SshMissing", NotInstalled),
+        new("Fleet.Unreachable", ConnectionError),
+        new("Fleet.HostKeyUnknown", SecurityError),
+        new("Fleet.LoginRefused", AuthenticationError, "-KeyFilePath names the key's file, and -UserName the user."),
+        new("Fleet.PowerShellMissing", NotInstalled, $"-PwshPath names the path, or the environment variable {EnvironmentVariables.RemotePwsh}."),
+        new("Fleet.ModuleMissing", NotInstalled, $"-ModulePath names the folder, or the environment variable {EnvironmentVariables.RemoteModule}."),
+        new("Fleet.OtherVersion", NotImplemented),
+        new("Fleet.AgentFailed", InvalidOperation),
+        new("Fleet.ConnectionLost", ConnectionError),
+        new("Fleet.Damaged", InvalidData),
+        new("Fleet.Failed", NotSpecified),
+
         // PictureFault
         new("Picture.Empty", InvalidArgument),
         new("Picture.NoStack", InvalidArgument),
