@@ -1,5 +1,4 @@
 using System.Collections;
-using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Fleet;
 using Bee.Cmdlets.Registries;
 using Bee.Cmdlets.Tools;

@@ -1,9 +1,8 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
-using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Fleet;
-using Bee.Posix;
 using Bee.Telemetry.Captures;
 
 namespace Bee.Cmdlets.Agents;
@@ -12,6 +11,7 @@ namespace Bee.Cmdlets.Agents;
 /// Works for another machine: reads a request and a tool from standard input, and writes events and messages to standard output. It ends, and detaches its tool, when the other machine asks for it, closes the
 /// input, is silent for longer than the lease, or does not accept output, and on SIGTERM and SIGHUP. If the work does not end by itself then, the process is killed, and the kernel detaches the tool.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "The process ends with the agent, and its threads use the fields until then.")]
 internal sealed class FleetAgent
 {
     // Together with the lease, less than two seconds.
@@ -61,8 +61,8 @@ internal sealed class FleetAgent
     public static int Serve(Stream input, Stream output, Action kill)
     {
         var agent = new FleetAgent(input, output, kill);
-        using PosixSignalRegistration hup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, agent.OnSignal);
-        using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, agent.OnSignal);
+        using var hup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, agent.OnSignal);
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, agent.OnSignal);
         new Thread(agent.Listen) { IsBackground = true, Name = "bee agent" }.Start();
         using var watch = new Timer(_ => agent.Watch(), null, s_watch, s_watch);
         return agent.Work();

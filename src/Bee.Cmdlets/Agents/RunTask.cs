@@ -1,5 +1,4 @@
 using System.Collections;
-using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Fleet;
 using Bee.Cmdlets.Sessions;
 using Bee.Cmdlets.Tools;
@@ -24,7 +23,8 @@ internal static class RunTask
         }
 
         RunParameters run = AgentParameters.To<RunParameters>(parameters);
-        var factory = new SessionFactory(AgentParameters.To<SessionOptions>(parameters), streams, streams);
+        using HostContainers? containers = run.NoContainer ? null : HostContainers.Open();
+        var factory = new SessionFactory(AgentParameters.To<SessionOptions>(parameters) with { Containers = containers, Limit = ContainerLimit.From(run.Container, run.Pod, run.Namespace) }, streams, streams);
         factory.Describe(tool);
         using var statistics = new RunStatistics(counts: false, run.MaxOverhead);
         (BpfSession session, EventReader reader) = factory.Start(tool);

@@ -16,9 +16,10 @@ internal static class ErrorRecords
     /// <summary>Returns the record for an exception.</summary>
     /// <param name="error">The exception.</param>
     /// <param name="target">The input that failed.</param>
-    public static ErrorRecord From(Exception error, object? target)
+    /// <param name="id">The id of the record; null for that of the exception.</param>
+    public static ErrorRecord From(Exception error, object? target, string? id = null)
     {
-        ErrorId row = ErrorIds.Find(Id(error));
+        ErrorId row = ErrorIds.Find(id ?? Id(error));
         var record = new ErrorRecord(error, row.Id, row.Category, target is string text && !IsPath(text) ? Redaction.WithoutLogin(text) : target);
         string message = TerminalText.ShowLines(error.Message);
         if (Join((error as BeeException)?.Remedy, row.Advice) is { } remedy)

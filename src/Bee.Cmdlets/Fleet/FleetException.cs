@@ -35,7 +35,7 @@ internal enum FleetFault
     /// <summary>The host sent bytes that are not of the protocol.</summary>
     Damaged,
 
-    /// <summary>The host reported an error with an id that this release does not know.</summary>
+    /// <summary>The host reported an error of the tool. Its record has the id of that error, if this release knows it.</summary>
     Failed,
 }
 
@@ -43,15 +43,10 @@ internal enum FleetFault
 public sealed class FleetException : BeeException
 {
     internal FleetException(FleetFault fault, string host, string message, string? remedy = null, Exception? inner = null)
-        : base($"Fleet.{fault}", message, remedy, inner) => HostName = host;
+        : base($"Fleet.{fault}", message, remedy, inner) => (Fault, HostName) = (fault, host);
 
-    /// <summary>Creates the exception for an error that a host reported.</summary>
-    /// <param name="id">The id of the error on the host.</param>
-    /// <param name="host">The host.</param>
-    /// <param name="message">The message of the error on the host.</param>
-    /// <param name="remedy">Its remedy.</param>
-    internal FleetException(string id, string host, string message, string? remedy)
-        : base(id, $"{host}: {message}", remedy) => HostName = host;
+    /// <summary>The kind of error.</summary>
+    internal FleetFault Fault { get; }
 
     /// <summary>The host as the user gave it.</summary>
     public string HostName { get; }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Bee.Ebpf.Events;
 using Bee.Ebpf.Packing;
 using Bee.Ebpf.Records;
 using Bee.Telemetry.Captures;

@@ -14,4 +14,16 @@ internal sealed record RunParameters
 
     /// <summary>The largest share of the time of all online CPUs; null for no limit.</summary>
     public double? MaxOverhead { get; init; }
+
+    /// <summary>Names of containers that the tool is limited to; null for no limit.</summary>
+    public string[]? Container { get; init; }
+
+    /// <summary>Names of pods that the tool is limited to; null for no limit.</summary>
+    public string[]? Pod { get; init; }
+
+    /// <summary>Namespaces of Kubernetes that the tool is limited to; null for no limit.</summary>
+    public string[]? Namespace { get; init; }
+
+    /// <summary>Whether containers are not looked up.</summary>
+    public bool NoContainer { get; init; }
 }

@@ -1,5 +1,7 @@
 using System.Collections;
+using System.Globalization;
 using System.Management.Automation;
+using System.Reflection;
 using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Tools;
 using Bee.Oci.Formats;
@@ -65,7 +67,7 @@ internal sealed record ToolArchive(string Name, ReadOnlyMemory<byte> Bytes)
         RandomAccess.Write(file, archive.Span, 0);
         return wait.Wait(async cancellationToken =>
         {
-            using ImageLayout layout = ImageLayout.Open(file, "the tool's archive", cancellationToken);
+            using var layout = ImageLayout.Open(file, "the tool's archive", cancellationToken);
             LayoutImage one = layout.Images is [var only] ? only : throw new StoreException(StoreFault.BadArchive, $"The tool's archive has {layout.Images.Count} images instead of one.");
             ImageReference name = one.Name ?? ImageReference.Parse($"tool:{one.Tag ?? ImageReference.DefaultTag}");
             TransferResult result = await new ImageTransfer(new TransferOptions { Referrers = true, Note = wait.Note })
@@ -106,24 +108,27 @@ internal static class AgentParameters
     public static IReadOnlyDictionary<string, object?> Decode(string text) =>
         Plain(PSSerializer.Deserialize(text)) is Hashtable table ? table.Cast<DictionaryEntry>().ToDictionary(one => $"{one.Key}", one => one.Value, StringComparer.OrdinalIgnoreCase) : new Dictionary<string, object?>();
 
-    /// <summary>Returns the properties of an options record, by name.</summary>
-    public static Dictionary<string, object?> Of<T>(T options) => typeof(T).GetProperties().Where(one => one.CanWrite).ToDictionary(one => one.Name, one => one.GetValue(options));
+    /// <summary>Returns the properties of an options record, by name. Objects of this process are left out.</summary>
+    public static Dictionary<string, object?> Of<T>(T options) => Plain(typeof(T)).ToDictionary(one => one.Name, one => one.GetValue(options));
 
     /// <summary>Creates an options record from properties by name. Others are ignored.</summary>
     public static T To<T>(IReadOnlyDictionary<string, object?> parameters)
         where T : new()
     {
         var options = new T();
-        foreach (System.Reflection.PropertyInfo property in typeof(T).GetProperties().Where(one => one.CanWrite))
+        foreach (PropertyInfo property in Plain(typeof(T)))
         {
             if (parameters.TryGetValue(property.Name, out object? value) && value is not null)
             {
-                property.SetValue(options, LanguagePrimitives.ConvertTo(value, property.PropertyType, System.Globalization.CultureInfo.InvariantCulture));
+                property.SetValue(options, LanguagePrimitives.ConvertTo(value, property.PropertyType, CultureInfo.InvariantCulture));
             }
         }
 
         return options;
     }
+
+    private static IEnumerable<PropertyInfo> Plain(Type options) =>
+        options.GetProperties().Where(one => one.CanWrite && (one.PropertyType.IsValueType || one.PropertyType == typeof(string) || one.PropertyType == typeof(string[]) || one.PropertyType == typeof(IDictionary)));
 
     private static object? Plain(object? value)
     {

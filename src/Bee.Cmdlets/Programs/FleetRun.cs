@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Management.Automation;
 using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Fleet;
@@ -199,9 +198,8 @@ internal sealed class FleetRun : IDisposable
                 Streams.WriteDebug(TerminalText.ShowLines(text));
                 break;
             case AgentMessage.Error:
-                Streams.WriteError(ErrorIds.All.Any(row => row.Id == message.Id)
-                    ? new FleetException(message.Id!, host, message.Text, message.Remedy)
-                    : new FleetException(FleetFault.Failed, host, text, message.Remedy), host);
+                // Only ids that this release has: scripts compare them.
+                _cmdlet.WriteError(ErrorRecords.From(new FleetException(FleetFault.Failed, host, text, message.Remedy), host, ErrorIds.All.FirstOrDefault(row => row.Id == message.Id)?.Id));
                 break;
             case AgentMessage.Attached:
                 Streams.WriteNote($"{host}: attached {message.Text}.");

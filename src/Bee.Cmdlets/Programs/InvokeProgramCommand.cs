@@ -148,21 +148,22 @@ public sealed class InvokeProgramCommand : RunCmdlet
 
         // Before anything is pulled or compiled.
         HostAddress[] hosts = [.. names.Select(HostAddress.Parse).DistinctBy(host => host.Name)];
-        SshOptions ssh = SshOptions.From(UserName, Port, KeyFilePath is null ? null : FullPath(KeyFilePath), Options, PwshPath, ModulePath);
+        var ssh = SshOptions.From(UserName, Port, KeyFilePath is null ? null : FullPath(KeyFilePath), Options, PwshPath, ModulePath);
         if (ToolArchive.Of(Tools, Local, Verifier, Program, Image, FullPath) is not { } archive)
         {
             return;
         }
 
+        var run = new RunParameters { Duration = Duration, MaxEvents = MaxEvents, MaxOverhead = MaxOverhead, Container = Container, Pod = Pod, Namespace = Namespace, NoContainer = NoContainer };
         Dictionary<string, object?> parameters = AgentParameters.Of(SessionOptions);
-        foreach ((string name, object? value) in AgentParameters.Of(new RunParameters { Duration = Duration, MaxEvents = MaxEvents, MaxOverhead = MaxOverhead }))
+        foreach ((string name, object? value) in AgentParameters.Of(run))
         {
             parameters[name] = value;
         }
 
         parameters[RunParameters.RecordType] = RecordType;
-        using var run = new FleetRun(this, archive.Name, MaxEvents);
-        run.Run(hosts, ssh, new AgentRequest { Work = AgentWork.Run, Parameters = AgentParameters.Encode(parameters) }, archive);
+        using var fleet = new FleetRun(this, archive.Name, MaxEvents);
+        fleet.Run(hosts, ssh, new AgentRequest { Work = AgentWork.Run, Parameters = AgentParameters.Encode(parameters) }, archive);
     }
 
     private void Run(Tool tool, SessionFactory factory, CaptureOptions? options)

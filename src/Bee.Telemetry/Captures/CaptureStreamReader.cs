@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Packing;
-using Bee.Ebpf.Records;
 
 namespace Bee.Telemetry.Captures;
 
