@@ -82,7 +82,7 @@ internal static class EntrySchema
     // After MapName, Key, Value (and Values) come the fields of a struct key, then those of a struct value.
     private static bool IsOfKey(EntryType type, RecordField field)
     {
-        RecordField key = type.Fields[1];
+        RecordField key = type.Fields.First(one => one is { Name: "Key", CName.Length: 0 });
         return key.Meaning == FieldMeaning.Object && key.ClrType.GetProperty(field.Name) is not null;
     }
 

@@ -20,6 +20,9 @@ internal static class EventColumns
     private const int LongText = 36;
     private const int LongTextOnNarrowScreen = 20;
 
+    // The length of a container's id until its name is known.
+    private const int LeastOfName = 12;
+
     /// <summary>Returns the columns of a type's table.</summary>
     /// <param name="shape">The type and its fields.</param>
     /// <param name="screen">The width of the screen in characters.</param>
@@ -57,7 +60,7 @@ internal static class EventColumns
     public static List<RecordField> Shown(IRecordShape shape)
     {
         var fields = shape.Fields.Where(field => IsShown(field, shape) && MetadataOf(shape, field).Hidden != true).ToList();
-        if (fields.Count == 0)
+        if (fields.TrueForAll(field => field.IsExtra))
         {
             // The author hid all fields. A table without columns would show nothing, so all fields are shown.
             fields = shape.Fields.Where(field => IsShown(field, shape)).ToList();
@@ -70,11 +73,14 @@ internal static class EventColumns
         }
 
         // OrderBy is stable, so fields of equal order keep their sequence.
-        return [.. fields.OrderBy(field => MetadataOf(shape, field).Order ?? int.MaxValue)];
+        return [.. fields.OrderBy(field => MetadataOf(shape, field).Order ?? (IsHost(field) ? long.MinValue : field.IsExtra ? long.MinValue + 1 : int.MaxValue))];
     }
 
+    /// <summary>Returns whether a field is the name of the host, which is the first column.</summary>
+    public static bool IsHost(RecordField field) => field is { IsExtra: true, Name: ExtraNames.ComputerName };
+
     /// <summary>Returns the metadata that decides the look of a table as text, for comparing tables.</summary>
-    public static string Signature(IRecordShape shape) => shape.Metadata.Unit + string.Join(' ', shape.Fields.Select(field => MetadataOf(shape, field)).Select(
+    public static string Signature(IRecordShape shape) => $"{shape.Metadata.Unit}{shape.Extras}" + string.Join(' ', shape.Fields.Select(field => MetadataOf(shape, field)).Select(
         metadata => $"{metadata.Width},{metadata.AlignRight},{metadata.Order},{metadata.Hidden}"));
 
     internal static FieldMetadata MetadataOf(IRecordShape shape, RecordField field) => field.MetadataIn(shape.Metadata);
@@ -84,6 +90,16 @@ internal static class EventColumns
         if (field.CName.Length > 0)
         {
             return true;
+        }
+
+        if (field.IsExtra)
+        {
+            return field.Name switch
+            {
+                ExtraNames.ComputerName or ExtraNames.Container => true,
+                ExtraNames.Pod or ExtraNames.Namespace => shape.Extras.HasFlag(RecordExtras.Kubernetes),
+                _ => false,
+            };
         }
 
         return field.Name switch
@@ -104,9 +120,9 @@ internal static class EventColumns
     // After MapName, Key, Value and Values come the fields of a struct key, then those of a struct value.
     private static bool HasValueFields(IRecordShape shape)
     {
-        var key = shape.Fields[1];
+        var key = shape.Fields.First(field => field is { Name: "Key", CName.Length: 0 });
         var ofKey = key.Meaning == FieldMeaning.Object ? key.ClrType.GetProperties().Count(property => property.GetIndexParameters().Length == 0) : 0;
-        return shape.Fields.Count > 4 + ofKey;
+        return shape.Fields.Count(field => !field.IsExtra) > 4 + ofKey;
     }
 
     /// <summary>Returns the minimum useful width of a field's column.</summary>
@@ -114,9 +130,10 @@ internal static class EventColumns
     {
         var room = field.Meaning switch
         {
+            _ when field.IsExtra => LeastOfName,
             FieldMeaning.Text or FieldMeaning.Words or FieldMeaning.Bytes or FieldMeaning.Array or FieldMeaning.Object => 10,
             FieldMeaning.Stack => 16,
-            FieldMeaning.Syscall or FieldMeaning.Number => 10,
+            FieldMeaning.Syscall or FieldMeaning.Number or FieldMeaning.CgroupId or FieldMeaning.MountNamespaceId => 10,
             // Names such as ESTABLISHED, SIGKILL and SYN_SENT are ambiguous if they are cut.
             FieldMeaning.Enum or FieldMeaning.Flags => 11,
             FieldMeaning.Errno => 7,
@@ -150,12 +167,13 @@ internal static class EventColumns
     /// <summary>Returns a field's priority. If two columns do not both fit, the one with the higher number stays.</summary>
     internal static int Interest(RecordField field, IRecordShape shape) => field.Meaning switch
     {
+        _ when IsHost(field) => 8,
         _ when MetadataOf(shape, field) is { Width: not null } or { Order: not null } => 7,
         FieldMeaning.Object => 0,
         FieldMeaning.Array => 1,
         FieldMeaning.Bytes => 2,
         FieldMeaning.Pointer => 3,
-        FieldMeaning.Number when shape is not EntryType && field.Size >= 8 => 4,
+        FieldMeaning.Number or FieldMeaning.CgroupId or FieldMeaning.MountNamespaceId when shape is not EntryType && field.Size >= 8 => 4,
         FieldMeaning.Text or FieldMeaning.Words => 6,
         _ => 5,
     };
@@ -204,7 +222,7 @@ internal static class EventColumns
         }
     }
 
-    private static bool IsLong(RecordField field) => field.Meaning is FieldMeaning.Text or FieldMeaning.Words && (field.Size == 0 || field.Size > field.Width + 1);
+    private static bool IsLong(RecordField field) => !field.IsExtra && field.Meaning is FieldMeaning.Text or FieldMeaning.Words && (field.Size == 0 || field.Size > field.Width + 1);
 
     private static int Total(List<int> widths) => widths.Sum() + widths.Count - 1;
 }

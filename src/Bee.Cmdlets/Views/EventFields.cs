@@ -29,7 +29,7 @@ internal static class EventFields
     public static void Register(IRecordShape shape)
     {
         s_known[shape.ClrType.FullName!] = shape;
-        s_shapes[shape.ClrType.FullName!] = [.. EventColumns.Shown(shape).Select(field => new Field(field.Name, EventColumns.MeaningOf(shape, field)))];
+        s_shapes[shape.ClrType.FullName!] = [.. EventColumns.Shown(shape).Select(field => new Field(field.Name, EventColumns.MeaningOf(shape, field), field.IsExtra))];
     }
 
     /// <summary>Returns the shape of a registered type; null for others.</summary>
@@ -54,7 +54,14 @@ internal static class EventFields
                 continue;
             }
 
-            var value = EventText.Of(field.Meaning, Value(record, field.Name), record);
+            PSObject? found = Value(record, field.Name);
+            if (found is null && field.IsExtra)
+            {
+                // Most processes are in no container.
+                continue;
+            }
+
+            var value = EventText.Of(field.Meaning, found, record);
             text.Append(text.Length == 0 ? "" : " ").Append(TerminalText.Show(field.Name)).Append('=').Append(Quoted(value));
         }
 
@@ -66,6 +73,7 @@ internal static class EventFields
     public static string OnLines(PSObject record)
     {
         Field[] fields = [.. Of(record).Where(field => field.Name != "MapName")];
+        fields = [.. fields, .. HiddenExtras(record).Where(extra => !fields.Contains(extra))];
         if (record.Properties["MapName"] is not null)
         {
             fields = [new Field("MapName", FieldMeaning.Text), .. fields];
@@ -94,9 +102,14 @@ internal static class EventFields
         // A truncated record has its own class; the meanings are those of the complete one.
         var names = record.BaseObject is TruncatedEvent truncated ? [truncated.WholeType().FullName!] : TypeNames(record);
         return names.Select(type => s_shapes.GetValueOrDefault(type)).FirstOrDefault(known => known is not null)
-            ?? (IsHistogram(record) ? null : TypeNames(record).Select(RecordType.FieldsOf).FirstOrDefault(fields => fields is not null)?.Select(field => new Field(field.Name, field.Meaning)).ToArray())
+            ?? (IsHistogram(record) ? null : TypeNames(record).Select(RecordType.FieldsOf).FirstOrDefault(fields => fields is not null)?.Select(field => new Field(field.Name, field.Meaning, field.IsExtra)).ToArray())
             ?? [.. Own(record).Select(property => new Field(property.Name, MeaningOf(EventText.Wrapped(property.Value))))];
     }
+
+    // A list shows what a table has no room for.
+    private static IEnumerable<Field> HiddenExtras(PSObject record) =>
+        (record.BaseObject is TruncatedEvent truncated ? [truncated.WholeType().FullName!] : TypeNames(record)).Select(RecordType.FieldsOf).FirstOrDefault(fields => fields is not null)?
+            .Where(field => field.IsExtra).Select(field => new Field(field.Name, field.Meaning, IsExtra: true)) ?? [];
 
     /// <summary>Returns the properties of an object of an unknown type, without those that jobs and remote sessions added.</summary>
     public static IEnumerable<PSPropertyInfo> Own(PSObject record) => record.Properties.Where(property => !s_added.Contains(property.Name));
@@ -110,7 +123,7 @@ internal static class EventFields
         : value?.TypeNames.Any(name => name.StartsWith(Deserialized + "Bee.Ebpf.Records.BpfArray`1[[System.Byte,", StringComparison.Ordinal)) == true ? FieldMeaning.Bytes
         : FieldMeaning.Object;
 
-    private readonly record struct Field(string Name, FieldMeaning Meaning);
+    private readonly record struct Field(string Name, FieldMeaning Meaning, bool IsExtra = false);
 }
 
 /// <summary>Creates the extended members of an emitted type.</summary>

@@ -284,9 +284,9 @@ internal static class MixedTable
         var first = shapes[0];
         var width = shapes.Max(shape => Math.Clamp(shape.Name.Length, "MapName".Length, MaxName));
         var left = screen / MaxSharedPart;
-        foreach (var field in EventColumns.Shown(first).Where(field => field.CName.Length > 0 && shapes.All(shape => Has(shape, field))))
+        foreach (var field in EventColumns.Shown(first).Where(field => IsShared(field) && shapes.All(shape => Has(shape, field))))
         {
-            var needed = field.MetadataIn(first.Metadata).Width ?? Math.Max(Math.Min(field.Width, 16), field.Name.Length);
+            var needed = field.MetadataIn(first.Metadata).Width ?? (field.IsExtra ? EventColumns.Least(field) : Math.Max(Math.Min(field.Width, 16), field.Name.Length));
             if (needed + 1 <= left)
             {
                 columns.Add(EventColumns.Column(first, field, needed));
@@ -294,27 +294,30 @@ internal static class MixedTable
             }
         }
 
-        var table = TableControl.Create(outOfBand: false, autoSize: false, hideTableHeaders: false).AddHeader(Alignment.Left, width, "MapName");
-        foreach (var column in columns)
-        {
-            table.AddHeader(EventTable.AlignmentOf(column.AlignRight), column.Width, column.Field.Name);
-        }
-
-        var row = table.AddHeader(Alignment.Left, EventTable.Rest, "Details").StartRowDefinition(wrap: false, null, null).AddPropertyColumn("MapName", Alignment.Left, null);
-        foreach (var column in columns)
-        {
-            EventTable.AddColumn(row, column);
-        }
+        var table = TableControl.Create(outOfBand: false, autoSize: false, hideTableHeaders: false);
+        var hosts = columns.Where(column => EventColumns.IsHost(column.Field)).ToList();
+        var others = columns.Except(hosts).ToList();
+        hosts.ForEach(AddHeader);
+        table.AddHeader(Alignment.Left, width, "MapName");
+        others.ForEach(AddHeader);
+        var row = table.AddHeader(Alignment.Left, EventTable.Rest, "Details").StartRowDefinition(wrap: false, null, null);
+        hosts.ForEach(column => EventTable.AddColumn(row, column));
+        row.AddPropertyColumn("MapName", Alignment.Left, null);
+        others.ForEach(column => EventTable.AddColumn(row, column));
 
         var shown = EventTable.Member(string.Join(',', columns.Select(column => column.Field.Name).Prepend("MapName")));
         row.AddScriptBlockColumn($"[Bee.Cmdlets.Views.EventText]::Details($_, {shown})", Alignment.Left, null).EndRowDefinition();
         var definition = new ExtendedTypeDefinition(first.ClrType.FullName!, [new FormatViewDefinition("Bee.Events", table.EndTable())]);
         definition.TypeNames.AddRange(shapes.Skip(1).Select(shape => shape.ClrType.FullName!));
         return definition;
+
+        void AddHeader(EventColumn column) => table.AddHeader(EventTable.AlignmentOf(column.AlignRight), column.Width, column.Field.Name);
     }
 
+    private static bool IsShared(RecordField field) => field.CName.Length > 0 || field.IsExtra;
+
     private static bool Has(IRecordShape shape, RecordField field) =>
-        EventColumns.Shown(shape).Any(other => other.Name == field.Name && other.Meaning == field.Meaning && other.CName.Length > 0);
+        EventColumns.Shown(shape).Any(other => other.Name == field.Name && other.Meaning == field.Meaning && IsShared(other));
 }
 
 /// <summary>The view of histograms among events.</summary>

@@ -121,6 +121,7 @@ internal static class HistogramEmitter
         EmittedTypes.HideIndexer(type);
         type.DefineDefaultConstructor(MethodAttributes.Public);
 
+        Extras(type, extras.Where(ExtraPlans.IsFirst));
         var getter = Property(type, nameof(Histogram.MapName), typeof(string), MethodAttributes.Virtual);
         getter.GetILGenerator().Emit(OpCodes.Ldstr, map);
         getter.GetILGenerator().Emit(OpCodes.Ret);
@@ -137,6 +138,12 @@ internal static class HistogramEmitter
             il.Emit(OpCodes.Ret);
         }
 
+        Extras(type, extras.Where(extra => !ExtraPlans.IsFirst(extra)));
+        return type.CreateType();
+    }
+
+    private static void Extras(TypeBuilder type, IEnumerable<PropertyPlan> extras)
+    {
         foreach (var extra in extras)
         {
             var code = Property(type, extra.Name, TypeEmitter.PropertyType(extra), default, TypeEmitter.IsNotCompared(extra.Name, extra.IsExtra)).GetILGenerator();
@@ -145,8 +152,6 @@ internal static class HistogramEmitter
             code.Emit(OpCodes.Call, TypeEmitter.ExtraReader(extra.Name));
             code.Emit(OpCodes.Ret);
         }
-
-        return type.CreateType();
     }
 
     private static MethodBuilder Property(TypeBuilder type, string name, Type of, MethodAttributes more, bool isNotCompared = false)

@@ -73,5 +73,6 @@ internal static class ExtraPlans
         }
     }
 
-    private static bool IsFirst(PropertyPlan property) => property.Name == ExtraNames.ComputerName;
+    /// <summary>Returns whether a property comes before those of the record.</summary>
+    public static bool IsFirst(PropertyPlan property) => property.Name == ExtraNames.ComputerName;
 }

@@ -37,7 +37,8 @@ public sealed class GoldenTests
         var to = new ArrayBufferWriter<byte>();
         var packer = new EventPacker();
         packer.StartBlock();
-        foreach (var e in PackingFixture.Objects(PackingFixture.File))
+        var file = PackingFixture.File;
+        foreach (var e in PackingFixture.Objects(file).Concat(PackingFixture.Placed(file)))
         {
             // Without a host of its own, an object would use the clock of this machine.
             e.Bind(PackingFixture.OtherHost());

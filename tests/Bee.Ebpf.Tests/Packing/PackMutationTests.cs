@@ -33,11 +33,12 @@ public sealed class PackMutationTests
         }
 
         var packer = new EventPacker();
-        var objects = PackingFixture.Objects(PackingFixture.File);
+        var file = PackingFixture.File;
+        List<BpfEvent> objects = [.. PackingFixture.Objects(file), .. PackingFixture.Placed(file)];
         _first = PackingFixture.Pack(objects, packer);
         packer.StartBlock();
         _all = Items(_first);
-        _behind = [.. _all.Where(item => item[0] == (byte)PackItem.Type), .. Items(PackingFixture.Pack(objects, packer))];
+        _behind = [.. _all.Where(item => item[0] is (byte)PackItem.Type or (byte)PackItem.ExtendedType), .. Items(PackingFixture.Pack(objects, packer))];
     }
 
     [ClangFact]

@@ -23,6 +23,7 @@ internal static class PackingFixture
         char LICENSE[] SEC("license") = "GPL";
         typedef __u64 ktime; typedef __u64 boottime; typedef __u32 uid_t; typedef __u32 gid_t; typedef __s32 syscall_nr; typedef __u64 duration; typedef __s32 errno_value;
         typedef __s32 kernel_stack_id; typedef __s32 user_stack_id; typedef __u32 gadget_file_flags; typedef __u32 ipv4_addr; typedef __s32 stack_id;
+        typedef __u64 cgroup_id; typedef __u32 mntns_id;
         enum colour { RED = 1, GREEN = 2, BLUE = 70000 };
         struct inner { __u16 port; ktime at; uid_t owner; };
         struct plain { __u32 pid; char comm[16]; __u64 size; enum colour colour; __u32 low : 3; __u32 high : 13; ipv4_addr peer; char words[24]; float part; };
@@ -30,6 +31,8 @@ internal static class PackingFixture
         struct open { __u32 pid; __u16 count; struct inner items[]; };
         struct stacked { __u32 pid; kernel_stack_id kernel_stack; user_stack_id user_stack; ktime at; };
         struct observed { char comm[8]; uid_t uid; duration took; };
+        struct placed { cgroup_id cgroup; mntns_id mount; char comm[16]; ktime at; };
+        struct measured { cgroup_id cgroup; duration took; };
         struct slots { __u32 slots[8]; __u64 sum; };
         struct key { uid_t uid; char comm[5]; } __attribute__((packed));
         struct value { __u64 count; ktime last; };
@@ -43,12 +46,15 @@ internal static class PackingFixture
         RING(print_stacked, struct stacked)
         RING(print_number, __u64)
         RING(hist_observed_ns, struct observed)
+        RING(print_placed, struct placed)
+        RING(hist_measured, struct measured)
         struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } print_bytes SEC(".maps");
         struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } typed_later SEC(".maps");
         struct { __uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY); __type(key, __u32); __type(value, struct plain); } print_perf SEC(".maps");
         struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16); __type(key, struct key); __type(value, struct value); } counter_entries SEC(".maps");
         struct { __uint(type, BPF_MAP_TYPE_PERCPU_HASH); __uint(max_entries, 16); __type(key, struct key); __type(value, struct value); } counter_percpu SEC(".maps");
         struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 4); __type(key, __u32); __type(value, __u32); } counter_numbers SEC(".maps");
+        struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16); __type(key, cgroup_id); __type(value, __u64); } counter_placed SEC(".maps");
         struct { __uint(type, BPF_MAP_TYPE_QUEUE); __uint(max_entries, 4); __type(value, __u32); } waiting SEC(".maps");
         struct { __uint(type, BPF_MAP_TYPE_STACK_TRACE); __uint(max_entries, 16); __uint(key_size, 4); __uint(value_size, 32); } stacks SEC(".maps");
         struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16); __type(key, stack_id); __type(value, __u64); } counter_by_stack SEC(".maps");
@@ -63,7 +69,7 @@ internal static class PackingFixture
         {
         	__u32 zero = 0;
         	void *maps[] = { &print_plain, &print_timed, &print_open, &print_stacked, &print_number, &hist_observed_ns, &print_bytes, &typed_later, &counter_entries, &counter_percpu,
-        		&counter_numbers, &counter_by_stack, &hist_slots, &hist_array, &outer };
+        		&counter_numbers, &counter_by_stack, &hist_slots, &hist_array, &outer, &print_placed, &hist_measured, &counter_placed };
         	bpf_map_lookup_elem(&counter_numbers, &zero);
         	return shown + name[0];
         }
@@ -163,6 +169,44 @@ internal static class PackingFixture
         objects.Add(new IteratorLine("a line\twith ä"));
         objects.Add(new TraceLine(new DateTime(2026, 3, 29, 0, 59, 59, 123, DateTimeKind.Utc).ToLocalTime(), 3, 70, 71, "sh", "on_call", "text"));
         objects.Add(new TraceLine(DateTime.UnixEpoch.ToLocalTime(), -1, 0, -5, "", null!, ""));
+        return objects;
+    }
+
+    /// <summary>Returns objects with the names of containers, and of other hosts.</summary>
+    /// <param name="file">The tool.</param>
+    public static List<BpfEvent> Placed(ObjectFile file)
+    {
+        var names = new ContainerNames
+        {
+            Id = "4f0c1d2e3a5b6978",
+            Container = "web",
+            Image = "docker.io/library/nginx:1.27",
+            Pod = "web-5d9c7",
+            Namespace = "shop",
+            Node = "node1",
+            Owner = "Deployment/web",
+            Labels = new Dictionary<string, string> { ["app"] = "web", ["tier"] = "front" },
+        };
+        var unknown = new ContainerNames { Id = "0123456789abcdef", Container = "0123456789ab" };
+        var objects = new List<BpfEvent>();
+        foreach (var extras in new[] { RecordExtras.Container, RecordExtras.Container | RecordExtras.Sender, RecordExtras.Sender })
+        {
+            var placed = (RecordType)RecordOrigin.Note(file, Map(file, "print_placed"), RecordType.ForEvent(Map(file, "print_placed"), extras)).Type;
+            byte[] bytes = [7, 0, 0, 0, 0, 0, 0, 0, 0xe0, 0xff, 0xff, 0xef, .. "nginx"u8, .. new byte[placed.Size - 17]];
+            BpfEvent[] events = [placed.Decode(bytes), placed.Decode(bytes), placed.Decode(bytes), placed.Extend(placed.Decode(bytes), [1, 2, 3]), placed.Truncate(placed.Decode(bytes), 20)];
+            var entry = ((EntryType)RecordOrigin.Note(file, Map(file, "counter_placed"), null, EntryType.ForMap(Map(file, "counter_placed"), extras)).Type).Decode(bytes.AsSpan(0, 8), Filled(8));
+            var measured = (HistogramType)RecordOrigin.Note(file, Map(file, "hist_measured"), HistogramType.For(Map(file, "hist_measured"), out _, extras)!).Type;
+            var histogram = measured.Make(((RecordType)measured.Plan.Source).Decode([.. bytes.AsSpan(0, 8), .. new byte[8]]), 3, 12.5, [0, 3, .. new ulong[63]]);
+            foreach (var (e, container) in events.Append(entry).Append(histogram).Zip(new[] { names, null, unknown, names, unknown, names, names }))
+            {
+                e.Place(container);
+                e.Mark(new RecordSender("db1", Late: objects.Count % 2 == 0));
+                objects.Add(e);
+            }
+        }
+
+        // The host that wrote the capture.
+        objects[^1].Mark(null);
         return objects;
     }
 

@@ -18,7 +18,8 @@ public sealed class PackingTests
     [ClangFact]
     public void Unpacked_objects_of_each_kind_equal_the_packed_ones()
     {
-        var objects = PackingFixture.Objects(PackingFixture.File);
+        var file = PackingFixture.File;
+        List<BpfEvent> objects = [.. PackingFixture.Objects(file), .. PackingFixture.Placed(file)];
         var packed = PackingFixture.Pack(objects);
 
         var unpacked = PackingFixture.Unpack(packed);
