@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Bee.Containers.Cgroups;
 using Bee.Containers.Recording;
 using Bee.Containers.Runtimes;
@@ -6,8 +7,7 @@ using Bee.Ebpf.Records;
 namespace Bee.Containers;
 
 /// <summary>
-/// Knows the containers of this host: it follows cgroups as they come and go, and asks runtimes for names on threads of its own. All directories of a process with the same runtimes share
-/// one recorder, which is unloaded with the last of them. Thread-safe.
+/// Knows the containers of this host: it follows cgroups as they come and go, and asks runtimes for names on a thread of its own. Thread-safe.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -21,40 +21,95 @@ namespace Bee.Containers;
 /// </remarks>
 internal sealed class ContainerDirectory : IContainerResolver, IDisposable
 {
-    private static readonly object s_gate = new();
-    private static readonly List<Shared> s_shared = [];
+    // Processes that are not recorded are read from /proc, and read again after this time, since the kernel reuses process ids.
+    private const int ProcessLifetime = 1000, MostProcesses = 8192;
 
-    private readonly Shared _shared;
-    private readonly ContainerWatch _watch;
+    // Without a recorder, new mount namespaces are looked for this long after a cgroup was created.
+    private static readonly int[] s_scans = [20, 200, 1000];
+
+    private const int ProcessCheckInterval = 5000;
+
+    // The time that opening waits for the lists of the runtimes.
+    private static readonly TimeSpan s_mostWait = TimeSpan.FromSeconds(2);
+
+    // The inode number of the initial pid namespace, on all kernels (include/linux/proc_ns.h).
+    private const string InitialProcesses = "pid:[4026531836]";
+
+    private readonly CgroupTree _tree;
+    private readonly IRecorder _recorder;
+    private readonly ContainerIndex _index;
+    private readonly NameRequests _requests;
+    private readonly ConcurrentDictionary<int, (KnownContainer? Container, long Until)> _processes = new();
+    // Mount namespaces that a scan looks for, with the times of their first records. Only used without a recorder.
+    private readonly ConcurrentDictionary<ulong, long> _missed = new();
+    private readonly bool _readsProcesses = new FileInfo("/proc/self/ns/pid").LinkTarget is null or InitialProcesses;
+    private readonly Thread _thread;
     private Action<ContainerChange>? _changed;
-    private bool _disposed;
+    private long _nextScan = long.MaxValue, _nextCheck, _lastScan;
+    private int _scans, _countAtScan;
+    private volatile bool _disposed;
 
-    private ContainerDirectory(Shared shared) => (_shared, _watch) = (shared, shared.Watch);
+    /// <summary>Starts to follow the containers, and reads those that run.</summary>
+    /// <param name="runtimes">The runtimes, the most informative first.</param>
+    /// <param name="tree">The cgroup hierarchies, which this object then owns.</param>
+    /// <param name="recorder">The recorder, which this object then owns.</param>
+    /// <param name="parse">Finds the container of a cgroup path (<see cref="ContainerPath.Parse"/>).</param>
+    internal ContainerDirectory(IReadOnlyList<IContainerRuntime> runtimes, CgroupTree tree, IRecorder recorder, Func<string, ContainerPath?> parse)
+    {
+        (_tree, _recorder) = (tree, recorder);
+        List<NameRequests.Request>? waiting = [];
+        var waitingGate = new object();
+        NameRequests? requests = null;
+        _index = new ContainerIndex(recorder, tree, parse, request =>
+        {
+            lock (waitingGate)
+            {
+                if (waiting is null)
+                {
+                    requests!.Add(request);
+                }
+                else
+                {
+                    waiting.Add(request);
+                }
+            }
+        });
+        _requests = requests = new NameRequests(runtimes, _index.Apply);
+        var lists = runtimes.Select(runtime => Task.Run(() => runtime.List(CancellationToken.None))).ToArray();
+        List();
+        // Late answers are applied when they come.
+        var applied = lists.Select(list => list.ContinueWith(ApplyList, CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default)).ToArray();
+        Task.WaitAny(Task.WhenAll(applied), Task.Delay(s_mostWait));
+        lock (waitingGate)
+        {
+            // Those of a cgroup that is no container for certain were there before, and the lists have told about them.
+            waiting.Where(request => request.Container is { IsNamed: false }).ToList().ForEach(requests.Add);
+            waiting = null;
+        }
+
+        _index.TakeChanges();
+        _thread = new Thread(Run) { IsBackground = true, Name = "Bee containers" };
+        _thread.Start();
+    }
 
     /// <summary>Raised on the directory's thread when a container starts, gets its names, changes its cgroups or mount namespaces, or ends.</summary>
     public event Action<ContainerChange> Changed
     {
-        add
-        {
-            _changed += value;
-            _watch.Changed += value;
-        }
-
-        remove
-        {
-            _changed -= value;
-            _watch.Changed -= value;
-        }
+        add => _changed += value;
+        remove => _changed -= value;
     }
 
     /// <summary>The containers that run now.</summary>
-    public IReadOnlyList<RunningContainer> Running => _watch.Running;
+    public IReadOnlyList<RunningContainer> Running => _index.Running;
+
+    /// <summary>The cgroups, for tests.</summary>
+    internal ContainerIndex Index => _index;
 
     /// <summary>The reason why processes are not recorded as they start, as a sentence; null if they are. Containers that live only briefly may then stay without names.</summary>
-    public string? Note => _shared.Note;
+    public string? Note { get; private init; }
 
     /// <summary>Opens the directory, and reads the containers that run.</summary>
-    /// <param name="runtimes">The runtimes of the host.</param>
+    /// <param name="runtimes">The runtimes of the host, the most informative first.</param>
     /// <returns>The directory; null if there is no runtime.</returns>
     public static ContainerDirectory? Open(IReadOnlyList<IContainerRuntime> runtimes)
     {
@@ -63,58 +118,162 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
             return null;
         }
 
-        lock (s_gate)
-        {
-            var shared = s_shared.Find(shared => shared.Runtimes.SequenceEqual(runtimes));
-            if (shared is null)
-            {
-                var tree = CgroupTree.Open();
-                var (recorder, note) = Recorders.Open(tree);
-                shared = new Shared(runtimes, new ContainerWatch(runtimes, tree, recorder, ContainerPath.Parse), note);
-                s_shared.Add(shared);
-            }
-
-            shared.Users++;
-            return new ContainerDirectory(shared);
-        }
+        var tree = CgroupTree.Open();
+        var (recorder, note) = Recorders.Open(tree);
+        return new ContainerDirectory(runtimes, tree, recorder, ContainerPath.Parse) { Note = note };
     }
 
     /// <inheritdoc/>
-    public ContainerNames? Find(in ContainerKey key) => _watch.Find(key);
+    public ContainerNames? Find(in ContainerKey key)
+    {
+        if (key.CgroupId != 0)
+        {
+            if (_index.OfCgroup(key.CgroupId) is { } container)
+            {
+                return container.Names;
+            }
 
-    /// <summary>Ends the subscriptions. The last directory also unloads the recorder.</summary>
+            // With cgroup v1, a container may not have a cgroup of its own in the unified hierarchy.
+            if (_tree.Controller is null && !_index.HasContainersWithoutCgroup)
+            {
+                return null;
+            }
+        }
+
+        if (key.MountNamespaceId != 0)
+        {
+            if (_index.OfMountNamespace(key.MountNamespaceId) is { } container)
+            {
+                return container.Names;
+            }
+
+            if (!_recorder.RecordsProcesses && _missed.TryAdd(key.MountNamespaceId, Environment.TickCount64))
+            {
+                // The thread looks for it. Until then, the record has no names.
+                _recorder.Wake();
+            }
+        }
+
+        return key.ProcessId > 0 ? OfProcess(key.ProcessId)?.Names : null;
+    }
+
+    /// <summary>Unloads the recorder, and ends the threads. Lookups of other threads go on with what is known.</summary>
     public void Dispose()
     {
-        bool isLast;
-        lock (s_gate)
+        _disposed = true;
+        _recorder.Wake();
+        if (Thread.CurrentThread != _thread)
         {
+            _thread.Join();
+        }
+
+        _requests.Dispose();
+        _recorder.Dispose();
+        _tree.Dispose();
+    }
+
+    private KnownContainer? OfProcess(int processId)
+    {
+        if (_recorder.TryFindProcess(processId, out var cgroup))
+        {
+            return _index.OfCgroup(cgroup);
+        }
+
+        var now = Environment.TickCount64;
+        if (_processes.TryGetValue(processId, out var known) && now < known.Until)
+        {
+            return known.Container;
+        }
+
+        // In another pid namespace, /proc shows other processes under these ids.
+        var container = _readsProcesses && ProcessTable.CgroupOf(_tree, processId) is { } key ? _index.OfCgroup(key) : null;
+        if (_processes.Count >= MostProcesses)
+        {
+            _processes.Clear();
+        }
+
+        _processes[processId] = (container, now + ProcessLifetime);
+        return container;
+    }
+
+    private void ApplyList(Task<IReadOnlyList<ContainerRecord>> list)
+    {
+        foreach (var record in list.Result)
+        {
+            _index.Apply(record);
+        }
+    }
+
+    private void List()
+    {
+        var started = Environment.TickCount64;
+        _index.Apply(_recorder.List(), started);
+        _countAtScan = _index.Count;
+    }
+
+    private void Run()
+    {
+        while (!_disposed)
+        {
+            _recorder.Wait(Pause());
             if (_disposed)
             {
                 return;
             }
 
-            _disposed = true;
-            isLast = --_shared.Users == 0;
-            if (isLast)
+            _index.Update();
+            if (_index.IsIncomplete)
             {
-                s_shared.Remove(_shared);
+                List();
             }
-        }
 
-        foreach (var handler in _changed?.GetInvocationList() ?? [])
-        {
-            _watch.Changed -= (Action<ContainerChange>)handler;
-        }
-
-        if (isLast)
-        {
-            _watch.Dispose();
+            Scan();
+            foreach (var change in _index.TakeChanges())
+            {
+                _changed?.Invoke(change);
+            }
         }
     }
 
-    private sealed record Shared(IReadOnlyList<IContainerRuntime> Runtimes, ContainerWatch Watch, string? Note)
+    private int Pause()
     {
-        public int Users { get; set; }
+        var next = _index.HasContainersWithoutCgroup ? Math.Min(_nextScan, _nextCheck) : _nextScan;
+        return next == long.MaxValue ? Timeout.Infinite : (int)Math.Clamp(next - Environment.TickCount64, 0, int.MaxValue);
+    }
+
+    private void Scan()
+    {
+        var now = Environment.TickCount64;
+        if (!_recorder.RecordsProcesses && _index.Count != _countAtScan)
+        {
+            (_countAtScan, _scans) = (_index.Count, 0);
+            _nextScan = now + s_scans[0];
+        }
+
+        if (now >= _nextScan || _missed.Any(miss => miss.Value > _lastScan))
+        {
+            _nextScan = now < _nextScan ? _nextScan : ++_scans < s_scans.Length ? now + s_scans[_scans] : long.MaxValue;
+            foreach (var (inode, cgroup) in ProcessTable.MountNamespaces(_tree))
+            {
+                _index.Apply(inode, cgroup);
+            }
+
+            _lastScan = now;
+            // After this time, a record from the namespace starts another scan.
+            foreach (var miss in _missed.Where(miss => now - miss.Value > ProcessLifetime))
+            {
+                _missed.TryRemove(miss);
+            }
+        }
+
+        if (now >= _nextCheck)
+        {
+            _nextCheck = now + ProcessCheckInterval;
+            if (_index.HasContainersWithoutCgroup)
+            {
+                _index.CheckProcesses();
+            }
+        }
     }
 }
 

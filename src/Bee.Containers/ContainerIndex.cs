@@ -22,7 +22,7 @@ internal sealed class ContainerIndex : IRecorderSink
     private readonly Action<NameRequests.Request> _ask;
     private readonly object _gate = new();
     private readonly ConcurrentDictionary<ulong, CgroupEntry> _cgroups = new();
-    private readonly ConcurrentDictionary<ulong, NamespaceOwner> _namespaces = new();
+    private readonly NamespaceOwners _namespaces;
     private readonly Dictionary<(uint User, string Id), KnownContainer> _containers = [];
     // The containers by the paths of their own cgroups.
     private readonly Dictionary<(int Hierarchy, string Path), KnownContainer> _paths = [];
@@ -39,7 +39,7 @@ internal sealed class ContainerIndex : IRecorderSink
     /// <param name="parse">Finds the container of a cgroup path (<see cref="ContainerPath.Parse"/>).</param>
     /// <param name="ask">Asks for the names of a container that has started. It must not wait.</param>
     public ContainerIndex(IRecorder recorder, CgroupTree tree, Func<string, ContainerPath?> parse, Action<NameRequests.Request> ask) =>
-        (_recorder, _tree, _parse, _ask) = (recorder, tree, parse, ask);
+        (_recorder, _tree, _parse, _ask, _namespaces) = (recorder, tree, parse, ask, new NamespaceOwners(recorder));
 
     /// <summary>The number of cgroups that are known, including those that were removed.</summary>
     public int Count => _cgroups.Count;
@@ -72,9 +72,7 @@ internal sealed class ContainerIndex : IRecorderSink
     /// <param name="inode">The inode number.</param>
     /// <returns>The container; null for a namespace of the host, and for one that is not known.</returns>
     public KnownContainer? OfMountNamespace(ulong inode) =>
-        _recorder.TryFindMountNamespace(inode, out var recorded) && OfCgroup(recorded.Cgroup) is { } container ? container
-        : _namespaces.TryGetValue(inode, out var owner) && owner.Generation == recorded.Generation ? owner.Container
-        : null;
+        _recorder.TryFindMountNamespace(inode, out var recorded) && OfCgroup(recorded.Cgroup) is { } container ? container : _namespaces.Find(inode, recorded);
 
     /// <summary>Takes over what the recorder has recorded.</summary>
     /// <returns>Whether <see cref="TakeChanges"/> has something to report.</returns>
@@ -176,13 +174,12 @@ internal sealed class ContainerIndex : IRecorderSink
                 return true;
             }
 
-            if (record is null || (record.ProcessId > 0 && !IsIn(record.ProcessId, request.Cgroup, entry.Path)))
+            if (record is not null)
             {
-                return false;
+                Name(Claim(record, entry.Path), record);
             }
 
-            Name(Claim(record, CgroupHierarchy.NumberOf(request.Cgroup), entry.Path), record);
-            return true;
+            return record is not null;
         }
     }
 
@@ -246,14 +243,14 @@ internal sealed class ContainerIndex : IRecorderSink
     public void MountNamespaceSeen(ulong inode, ulong cgroup)
     {
         var container = _cgroups.TryGetValue(cgroup, out var entry) ? entry.Container : null;
-        if (_namespaces.TryGetValue(inode, out var owner) && owner.Container != container)
+        if (_namespaces.Release(inode, container) is { } former)
         {
-            Release(inode, owner.Container);
+            Change(former);
         }
 
-        if (container is { HasEnded: false })
+        if (container is { HasEnded: false } && _namespaces.Take(inode, container))
         {
-            Own(inode, container);
+            Change(container);
         }
     }
 
@@ -325,7 +322,7 @@ internal sealed class ContainerIndex : IRecorderSink
             var name = path[(path.LastIndexOf('/') + 1)..];
             if (cgroup.Creator == 0 && name.Length > 0 && !name.EndsWith(".service", StringComparison.Ordinal) && !name.EndsWith(".slice", StringComparison.Ordinal))
             {
-                _ask(new NameRequests.Request(name, 0, null, cgroup.Key));
+                _ask(new NameRequests.Request(name, 0, null) { Cgroup = cgroup.Key, Path = path });
             }
 
             return null;
@@ -386,19 +383,19 @@ internal sealed class ContainerIndex : IRecorderSink
         Change(container);
     }
 
-    private KnownContainer Claim(ContainerRecord record, int number, string path)
+    // Gives a cgroup, in all hierarchies, and those below it to the container that its runtime says it belongs to.
+    private KnownContainer Claim(ContainerRecord record, string path)
     {
         var container = Container(record.UserId, record.Id, "");
         container.IsClaimed = true;
-        if (_paths.TryAdd((number, path), container))
+        foreach (var hierarchy in _tree.Hierarchies)
         {
-            _claims++;
+            _claims += _paths.TryAdd((hierarchy.Number, path), container) ? 1 : 0;
         }
 
         foreach (var (key, entry) in _cgroups)
         {
-            if (entry is { Container: null, IsRemoved: false } && CgroupHierarchy.NumberOf(key) == number && entry.Path.StartsWith(path, StringComparison.Ordinal)
-                && (entry.Path.Length == path.Length || entry.Path[path.Length] == '/'))
+            if (entry is { Container: null, IsRemoved: false } && entry.Path.StartsWith(path, StringComparison.Ordinal) && (entry.Path.Length == path.Length || entry.Path[path.Length] == '/'))
             {
                 Join(key, entry, container);
             }
@@ -409,32 +406,21 @@ internal sealed class ContainerIndex : IRecorderSink
 
     private void FindByProcess(ContainerRecord record)
     {
-        var cgroups = _tree.OfProcess(record.ProcessId).ToList();
-        var name = "/" + record.Id;
-        KnownContainer? container = null;
-        foreach (var (hierarchy, path) in cgroups.Where(found => found.Path.EndsWith(name, StringComparison.Ordinal) && _parse(found.Path) is null))
+        if (record.CgroupPath is { Length: > 1 } path && _parse(path) is null && _tree.OfProcess(record.ProcessId).Any(found => found.Path == path || found.Path.StartsWith(path + "/", StringComparison.Ordinal)))
         {
-            container = Claim(record, hierarchy.Number, path);
+            Name(Claim(record, path), record);
         }
-
-        // The container shares the cgroup of its runtime: its mount namespace identifies it, unless it has that of the host.
-        if (container is null && cgroups.Count > 0 && cgroups.TrueForAll(found => _parse(found.Path) is null) && ProcessTable.MountNamespaceOf(record.ProcessId) is { } inode
+        else if (_tree.OfProcess(record.ProcessId).All(found => _parse(found.Path) is null) && ProcessTable.MountNamespaceOf(record.ProcessId) is { } inode
             && inode != ProcessTable.MountNamespaceOf(1) && inode != ProcessTable.MountNamespaceOf(Environment.ProcessId))
         {
-            container = new KnownContainer(record.Id, "", record.UserId) { ProcessId = record.ProcessId };
+            // The container shares the cgroup of its runtime: its mount namespace identifies it, unless it has that of the host.
+            var container = new KnownContainer(record.Id, "", record.UserId) { ProcessId = record.ProcessId };
             _containers.Add((record.UserId, record.Id), container);
             _found++;
-            Own(inode, container);
-        }
-
-        if (container is not null)
-        {
+            _namespaces.Take(inode, container);
             Name(container, record);
         }
     }
-
-    private bool IsIn(int processId, ulong key, string path) => _tree.OfProcess(processId).Any(found => found.Hierarchy.Number == CgroupHierarchy.NumberOf(key)
-        && (found.Path == path || found.Path.StartsWith(path + "/", StringComparison.Ordinal)));
 
     private void Name(KnownContainer container, ContainerRecord record)
     {
@@ -442,30 +428,6 @@ internal sealed class ContainerIndex : IRecorderSink
         {
             Change(container);
             _recorder.Wake();
-        }
-    }
-
-    private void Own(ulong inode, KnownContainer container)
-    {
-        if (container.AddNamespace(inode, out var dropped))
-        {
-            _recorder.TryFindMountNamespace(inode, out var recorded);
-            _namespaces[inode] = new NamespaceOwner(container, recorded.Generation);
-            if (dropped != 0)
-            {
-                _namespaces.TryRemove(dropped, out _);
-            }
-
-            Change(container);
-        }
-    }
-
-    private void Release(ulong inode, KnownContainer container)
-    {
-        _namespaces.TryRemove(inode, out _);
-        if (container.RemoveNamespace(inode))
-        {
-            Change(container);
         }
     }
 
@@ -483,12 +445,7 @@ internal sealed class ContainerIndex : IRecorderSink
         _ended.Add(new ContainerChange(container.Describe(), HasEnded: true));
         container.HasEnded = true;
         container.IsChanged = false;
-        foreach (var inode in container.MountNamespaces.ToArray())
-        {
-            _namespaces.TryRemove(inode, out _);
-            container.RemoveNamespace(inode);
-        }
-
+        _namespaces.ReleaseAll(container);
         if (container.IsClaimed)
         {
             // A new cgroup of the same path may be something else: the runtime is asked again.
@@ -530,26 +487,6 @@ internal sealed class ContainerIndex : IRecorderSink
         if (container.HasEnded && _paths.TryGetValue((number, entry.Path), out var owner) && owner == container)
         {
             _paths.Remove((number, entry.Path));
-        }
-    }
-
-    private sealed record NamespaceOwner(KnownContainer Container, ulong Generation);
-
-    private sealed class CgroupEntry(string path, long added)
-    {
-        private volatile KnownContainer? _container;
-
-        /// <summary>The path; empty if the cgroup was gone when its id was first seen.</summary>
-        public string Path => path;
-
-        public long Added => added;
-
-        public bool IsRemoved { get; set; }
-
-        public KnownContainer? Container
-        {
-            get => _container;
-            set => _container = value;
         }
     }
 }

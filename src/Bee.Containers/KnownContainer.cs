@@ -100,3 +100,27 @@ internal sealed class KnownContainer
     /// <summary>Describes the container.</summary>
     public RunningContainer Describe() => new(_names, [.. Cgroups.Where(key => CgroupHierarchy.NumberOf(key) == 0)], [.. _namespaces]);
 }
+
+/// <summary>A cgroup that the index knows.</summary>
+/// <param name="path">The path; empty if the cgroup was gone when its id was first seen.</param>
+/// <param name="added">The time (<see cref="Environment.TickCount64"/>) from which the index knows it.</param>
+internal sealed class CgroupEntry(string path, long added)
+{
+    private volatile KnownContainer? _container;
+
+    /// <summary>The path; empty if the cgroup was gone when its id was first seen.</summary>
+    public string Path => path;
+
+    /// <summary>The time from which the index knows it.</summary>
+    public long Added => added;
+
+    /// <summary>Whether it has been removed. Guarded by the index.</summary>
+    public bool IsRemoved { get; set; }
+
+    /// <summary>The container; null for a cgroup of the host. Safe to read from any thread.</summary>
+    public KnownContainer? Container
+    {
+        get => _container;
+        set => _container = value;
+    }
+}

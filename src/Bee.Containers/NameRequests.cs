@@ -6,8 +6,11 @@ namespace Bee.Containers;
 /// <summary>Asks the runtimes for the names of containers, on a thread of its own, and asks again after a pause if they do not know a container yet. Thread-safe.</summary>
 internal sealed class NameRequests : IDisposable
 {
-    // Some runtimes know a container only a moment after its cgroup exists: podman rewrites a file, and CRI answers after the start.
-    private static readonly int[] s_pauses = [0, 10, 20, 40, 80, 150, 300, 600, 1200, 2500, 5000, 10_000];
+    // Runtimes know a container only a moment after its cgroup exists, and it may be the moment before its program starts.
+    private static readonly int[] s_pauses = [0, 5, 5, 5, 5, 5, 5, 10, 10, 10, 10, 20, 20, 50, 100, 200, ListAt, 800, 1500, 3000, 6000, 10_000];
+
+    // At the pause of this length, the states of all containers are searched for one whose cgroup has another name.
+    private const int ListAt = 400;
 
     // A runtime that makes others wait is left alone for a while.
     private const int SlowMilliseconds = 1000, PenaltyMilliseconds = 30_000;
@@ -106,7 +109,7 @@ internal sealed class NameRequests : IDisposable
             var start = Stopwatch.GetTimestamp();
             try
             {
-                if (runtime.Find(request.Id, _canceled.Token) is { } record)
+                if (Ask(runtime, request) is { } record)
                 {
                     return record;
                 }
@@ -125,15 +128,34 @@ internal sealed class NameRequests : IDisposable
         return null;
     }
 
+    private ContainerRecord? Ask(IContainerRuntime runtime, Request request)
+    {
+        var record = runtime.Find(request.Id, _canceled.Token);
+        if (request.Path is not { } path)
+        {
+            return record;
+        }
+
+        // The name of a cgroup proves nothing: the runtime must say that the cgroup is the container's.
+        return record?.CgroupPath == path ? record
+            : s_pauses[request.Attempt] == ListAt ? runtime.List(_canceled.Token).FirstOrDefault(other => other.CgroupPath == path)
+            : null;
+    }
+
     /// <summary>A container to ask for.</summary>
     /// <param name="Id">The full id, or a name that may be the id of a container.</param>
     /// <param name="UserId">The user whose runtimes are asked.</param>
-    /// <param name="Container">The container; null if it is not sure that there is one.</param>
-    /// <param name="Cgroup">The key of the cgroup that may be a container's own; 0 for none.</param>
+    /// <param name="Container">The container; null if the runtimes are to tell whether there is one.</param>
     /// <param name="Attempt">How often the runtimes were asked already.</param>
-    internal sealed record Request(string Id, uint UserId, KnownContainer? Container, ulong Cgroup = 0, int Attempt = 0)
+    internal sealed record Request(string Id, uint UserId, KnownContainer? Container, int Attempt = 0)
     {
-        /// <summary>Whether a runtime is worth asking: for a mere name, only those whose ids are chosen names.</summary>
+        /// <summary>The key of the cgroup that may be a container's own; 0 if <see cref="Container"/> is known.</summary>
+        public ulong Cgroup { get; init; }
+
+        /// <summary>The path of this cgroup; null if <see cref="Container"/> is known.</summary>
+        public string? Path { get; init; }
+
+        /// <summary>Whether a runtime is worth asking. Only these leave the names of cgroups to their users.</summary>
         public bool Suits(IContainerRuntime runtime) => Container is not null || runtime.Name is "runc" or "crun";
     }
 }
