@@ -47,7 +47,8 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
     private Action<ContainerChange>? _changed;
     private long _nextScan = long.MaxValue, _nextCheck, _lastScan;
     private int _scans, _countAtScan;
-    private volatile bool _disposed;
+    private int _isDisposed;
+    private volatile bool _ended;
 
     /// <summary>Starts to follow the containers, and reads those that run.</summary>
     /// <param name="runtimes">The runtimes, the most informative first.</param>
@@ -160,7 +161,12 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
     /// <summary>Unloads the recorder, and ends the threads. Lookups of other threads go on with what is known.</summary>
     public void Dispose()
     {
-        _disposed = true;
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
+
+        _ended = true;
         _recorder.Wake();
         if (Thread.CurrentThread != _thread)
         {
@@ -213,10 +219,10 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
 
     private void Run()
     {
-        while (!_disposed)
+        while (!_ended)
         {
             _recorder.Wait(Pause());
-            if (_disposed)
+            if (_ended)
             {
                 return;
             }

@@ -56,11 +56,43 @@ internal sealed class TestCgroups : IDisposable
     public (Process Process, string Line) Run(string path, string command)
     {
         // The shell moves itself, so that everything it starts is in the cgroup.
-        var join = string.Concat(_tree.Hierarchies.Select(hierarchy => $"echo $$ > {hierarchy.FolderOf(path)}/cgroup.procs && "));
-        var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", join + command]) { RedirectStandardOutput = true, RedirectStandardInput = true })!;
+        var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", Join(path) + command]) { RedirectStandardOutput = true, RedirectStandardInput = true })!;
         _processes.Add(process);
         return (process, process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"The command wrote nothing: {command}"));
     }
+
+    /// <summary>Runs a command that writes its process id and its mount namespace, and then waits for a line or ends.</summary>
+    public (int ProcessId, ulong MountNamespace) RunToEnd(string path, string command)
+    {
+        var (process, line) = Run(path, command);
+        var inode = Inode(process.StandardOutput.ReadLine());
+        process.StandardInput.Close();
+        process.WaitForExit();
+        return (int.Parse(line), inode);
+    }
+
+    /// <summary>Returns the start of a shell command that moves the shell to a cgroup.</summary>
+    public string Join(string path) => string.Concat(_tree.Hierarchies.Select(hierarchy => $"echo $$ > {hierarchy.FolderOf(path)}/cgroup.procs && "));
+
+    /// <summary>Creates a cgroup as another user, in one that the user then owns.</summary>
+    /// <returns>The id, as of <see cref="Make"/>.</returns>
+    public ulong MakeAs(int user, string parent, string name)
+    {
+        foreach (var folder in _tree.Hierarchies.Select(hierarchy => hierarchy.FolderOf(parent)!))
+        {
+            using var chown = Process.Start("chown", [$"{user}", folder]);
+            chown.WaitForExit();
+            using var mkdir = Process.Start("setpriv", [$"--reuid={user}", "--clear-groups", "mkdir", $"{folder}/{name}"]);
+            mkdir.WaitForExit();
+            Assert.Equal(0, mkdir.ExitCode);
+            _folders.Add($"{folder}/{name}");
+        }
+
+        return Make($"{parent}/{name}");
+    }
+
+    /// <summary>Reads the inode number of a link such as <c>mnt:[4026531832]</c>.</summary>
+    public static ulong Inode(string? link) => ulong.Parse(link!.Split('[', ']')[1]);
 
     public void Dispose()
     {

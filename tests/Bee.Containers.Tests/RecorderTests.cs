@@ -1,0 +1,146 @@
+using Bee.Containers.Cgroups;
+using Bee.Containers.Recording;
+using Bee.Ebpf.Records;
+
+namespace Bee.Containers.Tests;
+
+public class RecorderTests
+{
+    private const string InNamespace = "exec unshare --mount sh -c 'echo $$; readlink /proc/self/ns/mnt; read line'";
+
+    [Fact]
+    public void Find_process_and_namespace_that_have_gone_return_their_container()
+    {
+        using var cgroups = new TestCgroups();
+        var (runtime, path) = Container(cgroups, "web", out _);
+        using var directory = ContainerDirectory.Open([runtime])!;
+        var (pid, inode) = cgroups.RunToEnd(path, InNamespace);
+        Assert.Equal("web", directory.Find(new ContainerKey(0, 0, pid))?.Container);
+        Assert.Equal("web", directory.Find(new ContainerKey(0, inode, 0))?.Container);
+    }
+
+    [Fact]
+    public void Find_cgroup_that_was_removed_returns_its_container()
+    {
+        using var cgroups = new TestCgroups();
+        var runtime = new FakeRuntime();
+        using var directory = ContainerDirectory.Open([runtime])!;
+        var id = TestCgroups.NewId();
+        runtime.Add(id, "brief");
+        var cgroup = cgroups.Make($"/bee-test/docker-{id}.scope");
+        cgroups.Remove($"/bee-test/docker-{id}.scope");
+        Wait.Until(() => directory.Find(new ContainerKey(cgroup, 0, 0))?.Container == "brief");
+    }
+
+    [Fact]
+    public void Find_namespace_with_a_reused_inode_number_returns_the_container_that_has_it_now()
+    {
+        using var cgroups = new TestCgroups();
+        var (runtime, path) = Container(cgroups, "former", out _);
+        var otherId = TestCgroups.NewId();
+        runtime.Add(otherId, "latter");
+        cgroups.Make($"/bee-test/docker-{otherId}.scope");
+        using var directory = ContainerDirectory.Open([runtime])!;
+        for (var i = 0; i < 4; i++)
+        {
+            // The kernel gives the lowest free number, so usually both have the same.
+            var (_, inode) = cgroups.RunToEnd(path, InNamespace);
+            Assert.Equal("former", directory.Find(new ContainerKey(0, inode, 0))?.Container);
+            (_, inode) = cgroups.RunToEnd($"/bee-test/docker-{otherId}.scope", InNamespace);
+            Assert.Equal("latter", directory.Find(new ContainerKey(0, inode, 0))?.Container);
+            (_, inode) = cgroups.RunToEnd("/bee-test", InNamespace);
+            Assert.Null(directory.Find(new ContainerKey(0, inode, 0)));
+        }
+    }
+
+    [Fact]
+    public void Find_namespace_that_a_process_of_the_host_enters_still_returns_the_container()
+    {
+        using var cgroups = new TestCgroups();
+        var (runtime, path) = Container(cgroups, "web", out _);
+        using var directory = ContainerDirectory.Open([runtime])!;
+        var (process, pid) = cgroups.Run(path, InNamespace);
+        var inode = TestCgroups.Inode(process.StandardOutput.ReadLine());
+        var (visitor, same) = cgroups.RunToEnd("/bee-test", $"exec nsenter --target {pid} --mount sh -c 'echo $$; readlink /proc/self/ns/mnt'");
+        Assert.Equal(inode, same);
+        Assert.Equal("web", directory.Find(new ContainerKey(0, inode, 0))?.Container);
+        Assert.Null(directory.Find(new ContainerKey(0, 0, visitor)));
+    }
+
+    [Fact]
+    public void Find_namespace_that_a_process_creates_before_it_joins_the_container_returns_the_container()
+    {
+        using var cgroups = new TestCgroups();
+        var (runtime, path) = Container(cgroups, "web", out _);
+        using var directory = ContainerDirectory.Open([runtime])!;
+        // crun creates the namespaces first and moves the process then.
+        var (pid, inode) = cgroups.RunToEnd("/bee-test", $"exec unshare --mount sh -c '{cgroups.Join(path)} echo $$; readlink /proc/self/ns/mnt'");
+        Assert.Equal("web", directory.Find(new ContainerKey(0, inode, 0))?.Container);
+        Assert.Equal("web", directory.Find(new ContainerKey(0, 0, pid))?.Container);
+    }
+
+    [Fact]
+    public void Find_cgroup_that_another_user_created_does_not_have_the_names_of_roots_container()
+    {
+        using var cgroups = new TestCgroups();
+        var (runtime, path) = Container(cgroups, "web", out var id);
+        var others = new FakeRuntime { UserId = 65534 };
+        using var directory = ContainerDirectory.Open([runtime, others])!;
+        var delegated = $"/bee-test/delegated-{id[..8]}";
+        cgroups.Make(delegated);
+        var forged = cgroups.MakeAs(65534, delegated, $"docker-{id}.scope");
+        Assert.Equal(id[..12], directory.Find(new ContainerKey(forged, 0, 0))?.Container);
+
+        // A directory that opens later sees only the owners of the folders.
+        using var later = ContainerDirectory.Open([runtime, others])!;
+        Assert.Equal(id[..12], later.Find(new ContainerKey(forged, 0, 0))?.Container);
+        others.Add(id, "their-own");
+        Wait.Until(() => later.Find(new ContainerKey(forged, 0, 0))?.Container == "their-own" && directory.Find(new ContainerKey(forged, 0, 0))?.Container == "their-own");
+        Assert.Single(later.Running, container => container.Names.Container == "web");
+    }
+
+    [Fact]
+    public void Find_without_the_recorder_reads_processes_and_follows_the_cgroup_file_system()
+    {
+        using var cgroups = new TestCgroups();
+        var id = TestCgroups.NewId();
+        var runtime = new FakeRuntime();
+        runtime.Add(id, "web");
+        var tree = CgroupTree.Open();
+        using var directory = new ContainerDirectory([runtime], tree, new FolderRecorder(tree), ContainerPath.Parse);
+        var path = $"/bee-test/docker-{id}.scope";
+        var cgroup = cgroups.Make(path);
+        Wait.Until(() => directory.Find(new ContainerKey(cgroup, 0, 0))?.Container == "web");
+        var (process, pid) = cgroups.Run(path, InNamespace);
+        Assert.Equal("web", directory.Find(new ContainerKey(0, 0, int.Parse(pid)))?.Container);
+        var inode = TestCgroups.Inode(process.StandardOutput.ReadLine());
+        Wait.Until(() => directory.Find(new ContainerKey(0, inode, 0))?.Container == "web");
+        process.StandardInput.Close();
+        process.WaitForExit();
+        cgroups.Remove(path);
+        Wait.Until(() => directory.Running.All(container => container.Names.Id != id));
+    }
+
+    [Fact]
+    public void Dispose_ends_the_threads_and_lookups_go_on_with_what_is_known()
+    {
+        using var cgroups = new TestCgroups();
+        var (runtime, path) = Container(cgroups, "web", out var id);
+        var cgroup = cgroups.Make(path);
+        var directory = ContainerDirectory.Open([runtime])!;
+        directory.Dispose();
+        Assert.Equal("web", directory.Find(new ContainerKey(cgroup, 0, 0))?.Container);
+        Assert.Null(directory.Find(new ContainerKey(1ul << 40, 1, Environment.ProcessId)));
+        directory.Dispose();
+    }
+
+    private static (FakeRuntime Runtime, string Path) Container(TestCgroups cgroups, string name, out string id)
+    {
+        id = TestCgroups.NewId();
+        var runtime = new FakeRuntime();
+        runtime.Add(id, name);
+        var path = $"/bee-test/docker-{id}.scope";
+        cgroups.Make(path);
+        return (runtime, path);
+    }
+}
