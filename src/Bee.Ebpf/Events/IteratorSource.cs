@@ -154,7 +154,7 @@ internal sealed unsafe class IteratorSource
 }
 
 /// <summary>A line of text from an iterator program that declares no record type.</summary>
-public sealed class IteratorLine : BpfEvent
+public class IteratorLine : BpfEvent
 {
     /// <summary>Creates a line.</summary>
     /// <param name="line">The text without its line end.</param>
