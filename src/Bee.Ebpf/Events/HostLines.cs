@@ -1,5 +1,4 @@
 using Bee.Ebpf.Metadata;
-using Bee.Ebpf.Objects;
 using Bee.Ebpf.Records;
 
 namespace Bee.Ebpf.Events;
