@@ -47,6 +47,7 @@ BeforeDiscovery {
         'Start-BeeMetricServer: Example 4: For other machines, with a token' = 'other machines could reach it; the tests of the server try tokens on this one'
         'New-BeeDeployment: Example 1: On every node'                      = 'there is no cluster here'
         'Test-BeeImage: Example 3: Another machine''s kernel'              = 'there is no other machine here'
+        'Test-BeeImage: Example 5: Which hosts can run it?'                = 'there are no hosts here; the tests of the fleet have some of their own'
     }
     $examples = foreach ($name in $commands) {
         foreach ($example in (Get-Help $name).Examples.Example) {

@@ -1,42 +1,8 @@
-# Runs the PowerShell blocks of the pages unchanged, in the order of the page, in a fresh session that starts in the clone. Images go to a store of the test, and temporary folders
-# below it.
+# Runs the PowerShell blocks of the pages unchanged, in the order of the page, in a fresh session that starts in the clone; see Start-Page.
 BeforeDiscovery { $pages = 'metrics.md', 'live-view.md', 'telemetry.md', 'captures.md' }
 
 BeforeAll {
     . $PSScriptRoot/Support.ps1
-
-    # Returns the PowerShell blocks of a page.
-    function Get-Block([string] $Text) {
-        [regex]::Matches($Text, '(?ms)^```powershell\n(.*?)^```').ForEach{ $_.Groups[1].Value }
-    }
-
-    # Starts lines in a fresh session. The output goes to files: a pipe would stay open as long as any process that a line has started.
-    function Start-Page([string] $Folder, [string[]] $Line) {
-        Set-Content "$Folder/page.ps1" ("`$ErrorActionPreference = 'Stop'`n" + ($Line -join "`n"))
-        $file, [string[]] $first = Get-PowerShellCommand
-        $environment = "BEE_STORE=$Folder/store", "TMPDIR=$Folder", "PSModulePath=$(Split-Path $module)"
-        $run = $environment + 'sh', '-c', 'out=$1; shift; exec "$@" >$out/output 2>$out/messages', 'sh', $Folder, $file + $first + '-NoProfile', '-NonInteractive', '-File', "$Folder/page.ps1"
-        $start = [Diagnostics.ProcessStartInfo]::new('env', [string[]] $run)
-        $start.WorkingDirectory = $root
-        [Diagnostics.Process]::Start($start)
-    }
-
-    # Returns the output of a session, which must write no message.
-    function Wait-Page([Diagnostics.Process] $Session, [string] $Folder) {
-        try {
-            $Session.WaitForExit()
-            $Session.ExitCode | Should -Be 0 -Because (Get-Content "$Folder/output", "$Folder/messages" -Raw)
-            Get-Content "$Folder/messages" | Should -BeNullOrEmpty
-            Get-Content "$Folder/output" -Raw
-        }
-        finally {
-            # A line that failed may have left processes.
-            Get-Process sh, docker-registry -ErrorAction Ignore | Where-Object { (Get-Item "/proc/$($_.Id)/cwd" -ErrorAction Ignore).Target -like "$Folder*" } | Stop-Process
-            Remove-Item "$Folder/page.ps1", "$Folder/output", "$Folder/messages"
-        }
-    }
-
-    function Invoke-Page([string] $Folder, [string[]] $Line) { Wait-Page (Start-Page $Folder $Line) $Folder }
 }
 
 Describe 'The README' {

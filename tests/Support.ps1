@@ -114,12 +114,14 @@ function Add-ContainerBase([string] $Store) {
     Remove-Item $layout -Recurse
 }
 
-# Skips a test that needs hosts for ssh. Call it in the test itself, so that the report has the reason.
-function Skip-WithoutSsh {
-    if ('ssh', 'ssh-keygen', 'sshd' | Where-Object { $tool = $_; -not ("${env:PATH}:/usr/sbin:/sbin".Split(':') | Where-Object { Test-Path "$_/$tool" }) }) {
-        Set-ItResult -Skipped -Because 'needs ssh and sshd, which are not installed'
-    }
+# Returns the reason why a test cannot have hosts for ssh; null if it can.
+function Get-SshObstacle {
+    $folders = "${env:PATH}:/usr/sbin:/sbin".Split(':')
+    if ('ssh', 'ssh-keygen', 'sshd' | Where-Object { $tool = $_; -not ($folders | Where-Object { Test-Path "$_/$tool" }) }) { 'needs ssh and sshd, which are not installed' }
 }
+
+# Skips a test that needs hosts for ssh. Call it in the test itself, so that the report has the reason.
+function Skip-WithoutSsh { if ($why = Get-SshObstacle) { Set-ItResult -Skipped -Because $why } }
 
 # Starts one sshd on loopback for each name; see tests/Support/Ssh/sshd.sh. Path is a folder with an ssh that knows the hosts and no others: put it first in $env:PATH.
 # Settings are more lines of sshd_config for some hosts, by name. The caller calls Stop-SshHost; the end of this process ends the hosts too.
@@ -146,3 +148,36 @@ function Stop-SshHost($Hosts) {
     $Hosts.Process.StandardInput.Close()
     $Hosts.Process.WaitForExit()
 }
+
+# Returns the PowerShell blocks of a page.
+function Get-Block([string] $Text) {
+    [regex]::Matches($Text, '(?ms)^```powershell\n(.*?)^```').ForEach{ $_.Groups[1].Value }
+}
+
+# Starts lines in a fresh session, in the clone. Images go to a store in the folder, and temporary folders below it. The output goes to files: a pipe would stay open as long as
+# any process that a line has started.
+function Start-Page([string] $Folder, [string[]] $Line, [string[]] $Environment = @()) {
+    Set-Content "$Folder/page.ps1" ("`$ErrorActionPreference = 'Stop'`n" + ($Line -join "`n"))
+    $file, [string[]] $first = Get-PowerShellCommand
+    $run = "BEE_STORE=$Folder/store", "TMPDIR=$Folder", "PSModulePath=$(Split-Path $module)" + $Environment + 'sh', '-c', 'out=$1; shift; exec "$@" >$out/output 2>$out/messages', 'sh', $Folder, $file + $first + '-NoProfile', '-NonInteractive', '-File', "$Folder/page.ps1"
+    $start = [Diagnostics.ProcessStartInfo]::new('env', [string[]] $run)
+    $start.WorkingDirectory = $root
+    [Diagnostics.Process]::Start($start)
+}
+
+# Returns the output of a session, which must write no message.
+function Wait-Page([Diagnostics.Process] $Session, [string] $Folder) {
+    try {
+        $Session.WaitForExit()
+        $Session.ExitCode | Should -Be 0 -Because (Get-Content "$Folder/output", "$Folder/messages" -Raw)
+        Get-Content "$Folder/messages" | Should -BeNullOrEmpty
+        Get-Content "$Folder/output" -Raw
+    }
+    finally {
+        # A line that failed may have left processes.
+        Get-Process sh, docker-registry -ErrorAction Ignore | Where-Object { (Get-Item "/proc/$($_.Id)/cwd" -ErrorAction Ignore).Target -like "$Folder*" } | Stop-Process
+        Remove-Item "$Folder/page.ps1", "$Folder/output", "$Folder/messages"
+    }
+}
+
+function Invoke-Page([string] $Folder, [string[]] $Line, [string[]] $Environment = @()) { Wait-Page (Start-Page $Folder $Line $Environment) $Folder }

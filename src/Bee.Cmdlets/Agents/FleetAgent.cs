@@ -83,6 +83,7 @@ internal sealed class FleetAgent
             AgentTask task = _request!.Work switch
             {
                 AgentWork.Run => RunTask.Run,
+                AgentWork.Check => CheckTask.Run,
                 _ => throw new FleetException(FleetFault.OtherVersion, Environment.MachineName, $"The agent's release {_request.Version} of Bee cannot do the work '{_request.Work}'.", "Install the same release of the module on both machines."),
             };
             task(AgentParameters.Decode(_request.Parameters), _archive.GetBuffer().AsMemory(0, (int)_archive.Length), _output, streams);

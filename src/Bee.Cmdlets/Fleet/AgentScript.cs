@@ -29,6 +29,6 @@ internal static class AgentScript
         try { $module = Import-Module $name -PassThru -DisableNameChecking } catch { Fail {{FleetFault.AgentFailed}} $_ }
         $agent = $module.ExportedCmdlets['Invoke-BeeProgram'].ImplementingType.Assembly.GetType('Bee.Cmdlets.Agents.FleetAgent')
         if (-not $agent) { Fail {{FleetFault.OtherVersion}} $module.Version }
-        exit $agent.GetMethod('Run').Invoke($null, @())
+        exit $agent.GetMethod('Run', [type[]] @()).Invoke($null, @())
         """;
 }

@@ -16,6 +16,39 @@ namespace Bee.Cmdlets.Images;
 /// <summary>Checks an image and the tool in it. A defect is a result, not an error record.</summary>
 internal static class ImageChecks
 {
+    /// <summary>Checks an image, its signature and its tool.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="stores">The stores that have its blobs.</param>
+    /// <param name="verifier">Verifies its signature.</param>
+    /// <param name="read">Reads its tool. It is not called if the object is missing or damaged.</param>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="isOther">Whether the kernel is not this machine's.</param>
+    /// <param name="location">Resolves the relative paths of attach targets.</param>
+    public static IEnumerable<CheckResult> Run(Image image, ImageStores stores, ImageVerifier verifier, Func<Tool?> read, TargetKernel kernel, bool isOther, ISessionLocation location)
+    {
+        IReadOnlyCollection<BlobCheck> blobs = stores.Verify(image);
+        IEnumerable<CheckResult> results = OfImage(image, blobs, isOther).Concat(OfSignature(image.Reference, () => verifier.Verify(image).Reasons));
+        bool isWhole = image.Program is { } program && blobs.All(blob => blob.Fault is null || blob.Descriptor.Digest.ToString() != program.Digest);
+        return isWhole ? results.Concat(OfProgram(image.Reference, read, kernel, location)) : results;
+    }
+
+    /// <summary>Checks a tool. A program that cannot be read is a result, not an error record.</summary>
+    /// <param name="origin">The image's reference, or the file's path.</param>
+    /// <param name="read">Reads the tool; returns null if its source does not compile, which has been reported.</param>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="location">Resolves the relative paths of attach targets.</param>
+    public static IEnumerable<CheckResult> OfProgram(string origin, Func<Tool?> read, TargetKernel kernel, ISessionLocation location)
+    {
+        try
+        {
+            return read() is { } tool ? OfTool(tool, kernel, (program, path) => tool.ResolveTarget(program, path, isGiven: false, location)) : [];
+        }
+        catch (BpfObjectException fault)
+        {
+            return [Damaged(origin, fault)];
+        }
+    }
+
     /// <summary>Checks that the blobs match their digests, and that the image has a program for this machine.</summary>
     public static IEnumerable<CheckResult> OfImage(Image image, IReadOnlyCollection<BlobCheck> blobs, bool isOther)
     {

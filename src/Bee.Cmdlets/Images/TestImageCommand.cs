@@ -1,17 +1,19 @@
 using System.Collections;
 using System.Management.Automation;
+using Bee.Cmdlets.Completion;
+using Bee.Cmdlets.Errors;
+using Bee.Cmdlets.Fleet;
 using Bee.Cmdlets.Tools;
 using Bee.Ebpf.Checks;
 using Bee.Ebpf.Host;
-using Bee.Ebpf.Interop;
 using Bee.Oci.Store;
 using Bee.Oci.Trust;
 
 namespace Bee.Cmdlets.Images;
 
-/// <summary>Checks an image's digests, and whether a kernel can run its program, without loading it.</summary>
+/// <summary>Checks an image's digests, and whether this kernel, another one or those of other hosts can run its program, without loading it.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "BeeImage")]
-[OutputType(typeof(CheckResult), typeof(bool))]
+[OutputType(typeof(CheckResult), typeof(HostImageCheck), typeof(bool))]
 public sealed class TestImageCommand : ProgramCmdlet
 {
     private TargetKernel? _kernel;
@@ -37,9 +39,54 @@ public sealed class TestImageCommand : ProgramCmdlet
     [ArgumentCompleter(typeof(RecordTypeCompleter))]
     public IDictionary? RecordType { get; set; }
 
-    /// <summary>Returns only true or false: whether no check failed.</summary>
+    /// <summary>Returns only true or false: whether no check failed, on any host.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
+
+    /// <summary>
+    /// The hosts to check the image on, by ssh: host, user@host, host:port or user@host:port. The image is resolved here and sent to them. Returns one object for each host. Without this parameter, this machine is
+    /// checked.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public string[]? HostName { get; set; }
+
+    /// <summary>The user on the hosts, for those without one in -HostName.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public string? UserName { get; set; }
+
+    /// <summary>The port of ssh on the hosts, for those without one in -HostName.</summary>
+    [Parameter]
+    [ValidateRange(1, ushort.MaxValue)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public int? Port { get; set; }
+
+    /// <summary>The file of the private key for the hosts. By default ssh chooses it.</summary>
+    [Parameter]
+    [Alias("IdentityFilePath")]
+    [ValidateNotNullOrEmpty]
+    public string? KeyFilePath { get; set; }
+
+    /// <summary>Options of ssh: a hashtable of names and values as in ssh_config.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public IDictionary? Options { get; set; }
+
+    /// <summary>The path of pwsh on the hosts. By default the environment variable BEE_REMOTE_PWSH, or else the pwsh on their PATH.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public string? PwshPath { get; set; }
+
+    /// <summary>The folder of this module on the hosts. By default the environment variable BEE_REMOTE_MODULE, or else the module Bee of their module path.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public string? ModulePath { get; set; }
 
     private protected override string[] Includes => IncludePath;
 
@@ -50,6 +97,12 @@ public sealed class TestImageCommand : ProgramCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord() => Guard(Target, () =>
     {
+        if (HostName is { } hosts)
+        {
+            CheckOn(hosts);
+            return;
+        }
+
         if (Quiet)
         {
             WriteObject(Check().All(result => result.State != CheckState.Failed));
@@ -62,6 +115,55 @@ public sealed class TestImageCommand : ProgramCmdlet
             WriteObject(result);
         }
     });
+
+    private void CheckOn(string[] names)
+    {
+        if (KernelBtf is not null)
+        {
+            throw new BeeInputException("ParametersExclude", "-KernelBtf is the kernel of another machine, and -HostName checks the kernels of the hosts.", "Omit one of them.");
+        }
+
+        // Before anything is pulled or compiled.
+        HostAddress[] hosts = [.. names.Select(HostAddress.Parse).DistinctBy(host => host.Name)];
+        var ssh = SshOptions.From(UserName, Port, KeyFilePath is null ? null : FullPath(KeyFilePath), Options, PwshPath, ModulePath);
+        if (CheckEach(hosts, ssh) is not { } rows)
+        {
+            return;
+        }
+
+        bool hasPassed = true;
+        foreach (HostImageCheck row in rows)
+        {
+            hasPassed &= row.State != CheckState.Failed;
+            if (!Quiet)
+            {
+                WriteObject(row);
+            }
+        }
+
+        if (Quiet)
+        {
+            WriteObject(hasPassed);
+        }
+    }
+
+    // Returns null if the source does not compile, which has been reported.
+    private IEnumerable<HostImageCheck>? CheckEach(HostAddress[] hosts, SshOptions ssh)
+    {
+        string name = Image?.Reference ?? Program;
+        try
+        {
+            return ToolArchive.Of(Tools, Local, Verifier, Program, Image, FullPath) is { } archive
+                ? new HostImageChecks(name, archive.Bytes, new Dictionary<string, object?> { [RunParameters.RecordType] = RecordType }, ssh, this).Run(hosts)
+                : null;
+        }
+        catch (TrustException refused)
+        {
+            // The hosts do not get the image.
+            CheckResult result = ImageChecks.Refused(name, refused);
+            return hosts.Select(host => new HostImageCheck(host.Name, name, [result]));
+        }
+    }
 
     private IEnumerable<CheckResult> Check()
     {
@@ -76,34 +178,14 @@ public sealed class TestImageCommand : ProgramCmdlet
             return [ImageChecks.Refused(Program, refused)];
         }
 
-        if (image is null)
-        {
-            return ImageChecks.OfSignature(Program, VerifyFile).Concat(OfProgram(Program, () => Tools.FromFile(FullPath(Program))));
-        }
-
-        IReadOnlyCollection<BlobCheck> blobs = Stores.Verify(image);
-        IEnumerable<CheckResult> results = ImageChecks.OfImage(image, blobs, isOther: KernelBtf is not null).Concat(ImageChecks.OfSignature(image.Reference, () => Verifier.Verify(image).Reasons));
-        bool isWhole = image.Program is { } program && blobs.All(blob => blob.Fault is null || blob.Descriptor.Digest.ToString() != program.Digest);
-        return isWhole ? results.Concat(OfProgram(image.Reference, () => Tools.FromImage(image))) : results;
+        return image is null
+            ? ImageChecks.OfSignature(Program, VerifyFile).Concat(ImageChecks.OfProgram(Program, () => Tools.FromFile(FullPath(Program)), Kernel, this))
+            : ImageChecks.Run(image, Stores, Verifier, () => Tools.FromImage(image), Kernel, isOther: KernelBtf is not null, this);
     }
 
     private IReadOnlyList<string> VerifyFile()
     {
         Verifier.RefuseIfRequired($"the file {Program}");
         return [];
-    }
-
-    // A program that cannot be read is a result, not an error record.
-    private IEnumerable<CheckResult> OfProgram(string origin, Func<Tool?> read)
-    {
-        TargetKernel kernel = Kernel;
-        try
-        {
-            return read() is { } tool ? ImageChecks.OfTool(tool, kernel, (program, path) => tool.ResolveTarget(program, path, isGiven: false, this)) : [];
-        }
-        catch (BpfObjectException fault)
-        {
-            return [ImageChecks.Damaged(origin, fault)];
-        }
     }
 }

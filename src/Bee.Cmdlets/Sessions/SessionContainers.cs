@@ -87,7 +87,7 @@ internal sealed class SessionContainers(HostContainers? containers, ContainerLim
         }
     }
 
-    private static bool SaysWhere(RecordStream stream) => stream.SaysWhere;
+    private static bool SaysWhere(RecordStream stream) => stream.RecordType is not null || stream.EntryType is not null || stream.HistogramType is not null;
 
     // Names are an addition: a host where they cannot be read still shows its events. A limit cannot do without.
     private ContainerLease? Take()

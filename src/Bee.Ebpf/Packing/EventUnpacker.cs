@@ -80,13 +80,12 @@ internal sealed class EventUnpacker
                 return sink.Event(Record(kind, ref payload));
             case PackItem.Histogram:
                 return sink.Event(Histogram(ref payload));
-            case PackItem.TraceLine or PackItem.IteratorLine:
-                return sink.Event(Line(kind, ref payload, Sender));
-            case PackItem.HostLine:
-                var sender = _origins.Sender(ref payload) ?? Sender;
-                var inner = payload.Item(out var innerKind);
+            case PackItem.TraceLine:
+                return sink.Event(TraceLine(ref payload));
+            case PackItem.IteratorLine:
+                var line = payload.Text();
                 payload.End();
-                return sink.Event(innerKind is PackItem.TraceLine or PackItem.IteratorLine ? Line(innerKind, ref inner, sender) : throw PackException.Damaged("a line of another host is not a line"));
+                return sink.Event(new IteratorLine(line));
             case PackItem.Loss:
                 LossTime = Time(ref payload);
                 // Limited so that sums cannot overflow.
@@ -286,28 +285,18 @@ internal sealed class EventUnpacker
         return source.GetType() == type.Plan.Source.ClrType ? type.Restore(source, count, sum, buckets) : throw PackException.Damaged("the labels of a histogram are of another type");
     }
 
-    private BpfEvent Line(PackItem kind, ref PackReader payload, RecordSender? sender)
+    private TraceLine TraceLine(ref PackReader payload)
     {
-        BpfEvent line = kind == PackItem.TraceLine ? TraceLine(ref payload, sender is not null)
-            : sender is null ? new IteratorLine(payload.Text())
-            : new HostIteratorLine(payload.Text());
-        payload.End();
-        line.Mark(sender);
-        return line;
-    }
-
-    private TraceLine TraceLine(ref PackReader payload, bool hasSender)
-    {
-        var shape = hasSender ? HostTraceLine.Shape : Events.TraceLine.Shape;
-        if (!_shapes.Contains(shape))
+        if (!_shapes.Contains(Events.TraceLine.Shape))
         {
-            _shapes.Add(shape);
+            _shapes.Add(Events.TraceLine.Shape);
         }
 
         var time = Time(ref payload).ToLocalTime();
         var (cpu, pid, tid) = ((int)payload.Signed(), (int)payload.Signed(), (int)payload.Signed());
-        var (comm, program, text) = (payload.Text(), payload.OptionalText()!, payload.Text());
-        return hasSender ? new HostTraceLine(time, cpu, pid, tid, comm, program, text) : new TraceLine(time, cpu, pid, tid, comm, program, text);
+        var line = new TraceLine(time, cpu, pid, tid, payload.Text(), payload.OptionalText()!, payload.Text());
+        payload.End();
+        return line;
     }
 
     private static DateTime Time(ref PackReader payload) =>

@@ -205,12 +205,9 @@ internal static class PackingFixture
             }
         }
 
-        var (line, text) = (new HostTraceLine(DateTime.UnixEpoch.AddDays(1).ToLocalTime(), 3, 70, 71, "sh", "on_call", "text"), new HostIteratorLine("a line"));
-        line.Mark(new RecordSender("db1", Late: true));
-        text.Mark(new RecordSender("db2", Late: false));
-        // The histogram is of the host that wrote the capture.
+        // The host that wrote the capture.
         objects[^1].Mark(null);
-        return [.. objects, line, text];
+        return objects;
     }
 
     /// <summary>Packs objects as one block.</summary>

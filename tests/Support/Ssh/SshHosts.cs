@@ -59,8 +59,14 @@ internal sealed class SshHosts : IDisposable
     /// <summary>The file with the keys of the hosts, one line for each.</summary>
     public string KnownHosts => Path.Combine(_folder, "known_hosts");
 
+    /// <summary>The file of the user's private key.</summary>
+    public string KeyFile => Path.Combine(_folder, "key");
+
     /// <summary>The home folder of the user on all hosts.</summary>
     public string Home => Path.Combine(_folder, "home");
+
+    /// <summary>Returns the address and port of a host, for clients that do not know its name.</summary>
+    public string Address(string name) => File.ReadAllText(Path.Combine(_folder, $"{name}.address")).Trim();
 
     /// <summary>Kills a host: its server, its sessions and their processes.</summary>
     public void Kill(string name) => Send($"kill {name}");

@@ -4,7 +4,8 @@
 #
 #   sshd.sh FOLDER MODULES PWSH HOST...
 #
-# FOLDER/bin/ssh is a client that knows the hosts by name; FOLDER/ssh_config is its configuration. FOLDER/HOST.conf may hold more lines for the sshd of a host: the first
+# FOLDER/bin/ssh is a client that knows the hosts by name; FOLDER/ssh_config is its configuration. FOLDER/HOST.address has the address and port of a host for other clients, FOLDER/key
+# the key of its user, and FOLDER/known_hosts its own. FOLDER/HOST.conf may hold more lines for the sshd of a host: the first
 # occurrence of a setting wins. FOLDER/home is the home folder of all hosts, and PWSH is their pwsh, which finds modules in MODULES.
 #
 # Lines of standard input: "kill HOST", "stop HOST" (SIGSTOP to the server and all its processes), "cont HOST", "list HOST" (prints the ids of the processes of its
@@ -106,7 +107,8 @@ Host $1
     Port $port
     HostKeyAlias $1
 EOF
-                echo "$1 $(cut -d' ' -f1,2 "$folder/host_key.pub")" >>"$folder/known_hosts"
+                echo "$1,[127.0.0.1]:$port $(cut -d' ' -f1,2 "$folder/host_key.pub")" >>"$folder/known_hosts"
+                echo "127.0.0.1:$port" >"$folder/$1.address"
                 return
             fi
             sleep 0.01

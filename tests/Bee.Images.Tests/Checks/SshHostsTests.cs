@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Bee.Cmdlets.Tests;
+namespace Bee.Images.Tests;
 
 /// <summary>The hosts that other tests use.</summary>
 public sealed class SshHostsTests

@@ -1,0 +1,50 @@
+# Many hosts: the commands of docs/fleet.md, unchanged, on hosts that the file starts on loopback.
+BeforeAll {
+    . $PSScriptRoot/Support.ps1
+
+    # Starts hosts, and a process for their tools to watch. The images watch nothing else, whatever a command omits: the hosts are this machine.
+    function Start-Fleet([string[]] $Name, [hashtable] $Settings = @{}) {
+        $script:load = Start-OpenLoad
+        $script:hosts = Start-SshHost $Name $Settings
+        $script:path = $env:PATH
+        $env:PATH = "$($hosts.Path):$env:PATH"
+    }
+
+    function Stop-Fleet {
+        if ($hosts) { Stop-SshHost $hosts; $env:PATH = $path }
+        if ($load) { $load.Kill($true) }
+    }
+
+    # Builds an example that watches the load alone, into a store.
+    function Add-Tool([string] $Name, [string] $Store) {
+        $folder = (Get-PSDrive TestDrive).Root
+        $text = (Get-Content "$root/examples/$Name/$Name.bpf.c" -Raw) -replace 'BEE_PARAM\(pid_t, target_pid, 0\)', "BEE_PARAM(pid_t, target_pid, $($load.Id))"
+        $text | Should -Match "target_pid, $($load.Id)\)"
+        $null = New-Item -ItemType Directory -Force "$folder/$Name"
+        Set-Content "$folder/$Name/$Name.bpf.c" $text
+        Invoke-BeeBuild "$folder/$Name/$Name.bpf.c" -Tag "${Name}:v1" -Store $Store
+    }
+}
+
+Describe 'The page of many hosts' {
+    BeforeAll {
+        $folder = (Get-PSDrive TestDrive).Root
+        $ready = -not (Get-SshObstacle)
+        if ($ready) {
+            Start-Fleet web1, web2, web3
+            $null = Add-Tool opensnoop "$folder/store"
+        }
+        $page = Get-Content "$root/docs/fleet.md" -Raw
+    }
+    AfterAll { Stop-Fleet }
+
+    It 'has lines that run as they stand, and give something' {
+        Skip-WithoutKernel
+        Skip-WithoutSsh
+        $blocks = Get-Block $page
+        $number = 0
+        $output = Invoke-Page $folder $(foreach ($block in $blocks) { "'block $((++$number))'"; $block }) -Environment "PATH=$env:PATH", "HOME=$folder"
+        $shown = $output -split '(?m)^block \d+\r?$' | Select-Object -Skip 1
+        for ($i = 0; $i -lt $shown.Count; $i++) { $shown[$i] | Should -Match '\S' -Because "block $($i + 1) shows something" }
+    }
+}
