@@ -27,6 +27,12 @@ internal sealed class ContainerLookup
         ? null
         : new ContainerLookup(options.Containers, options.ContainerFilter, fields);
 
+    /// <summary>Returns the lookup of a map's entries with a filter.</summary>
+    /// <param name="resolver">The resolver, or null.</param>
+    /// <param name="filter">The filter.</param>
+    /// <param name="fields">The fields that say where an entry happened; null if it does not say.</param>
+    public static ContainerLookup Of(IContainerResolver? resolver, Func<ContainerNames?, bool> filter, ContainerKeyFields? fields) => new(resolver, filter, fields);
+
     /// <summary>Returns the lookup of names without a filter; null if there are none.</summary>
     /// <param name="resolver">The resolver, or null.</param>
     /// <param name="fields">The fields that say where a record happened; null if it does not say.</param>

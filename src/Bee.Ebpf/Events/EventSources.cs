@@ -33,7 +33,7 @@ internal sealed class EventSources : IDisposable
             var streams = new List<RecordStream>();
             foreach (var map in options.Containers is null ? [] : source.Maps)
             {
-                map.NameContainers(options.Containers!, options.Extras);
+                map.NameContainers(options.Containers!, options.Extras, options.ContainerFilter);
             }
 
             foreach (var map in source.Maps.Where(m => options.Select(m.Description) && !LostCounts.IsCount(m.Description, source.File)))

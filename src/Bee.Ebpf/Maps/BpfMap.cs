@@ -74,10 +74,13 @@ public sealed class BpfMap
     /// <summary>The properties of entries in addition to those of their C types.</summary>
     internal RecordExtras Extras { get; private set; }
 
+    /// <summary>Selects the entries that become metrics by their container; null for all.</summary>
+    internal Func<ContainerNames?, bool>? ContainerFilter { get; private set; }
+
     /// <summary>Adds names of containers to the entries that are read from now on.</summary>
-    internal void NameContainers(IContainerResolver containers, RecordExtras extras)
+    internal void NameContainers(IContainerResolver containers, RecordExtras extras, Func<ContainerNames?, bool>? filter)
     {
-        (Containers, Extras) = (containers, extras);
+        (Containers, Extras, ContainerFilter) = (containers, extras, filter);
         _entryType = null;
     }
 
@@ -340,7 +343,7 @@ internal static class InnerMaps
                 var inner = new BpfMap(handle, fd, Describe(outer.Description, fd, name)) { Stacks = outer.Stacks, File = outer.File, Outer = outer.Description };
                 if (outer.Containers is { } containers)
                 {
-                    inner.NameContainers(containers, outer.Extras);
+                    inner.NameContainers(containers, outer.Extras, outer.ContainerFilter);
                 }
 
                 yield return inner;

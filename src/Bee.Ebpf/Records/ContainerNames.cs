@@ -27,6 +27,18 @@ internal sealed record ContainerNames
 
     /// <summary>The labels of the pod; null unless they were requested from the Kubernetes API.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
+
+    /// <summary>Returns one of the names, by the name of its property (<see cref="ExtraNames.OfContainer"/>); null if it is unknown.</summary>
+    /// <param name="property">The name of the property.</param>
+    public string? Get(string property) => property switch
+    {
+        ExtraNames.Container => Container,
+        ExtraNames.Image => Image,
+        ExtraNames.Pod => Pod,
+        ExtraNames.Namespace => Namespace,
+        ExtraNames.Node => Node,
+        _ => null,
+    };
 }
 
 /// <summary>What a record says about where it happened. A part that the record does not have is 0.</summary>

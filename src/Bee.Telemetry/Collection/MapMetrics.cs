@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using Bee.Ebpf.Events;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Maps;
 using Bee.Ebpf.Objects;
@@ -23,6 +24,8 @@ internal sealed class MapMetrics
     private readonly SeriesStore _store;
     private readonly SeriesStore.LabelReader _readLabels;
     private readonly PlannedLabel[] _labels;
+    private readonly ContainerLabels _containers;
+    private readonly ContainerLookup? _filter;
     private readonly string[] _labelNames;
     private readonly MetricUnit[] _units;
     private readonly string[] _names;
@@ -33,6 +36,7 @@ internal sealed class MapMetrics
     private readonly int _cpus = 1;
     private readonly int _stride;
     private BpfEvent? _first;
+    private ContainerNames? _firstNames;
 
     /// <param name="plan">The plan of the map.</param>
     /// <param name="map">The map.</param>
@@ -50,7 +54,9 @@ internal sealed class MapMetrics
         var kept = plan.Labels.Select((label, i) => (Label: label, Name: names[i]))
             .Where(label => !options.LeaveOut.Contains(label.Name, StringComparer.OrdinalIgnoreCase) && !options.LeaveOut.Contains(label.Label.Field, StringComparer.OrdinalIgnoreCase)).ToArray();
         _labels = [.. kept.Select(label => label.Label)];
-        _labelNames = [.. MetricNames.Labels(kept.Select(label => label.Name).Concat(options.Session is null ? [] : ["session"]).Append(OverflowLabel))];
+        _containers = new ContainerLabels(plan, tally is null ? ContainerLookup.Of(map?.Containers, plan.Where) : tally.Containers, options);
+        _filter = tally is not null || map?.ContainerFilter is null ? null : ContainerLookup.Of(map.Containers, map.ContainerFilter, plan.Where);
+        _labelNames = [.. MetricNames.Labels(kept.Select(label => label.Name).Concat(_containers.Names).Concat(options.Session is null ? [] : ["session"]).Append(OverflowLabel))];
         if (!isBee)
         {
             kept.Select(label => label.Name).ToArray().CopyTo(_labelNames, 0);
@@ -194,13 +200,13 @@ internal sealed class MapMetrics
     private void ReadTally()
     {
         var key = new byte[sizeof(int)];
-        _tally!.Read((number, first, numbers) =>
+        _tally!.Read((number, first, names, numbers) =>
         {
-            _first = first;
+            (_first, _firstNames) = (first, names);
             MemoryMarshal.Write(key, in number);
             _store.Entry(key, default, numbers, -1, _readLabels);
         });
-        _first = null;
+        (_first, _firstNames) = (null, null);
     }
 
     private void ReadMap(CancellationToken cancellationToken)
@@ -218,6 +224,11 @@ internal sealed class MapMetrics
                 {
                     var key = _scan.Key(i);
                     var value = _scan.Value(i);
+                    if (_filter?.Selects(out _, key, value) == false)
+                    {
+                        continue;
+                    }
+
                     // Every slot of an array exists from the start. Slots that no program has written are skipped.
                     if (!isArray || value.ContainsAnyExcept((byte)0) || _store.Knows(key))
                     {
@@ -275,22 +286,37 @@ internal sealed class MapMetrics
 
     private string[]? ReadLabels(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
-        if (_labels.Length == 0)
+        if (_tally is not null && _first is null)
         {
-            return [];
+            return _labels.Length + _containers.Names.Count == 0 ? [] : null;
         }
 
-        var item = _tally is null ? _map!.Decode((EntryType)_plan.Shape, key, value) : _first;
-        return item is null ? null : Array.ConvertAll(_labels, label => label.Read(item));
+        var labels = new string[_labels.Length + _containers.Names.Count];
+        if (_labels.Length > 0)
+        {
+            var item = _first ?? _map!.Decode((EntryType)_plan.Shape, key, value);
+            for (var i = 0; i < _labels.Length; i++)
+            {
+                labels[i] = _labels[i].Read(item);
+            }
+        }
+
+        if (labels.Length > _labels.Length)
+        {
+            _containers.Write(_first is null ? _containers.Find(key, value) : _tally!.Latest(_first, _firstNames), labels.AsSpan(_labels.Length));
+        }
+
+        return labels;
     }
 
     private string[] LabelValues(Series series, int count)
     {
         var values = new string[count];
+        var own = _labels.Length + _containers.Names.Count;
         for (var i = 0; i < values.Length; i++)
         {
-            values[i] = i < _labels.Length ? (series.IsOverflow ? "" : series.Labels[i])
-                : i == _labels.Length && _options.Session is not null ? _options.Session
+            values[i] = i < own ? (series.IsOverflow ? "" : series.Labels[i])
+                : i == own && _options.Session is not null ? _options.Session
                 : series.IsOverflow ? "true" : "";
         }
 

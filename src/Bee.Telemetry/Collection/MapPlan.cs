@@ -61,6 +61,12 @@ internal sealed record MapPlan
     /// <summary>The position of the labels' bytes in a record of a ring or perf buffer; null for maps with entries.</summary>
     public LabelLayout? Identity { get; init; }
 
+    /// <summary>The fields that say where an entry or record happened; null if it does not say.</summary>
+    public ContainerKeyFields? Where => Shape.Where;
+
+    /// <summary>Whether the labels say where, so that all records with the same labels happened in one container.</summary>
+    public bool LabelsSayWhere => Shape.Plan is { } type && ContainerKeyFields.Of(type, name => Labels.Any(label => label.Property.Name == name)) is not null;
+
     /// <summary>Maps slots or observations to buckets; null if the metric is not a histogram.</summary>
     public HistogramPlan? Histogram { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Maps;
 using Bee.Ebpf.Records;
@@ -17,6 +18,9 @@ internal sealed class RecordTally : IRecordObserver
 
     private readonly object _gate = new();
     private readonly MapPlan _plan;
+    // The numbers of containers by their ids. They are a part of the key if the labels do not say where; null if they do.
+    private readonly Dictionary<string, int>? _containerNumbers;
+    private readonly int _identitySize;
     private readonly BpfMap? _map;
     private readonly EntryTableOfLabels _table;
     private readonly byte[] _labels;
@@ -28,7 +32,8 @@ internal sealed class RecordTally : IRecordObserver
 
     /// <param name="plan">The plan of the map.</param>
     /// <param name="map">The map, for the lookup of stacks; null in tests.</param>
-    public RecordTally(MapPlan plan, BpfMap? map)
+    /// <param name="containers">Finds the containers of records; null for none.</param>
+    public RecordTally(MapPlan plan, BpfMap? map, IContainerResolver? containers)
     {
         _plan = plan;
         _map = map;
@@ -37,7 +42,10 @@ internal sealed class RecordTally : IRecordObserver
         var fields = record.Fields.Where(field => plan.Labels.Any(label => label.Property.Name == field.Name));
         Value = plan.Histogram is ObservationPlan observed ? observed.Value : null;
         _leastSize = fields.Select(field => field.Offset + field.Size).Concat(plan.Values.Select(value => value.Number?.End ?? 0)).Append(Value?.End ?? 0).Max();
-        _labels = new byte[plan.Identity!.Size];
+        Containers = ContainerLookup.Of(containers, plan.Where);
+        _containerNumbers = Containers is null || plan.LabelsSayWhere ? null : new Dictionary<string, int>(StringComparer.Ordinal);
+        _identitySize = plan.Identity!.Size;
+        _labels = new byte[_identitySize + (_containerNumbers is null ? 0 : sizeof(int))];
         if (plan.Histogram is not null)
         {
             _histogram = new HistogramCells(plan.Histogram);
@@ -59,6 +67,9 @@ internal sealed class RecordTally : IRecordObserver
     /// <summary>The native buckets; null if the metric has none.</summary>
     public NativeScale? Native { get; }
 
+    /// <summary>Finds the containers of records; null if they have no names.</summary>
+    public ContainerLookup? Containers { get; }
+
     private NumberField? Value { get; }
 
     /// <inheritdoc/>
@@ -77,10 +88,16 @@ internal sealed class RecordTally : IRecordObserver
             record = whole;
         }
 
+        var names = _containerNumbers is null ? null : Containers!.Find(record);
         lock (_gate)
         {
-            _plan.Identity!.Write(record, _labels);
-            var numbers = Find(record);
+            _plan.Identity!.Write(record, _labels.AsSpan(0, _identitySize));
+            if (_containerNumbers is not null)
+            {
+                MemoryMarshal.Write(_labels.AsSpan(_identitySize), Number(names));
+            }
+
+            var numbers = Find(record, names);
             if (_histogram is not null)
             {
                 Spread(record, numbers);
@@ -98,12 +115,12 @@ internal sealed class RecordTally : IRecordObserver
         }
     }
 
-    /// <summary>Calls a sink with each combination of labels: its stable number, a record with the labels (null for those beyond the limit), and its counters.</summary>
+    /// <summary>Calls a sink with each combination of labels: its stable number, a record with the labels (null for those beyond the limit), its container, and its counters.</summary>
     /// <param name="sink">Called with copies, outside the lock.</param>
-    public void Read(Action<int, BpfEvent?, ulong[]> sink)
+    public void Read(Action<int, BpfEvent?, ContainerNames?, ulong[]> sink)
     {
         const int Batch = 256;
-        var copies = new List<(BpfEvent?, ulong[])>(Batch);
+        var copies = new List<(BpfEvent? First, ContainerNames? Names, ulong[] Numbers)>(Batch);
         for (var from = 0; ; from += Batch)
         {
             copies.Clear();
@@ -111,28 +128,54 @@ internal sealed class RecordTally : IRecordObserver
             {
                 for (var i = from; i < Math.Min(from + Batch, _table.Count); i++)
                 {
-                    copies.Add((_table.First(i), _table.Numbers(i).ToArray()));
+                    copies.Add((_table.First(i), _table.Names(i), _table.Numbers(i).ToArray()));
                 }
 
                 if (copies.Count < Batch && _hasOverflow)
                 {
-                    copies.Add((null, (ulong[])_overflow.Clone()));
+                    copies.Add((null, null, (ulong[])_overflow.Clone()));
                 }
             }
 
             for (var i = 0; i < copies.Count; i++)
             {
-                sink(copies[i].Item1 is null ? -1 : from + i, copies[i].Item1, copies[i].Item2);
+                sink(copies[i].First is null ? -1 : from + i, copies[i].First, copies[i].Names, copies[i].Numbers);
             }
 
-            if (copies.Count < Batch || copies[^1].Item1 is null)
+            if (copies.Count < Batch || copies[^1].First is null)
             {
                 return;
             }
         }
     }
 
-    private Span<ulong> Find(ReadOnlySpan<byte> record)
+    /// <summary>Returns the names of a container as they are known now: its runtime may have answered since its first record was read.</summary>
+    /// <param name="first">The first record of a combination of labels.</param>
+    /// <param name="names">The names when the record was read; null for the host.</param>
+    public ContainerNames? Latest(BpfEvent first, ContainerNames? names) =>
+        Containers?.Find(first) is { } latest && (latest.Id == names?.Id || (names is null && _containerNumbers is null)) ? latest : names;
+
+    // The host is 0. A container that is not known yet is -1, and has no entry, if there is no room for one.
+    private int Number(ContainerNames? names)
+    {
+        if (names is null)
+        {
+            return 0;
+        }
+
+        if (!_containerNumbers!.TryGetValue(names.Id, out var number))
+        {
+            number = _table.Count < Most ? _containerNumbers.Count + 1 : -1;
+            if (number > 0)
+            {
+                _containerNumbers.Add(names.Id, number);
+            }
+        }
+
+        return number;
+    }
+
+    private Span<ulong> Find(ReadOnlySpan<byte> record, ContainerNames? names)
     {
         var found = _table.Find(_labels);
         if (found >= 0)
@@ -153,7 +196,7 @@ internal sealed class RecordTally : IRecordObserver
             _map?.Stacks?.Resolve(stacks, first, record, default);
         }
 
-        return _table.Numbers(_table.Add(_labels, first));
+        return _table.Numbers(_table.Add(_labels, first, _containerNumbers is null ? Containers?.Find(record) : names));
     }
 
     private void Spread(ReadOnlySpan<byte> record, Span<ulong> numbers)
@@ -184,7 +227,7 @@ internal sealed class RecordTallies(RecordTally[] tallies) : IRecordObserver
 /// <summary>The counters of each combination of labels, by the bytes of the labels. Entries are never removed.</summary>
 internal sealed class EntryTableOfLabels(int keySize, int numbers)
 {
-    private readonly List<BpfEvent> _first = [];
+    private readonly List<(BpfEvent Record, ContainerNames? Names)> _first = [];
     private byte[] _keys = new byte[16 * keySize];
     private ulong[] _numbers = new ulong[16 * numbers];
     private int[] _slots = new int[64];
@@ -192,7 +235,10 @@ internal sealed class EntryTableOfLabels(int keySize, int numbers)
     public int Count => _first.Count;
 
     /// <summary>Returns the first record with the labels of an entry.</summary>
-    public BpfEvent First(int index) => _first[index];
+    public BpfEvent First(int index) => _first[index].Record;
+
+    /// <summary>Returns the container of that record; null for the host.</summary>
+    public ContainerNames? Names(int index) => _first[index].Names;
 
     public Span<ulong> Numbers(int index) => _numbers.AsSpan(index * numbers, numbers);
 
@@ -210,7 +256,7 @@ internal sealed class EntryTableOfLabels(int keySize, int numbers)
         return -1;
     }
 
-    public int Add(ReadOnlySpan<byte> labels, BpfEvent first)
+    public int Add(ReadOnlySpan<byte> labels, BpfEvent first, ContainerNames? names)
     {
         var index = Count;
         if (index * numbers == _numbers.Length)
@@ -220,7 +266,7 @@ internal sealed class EntryTableOfLabels(int keySize, int numbers)
         }
 
         labels.CopyTo(KeyAt(index));
-        _first.Add(first);
+        _first.Add((first, names));
         if (Count > _slots.Length / 2)
         {
             _slots = new int[(int)BitOperations.RoundUpToPowerOf2((uint)_slots.Length + 1)];

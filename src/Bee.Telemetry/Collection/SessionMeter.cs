@@ -3,6 +3,7 @@ using Bee.Ebpf.Events;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Maps;
 using Bee.Ebpf.Programs;
+using Bee.Ebpf.Records;
 using Bee.Telemetry.Metrics;
 
 namespace Bee.Telemetry.Collection;
@@ -36,7 +37,7 @@ internal sealed class SessionMeter
             else if (streams.FirstOrDefault(stream => stream.Name == map.Name && stream.Map is not null) is { } stream && plans.Count > 0)
             {
                 // The reader consumes the records of a buffer, so they can be counted only there.
-                RecordTally[] tallies = [.. plans.Select(plan => new RecordTally(plan, map))];
+                RecordTally[] tallies = [.. plans.Select(plan => new RecordTally(plan, map, map.Containers))];
                 stream.Observer = tallies.Length == 1 ? tallies[0] : new RecordTallies(tallies);
                 _measured.AddRange(plans.Zip(tallies, (plan, tally) => (plan, map, (RecordTally?)tally)));
             }
@@ -58,7 +59,7 @@ internal sealed class SessionMeter
     /// <param name="name">The name, in any case.</param>
     public bool HasLabel(string name) => _measured.Exists(one =>
     {
-        string[] names = [.. one.Plan.Labels.Select(label => label.Name)];
+        string[] names = [.. one.Plan.Labels.Select(label => label.Name), .. one.Map.Containers is null || one.Plan.Where is null ? [] : ExtraNames.OfContainer];
         return names.Concat(one.Plan.Labels.Select(label => label.Field)).Concat(MetricNames.Labels(names)).Contains(name, StringComparer.OrdinalIgnoreCase);
     });
 

@@ -33,7 +33,7 @@ internal sealed class ToolMetrics
     {
         ArgumentNullException.ThrowIfNull(file);
         MapDescription[] maps = [.. file.Maps.Where(map => !LostCounts.IsCount(map, file) && !map.IsOfHeader)];
-        return new ToolMetrics([.. maps.SelectMany(MapPlan.AllOf).SelectMany(plan => new MapMetrics(plan, null, plan.Map.IsEventStream ? new RecordTally(plan, null) : null, options).Descriptions)])
+        return new ToolMetrics([.. maps.SelectMany(MapPlan.AllOf).SelectMany(plan => new MapMetrics(plan, null, plan.Map.IsEventStream ? new RecordTally(plan, null, null) : null, options).Descriptions)])
         {
             HasEvents = maps.Any(map => map is { IsEventStream: true, Role: not MapRole.None }),
             CountsLosses = LostCounts.AreKept(file),

@@ -57,6 +57,11 @@ internal sealed class ProtobufEncoder(ExpositionBuffer buffer)
         var metric = _writer.Begin(4);
         for (var i = 0; i < names.Length; i++)
         {
+            if (series.LabelValues[i].Length == 0)
+            {
+                continue;
+            }
+
             var pair = _writer.Begin(1);
             _writer.Text(1, names[i]);
             _writer.Text(2, series.LabelValues[i]);

@@ -30,7 +30,7 @@ internal sealed class TextEncoder(ExpositionBuffer buffer, bool isOpenMetrics)
         var descriptor = family.Descriptor;
         var names = new SampleNames(descriptor, isOpenMetrics);
         AppendHead(descriptor, names);
-        var labels = descriptor.LabelNames.Select(static (name, i) => Encoding.UTF8.GetBytes($"{(i == 0 ? "" : ",")}{name}=\"")).ToArray();
+        var labels = descriptor.LabelNames.Select(static name => Encoding.UTF8.GetBytes($",{name}=\"")).ToArray();
         for (var i = 0; i < family.Series.Count; i++)
         {
             var series = family.Series[i];
@@ -84,8 +84,7 @@ internal sealed class TextEncoder(ExpositionBuffer buffer, bool isOpenMetrics)
         var bounds = Bounds(histogram.UpperBounds);
         var first = buffer.Length;
         buffer.Append(names.Bucket);
-        AppendLabels(labels, series.LabelValues);
-        if (labels.Length == 0)
+        if (!AppendLabels(labels, series.LabelValues))
         {
             buffer.Append("{le=\""u8);
         }
@@ -146,22 +145,34 @@ internal sealed class TextEncoder(ExpositionBuffer buffer, bool isOpenMetrics)
         }
     }
 
-    private void AppendLabels(byte[][] names, IReadOnlyList<string> values)
+    // Returns false if there are none. To Prometheus, an empty label is a missing one.
+    private bool AppendLabels(byte[][] names, IReadOnlyList<string> values)
     {
-        if (names.Length == 0)
-        {
-            return;
-        }
-
-        buffer.Append((byte)'{');
+        var isFirst = true;
         for (var i = 0; i < names.Length; i++)
         {
-            buffer.Append(names[i]);
+            if (values[i].Length == 0)
+            {
+                continue;
+            }
+
+            if (isFirst)
+            {
+                buffer.Append((byte)'{');
+            }
+
+            buffer.Append(isFirst ? names[i].AsSpan(1) : names[i]);
             LabelText.AppendEscaped(buffer, values[i]);
             buffer.Append((byte)'"');
+            isFirst = false;
         }
 
-        buffer.Append((byte)'}');
+        if (!isFirst)
+        {
+            buffer.Append((byte)'}');
+        }
+
+        return !isFirst;
     }
 
     // All series of a metric have the same bounds.

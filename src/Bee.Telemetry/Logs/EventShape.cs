@@ -49,16 +49,21 @@ internal sealed class EventShape
     /// <summary>Returns the name of the map that an event came from; null if its type has no such property.</summary>
     public string? MapName(BpfEvent item) => _map?.GetValue(item) as string;
 
-    /// <summary>Returns the attributes of an event.</summary>
+    /// <summary>Returns the attributes of an event. The names of its container and of its host are omitted if it has none.</summary>
     public LogAttribute[] Attributes(BpfEvent item)
     {
         var attributes = new LogAttribute[Fields.Length];
-        for (int i = 0; i < attributes.Length; i++)
+        int count = 0;
+        foreach (EventField field in Fields)
         {
-            attributes[i] = new LogAttribute(Fields[i].Name, Fields[i].Attribute(item));
+            object? value = field.Attribute(item);
+            if (!field.IsExtra || value is not (null or false))
+            {
+                attributes[count++] = new LogAttribute(field.Name, value);
+            }
         }
 
-        return attributes;
+        return count == attributes.Length ? attributes : attributes[..count];
     }
 
     // A truncated or extended event wraps a type that has the fields.
@@ -89,6 +94,12 @@ internal sealed class EventField(PropertyInfo property, RecordField? field)
 
     /// <summary>The meaning of the value.</summary>
     public FieldMeaning Meaning { get; } = field?.Meaning ?? FieldMeaning.Object;
+
+    /// <summary>Whether the value is not part of the record, but says where it was read: the names of the container and of the host.</summary>
+    public bool IsExtra { get; } = field?.IsExtra == true;
+
+    /// <summary>Whether the value is left out of the line of an event, as tables leave it out.</summary>
+    public bool IsDetail { get; } = field is { IsExtra: true, Name: ExtraNames.Image or ExtraNames.Node };
 
     /// <summary>Whether the value is a time.</summary>
     public bool IsMoment { get; } = property.PropertyType == typeof(DateTime);

@@ -23,7 +23,7 @@ internal static class LogText
         var text = new StringBuilder();
         foreach (EventField field in type.Fields)
         {
-            if (field.Value(item) is not { } value)
+            if (field.IsDetail || field.Value(item) is not { } value || (field.IsExtra && value is false))
             {
                 continue;
             }
