@@ -52,7 +52,7 @@ int process_exec(void *ctx)
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct started *event;
 
-	if (!bee_targeted_child(target_pid))
+	if (!bee_targeted_child(target_pid) || !bee_targeted_here())
 		return 0;
 	event = bee_reserve(print_starts, struct started);
 	if (!event)

@@ -32,7 +32,7 @@ int process_exit(void *ctx)
 	struct ended *event;
 	u32 status;
 
-	if (!bee_targeted_child(target_pid))
+	if (!bee_targeted_child(target_pid) || !bee_targeted_here())
 		return 0;
 	// The tracepoint fires for each thread. The process has exited when none of its threads is alive.
 	if (BPF_CORE_READ(task, signal, live.counter))

@@ -31,7 +31,8 @@ static __always_inline int entered(const char *path)
 {
 	u32 tid = bee_tid();
 
-	if (bee_targeted_child(target_pid))
+	// bee_targeted_here() is false outside of the containers that -Container, -Pod and -Namespace select.
+	if (bee_targeted_child(target_pid) && bee_targeted_here())
 		bpf_map_update_elem(&paths, &tid, &path, BPF_ANY);
 	return 0;
 }

@@ -256,7 +256,7 @@ public sealed class BpfSession : IDisposable
         Pinned?.Remove();
     }
 
-    /// <summary>Keeps a resource until the session is disposed. It is disposed after the readers.</summary>
+    /// <summary>Keeps a resource until the session is disposed. Resources are disposed after the readers, the last one first.</summary>
     /// <param name="resource">The resource; disposed at once if the session is disposed already.</param>
     internal void Keep(IDisposable resource)
     {
@@ -300,7 +300,11 @@ public sealed class BpfSession : IDisposable
             reader.Dispose();
         }
 
-        _kept.ForEach(resource => resource.Dispose());
+        for (var i = _kept.Count - 1; i >= 0; i--)
+        {
+            _kept[i].Dispose();
+        }
+
         foreach (var map in Maps)
         {
             map.Buffer.Close();

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text.Json.Serialization;
 using Bee.Ebpf.Host;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Objects;
@@ -142,4 +143,18 @@ public sealed record PinDetails
 
     /// <summary>Whether every interval returns all entries of the polled maps, not only changed ones.</summary>
     public bool AllEntries { get; init; }
+
+    /// <summary>Whether events have no names of containers.</summary>
+    [JsonInclude]
+    internal bool NoContainers { get; init; }
+
+    /// <summary>The containers that the session is limited to; null for no limit.</summary>
+    [JsonInclude]
+    internal PinnedLimit? Limit { get; init; }
 }
+
+/// <summary>A limit of a pinned session to some containers: patterns of names, or null for any.</summary>
+/// <param name="Containers">Names or ids of containers.</param>
+/// <param name="Pods">Names of pods.</param>
+/// <param name="Namespaces">Kubernetes namespaces.</param>
+internal sealed record PinnedLimit(string[]? Containers, string[]? Pods, string[]? Namespaces);

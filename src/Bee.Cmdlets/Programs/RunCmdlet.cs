@@ -278,8 +278,11 @@ public abstract class RunCmdlet : ProgramCmdlet
         Trace = Trace,
         SampleFrequency = MyInvocation.BoundParameters.ContainsKey(nameof(SampleFrequency)) ? SampleFrequency : null,
         Containers = _containers,
-        Limit = ContainerLimit.From(Container, Pod, Namespace),
+        Limit = Limit,
     };
+
+    /// <summary>The containers that the tool is limited to; null for no limit.</summary>
+    private protected ContainerLimit? Limit => ContainerLimit.From(Container, Pod, Namespace);
 
     /// <summary>
     /// Opens what takes time or may be in use, once: the port of -MetricListen, the export of -OtlpEndpoint, and, on another thread, the list of containers. Call it before anything is
@@ -288,7 +291,7 @@ public abstract class RunCmdlet : ProgramCmdlet
     private protected void Prepare()
     {
         OpenMetrics();
-        if (NoContainer && ContainerLimit.From(Container, Pod, Namespace) is { } limit)
+        if (NoContainer && Limit is { } limit)
         {
             ThrowTerminatingError(ErrorRecords.From(new BeeInputException("ParametersExclude", $"-NoContainer does not look up containers, which {limit} needs. Omit one of them."), null));
         }

@@ -173,6 +173,8 @@ public sealed class StartProgramCommand : RunCmdlet
             Interval = Interval,
             AllEntries = All,
             RepeatIterators = MyInvocation.BoundParameters.ContainsKey(nameof(Interval)),
+            NoContainers = NoContainer,
+            Limit = Limit?.ForPin(),
         });
         WriteNote($"Pinned in {folder}.");
         return pinned.Lock();

@@ -231,12 +231,18 @@ public sealed class BpfProgramSession
             {
                 OpenPins();
                 var streams = Pinned.Details.Streams.ToHashSet(StringComparer.Ordinal);
+                var containers = new SessionContainers(ContainerLimit.From(Pinned.Details.Limit), Name, Pinned.File, note: _ => { }, warn: _ => { });
+                containers.Join(_session!, Pinned.Details.NoContainers ? () => null : SharedContainers.Take);
                 reader = _session!.OpenReader(new EventReaderOptions
                 {
                     Select = map => streams.Contains(map.Name),
                     Interval = Pinned.Details.Interval,
                     AllEntries = Pinned.Details.AllEntries,
                     RepeatIterators = Pinned.Details.RepeatIterators,
+                    Containers = containers.Resolver,
+                    ShowsPods = containers.HasPods,
+                    ContainerFilter = containers.RecordFilter,
+                    Notices = containers.Notices,
                 });
                 var background = new BackgroundReader(_session, reader, Name, DefaultBuffer, 0, null) { Lease = lease };
                 background.ReadOnce();

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Bee.Cmdlets.Base;
+using Bee.Ebpf;
 using Bee.Ebpf.Records;
 
 namespace Bee.Cmdlets.Sessions;
@@ -22,6 +23,12 @@ internal sealed class ContainerLimit
     /// <summary>Returns the limit of parameters; null if none is given.</summary>
     public static ContainerLimit? From(string[]? containers, string[]? pods, string[]? namespaces) =>
         containers is null && pods is null && namespaces is null ? null : new ContainerLimit(containers, pods, namespaces);
+
+    /// <summary>Returns the limit that was kept with pins; null for none.</summary>
+    public static ContainerLimit? From(PinnedLimit? pinned) => pinned is null ? null : From(pinned.Containers, pinned.Pods, pinned.Namespaces);
+
+    /// <summary>Returns the limit in the form that is kept with pins.</summary>
+    public PinnedLimit ForPin() => new(_containers, _pods, _namespaces);
 
     /// <summary>Returns whether a container is within the limit.</summary>
     /// <param name="names">The names; null for a process of the host, which never is.</param>

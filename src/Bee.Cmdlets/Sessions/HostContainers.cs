@@ -17,7 +17,7 @@ internal sealed class HostContainers : IDisposable
     public static HostContainers Open() => new();
 
     /// <summary>Returns the containers that the runtimes list now. Loads nothing into the kernel.</summary>
-    public static IEnumerable<ContainerRecord> Running(CancellationToken cancellationToken) => SharedContainers.Runtimes().SelectMany(runtime => runtime.List(cancellationToken));
+    public static IEnumerable<ContainerRecord> Running(CancellationToken cancellationToken) => SharedContainers.Detect().Runtimes.SelectMany(runtime => runtime.List(cancellationToken));
 
     /// <summary>Waits until the containers have been read.</summary>
     /// <param name="cancellationToken">Cancels the wait.</param>
@@ -44,9 +44,9 @@ internal sealed class HostContainers : IDisposable
 
 /// <summary>A use of the containers that all sessions of this process share.</summary>
 /// <param name="directory">The containers.</param>
-/// <param name="runtimes">The names of the runtimes.</param>
+/// <param name="detected">The runtimes that know them.</param>
 /// <param name="release">Ends the use.</param>
-internal sealed class ContainerLease(ContainerDirectory directory, IReadOnlyList<string> runtimes, Action release) : IDisposable
+internal sealed class ContainerLease(ContainerDirectory directory, RuntimeDetection detected, Action release) : IDisposable
 {
     private Action? _release = release;
 
@@ -54,7 +54,10 @@ internal sealed class ContainerLease(ContainerDirectory directory, IReadOnlyList
     public ContainerDirectory Directory { get; } = directory;
 
     /// <summary>The names of the runtimes that know them.</summary>
-    public IReadOnlyList<string> Runtimes { get; } = runtimes;
+    public IReadOnlyList<string> Runtimes { get; } = [.. detected.Runtimes.Select(runtime => runtime.Name).Distinct()];
+
+    /// <summary>Whether one of them knows pods.</summary>
+    public bool HasPods { get; } = detected.HasKubernetes;
 
     /// <inheritdoc/>
     public void Dispose() => Interlocked.Exchange(ref _release, null)?.Invoke();
@@ -66,28 +69,33 @@ internal static class SharedContainers
     private static readonly object s_gate = new();
     private static Shared? s_current;
 
-    /// <summary>Returns the runtimes of this host.</summary>
-    public static IReadOnlyList<IContainerRuntime> Runtimes() => [];
+    /// <summary>Finds the runtimes of this host.</summary>
+    /// <exception cref="BeeException">The environment variable that names them is invalid.</exception>
+    public static RuntimeDetection Detect() => RuntimeDetection.Find(Environment.GetEnvironmentVariable);
 
     /// <summary>Opens the directory, or uses the open one.</summary>
     /// <returns>A lease; null if the host has no container runtime.</returns>
+    /// <exception cref="BeeException">The environment variable that names the runtimes is invalid.</exception>
     public static ContainerLease? Take()
     {
+        string? setting = Environment.GetEnvironmentVariable(RuntimeDetection.Variable);
         lock (s_gate)
         {
-            if (s_current is null)
+            if (s_current?.Setting != setting || s_current is null)
             {
-                IReadOnlyList<IContainerRuntime> runtimes = Runtimes();
-                s_current = ContainerDirectory.Open(runtimes) is { } directory ? new Shared(directory, [.. runtimes.Select(runtime => runtime.Name)]) : null;
+                RuntimeDetection detected = Detect();
+                if (ContainerDirectory.Open(detected.Runtimes) is not { } directory)
+                {
+                    return null;
+                }
+
+                // Sessions that use the former one keep it.
+                s_current = new Shared(setting, directory, detected);
             }
 
-            if (s_current is not { } shared)
-            {
-                return null;
-            }
-
+            Shared shared = s_current;
             shared.Users++;
-            return new ContainerLease(shared.Directory, shared.Names, () => Release(shared));
+            return new ContainerLease(shared.Directory, shared.Detected, () => Release(shared));
         }
     }
 
@@ -106,11 +114,13 @@ internal static class SharedContainers
         shared.Directory.Dispose();
     }
 
-    private sealed class Shared(ContainerDirectory directory, IReadOnlyList<string> names)
+    private sealed class Shared(string? setting, ContainerDirectory directory, RuntimeDetection detected)
     {
+        public string? Setting { get; } = setting;
+
         public ContainerDirectory Directory { get; } = directory;
 
-        public IReadOnlyList<string> Names { get; } = names;
+        public RuntimeDetection Detected { get; } = detected;
 
         public int Users { get; set; }
     }

@@ -117,7 +117,7 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
         try
         {
             var entries = MapEntryValues.From(options.MapEntries, tool.File);
-            var containers = new SessionContainers(options.Containers, options.Limit, tool, streams);
+            var containers = new SessionContainers(options.Limit, tool.Name, tool.File, streams.WriteNote, streams.WriteWarning);
             session = BpfSession.Load(tool.File, LoadOptions(tool, warnings.Add, notes.Add, lines.Add));
             notes.ForEach(streams.WriteNote);
             if (session.Programs.All(program => program.Id == 0))
@@ -127,7 +127,7 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
 
             WarnOfTwins(session.File);
             streams.WriteNote($"Loaded {string.Join(", ", session.Programs.Where(program => program.Id != 0).Select(program => $"{program.Name} (id {program.Id})"))}.");
-            containers.Join(session);
+            containers.Join(session, () => options.Containers?.Take(streams.Stop));
             reader = session.OpenReader(new EventReaderOptions
             {
                 Select = ObjectNames.MapChoice(options.Maps, tool.File),
@@ -136,6 +136,7 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
                 RepeatIterators = options.RepeatIterators,
                 TraceLines = options.Trace && TraceCalls.In(tool.File).Count > 0,
                 Containers = containers.Resolver,
+                ShowsPods = containers.HasPods,
                 ContainerFilter = containers.RecordFilter,
                 Notices = containers.Notices,
             });

@@ -49,6 +49,7 @@ internal sealed class TargetFiller : IDisposable
             }
 
             filler._ended = null;
+            filler.RemoveOthers();
         }
 
         return filler;
@@ -80,6 +81,24 @@ internal sealed class TargetFiller : IDisposable
 
             Set(change.Container, change.HasEnded ? [] : KeysOf(change.Container));
         }
+    }
+
+    // A pinned map keeps the entries of containers that ended while no process followed them.
+    private void RemoveOthers()
+    {
+        var others = new List<byte[]>();
+        for (MapScan scan = _map.Scan(); scan.Next();)
+        {
+            for (int i = 0; i < scan.Count; i++)
+            {
+                if (!_keys.ContainsKey(BinaryPrimitives.ReadUInt64LittleEndian(scan.Key(i))))
+                {
+                    others.Add(scan.Key(i).ToArray());
+                }
+            }
+        }
+
+        others.ForEach(key => MapCalls.TryDelete(_map, key));
     }
 
     private HashSet<ulong> KeysOf(RunningContainer container)
