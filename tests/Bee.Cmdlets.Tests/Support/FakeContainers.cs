@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+
+namespace Bee.Cmdlets.Tests;
+
+/// <summary>
+/// Processes in cgroups and mount namespaces of their own, with states as runc keeps them. Bee takes them for containers. While it exists, Bee looks for containers only there.
+/// </summary>
+internal sealed class FakeContainers : IDisposable
+{
+    // Where version 1 is mounted too, it is a folder of its own.
+    private static readonly string s_root = Directory.Exists("/sys/fs/cgroup/unified") ? "/sys/fs/cgroup/unified" : "/sys/fs/cgroup";
+
+    private const string Setting = "BEE_CONTAINER_RUNTIME";
+
+    private readonly TempFolder _state = new();
+    private readonly string _group = Directory.CreateDirectory(Path.Combine(s_root, $"bee-test-{Guid.NewGuid():N}")).FullName;
+    private readonly Dictionary<string, Process> _shells = [];
+    private readonly string? _before = Environment.GetEnvironmentVariable(Setting);
+
+    /// <param name="names">The names of the containers.</param>
+    public FakeContainers(params string[] names)
+    {
+        Environment.SetEnvironmentVariable(Setting, $"runc:{_state["runc"]}");
+        Directory.CreateDirectory(_state["runc"]);
+        Array.ForEach(names, Start);
+    }
+
+    /// <summary>Starts a container.</summary>
+    public void Start(string name)
+    {
+        string group = Directory.CreateDirectory(Path.Combine(_group, name)).FullName;
+        // unshare replaces itself with the shell, whose parent is this process.
+        var shell = Process.Start(new ProcessStartInfo("unshare", "--mount /bin/sh -s") { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        _shells.Add(name, shell);
+        File.WriteAllText(Path.Combine(group, "cgroup.procs"), shell.Id.ToString(CultureInfo.InvariantCulture));
+        Do(name, ":");
+        string status = File.ReadAllText($"/proc/{shell.Id}/stat");
+        Directory.CreateDirectory(_state[$"runc/{name}"]);
+        File.WriteAllText(_state[$"runc/{name}/state.json"], JsonSerializer.Serialize(new
+        {
+            id = name,
+            init_process_pid = shell.Id,
+            init_process_start = ulong.Parse(status[(status.LastIndexOf(')') + 2)..].Split(' ')[19], CultureInfo.InvariantCulture),
+            cgroup_paths = new Dictionary<string, string> { [""] = group },
+        }));
+    }
+
+    /// <summary>Lets the shell of a container run a line, and waits for its end.</summary>
+    public void Do(string name, string line)
+    {
+        Process shell = _shells[name];
+        shell.StandardInput.Write($"{line}\necho done\n");
+        shell.StandardInput.Flush();
+        Assert.Equal("done", shell.StandardOutput.ReadLine());
+    }
+
+    /// <summary>Ends a container.</summary>
+    public void Stop(string name)
+    {
+        _shells.Remove(name, out Process? shell);
+        shell!.Kill();
+        shell.WaitForExit();
+        shell.Dispose();
+        Directory.Delete(_state[$"runc/{name}"], recursive: true);
+        // The kernel frees the group some time after its last process.
+        Assert.True(SpinWait.SpinUntil(() => TryDelete(Path.Combine(_group, name)), TimeSpan.FromSeconds(10)));
+    }
+
+    public void Dispose()
+    {
+        foreach (string name in _shells.Keys.ToArray())
+        {
+            Stop(name);
+        }
+
+        Directory.Delete(_group);
+        Environment.SetEnvironmentVariable(Setting, _before);
+        _state.Dispose();
+    }
+
+    private static bool TryDelete(string group)
+    {
+        try
+        {
+            Directory.Delete(group);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+}
