@@ -34,7 +34,12 @@ internal sealed class FakeContainers : IDisposable
         // unshare replaces itself with the shell, whose parent is this process.
         var shell = Process.Start(new ProcessStartInfo("unshare", "--mount /bin/sh -s") { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         _shells.Add(name, shell);
-        File.WriteAllText(Path.Combine(group, "cgroup.procs"), shell.Id.ToString(CultureInfo.InvariantCulture));
+        // With version 1 mounted too, the groups of the controllers are those of the host.
+        foreach (string folder in Directory.Exists("/sys/fs/cgroup/unified") ? [group, .. Directory.GetDirectories("/sys/fs/cgroup").Where(folder => folder != s_root)] : new[] { group })
+        {
+            File.WriteAllText(Path.Combine(folder, "cgroup.procs"), shell.Id.ToString(CultureInfo.InvariantCulture));
+        }
+
         Do(name, ":");
         string status = File.ReadAllText($"/proc/{shell.Id}/stat");
         Directory.CreateDirectory(_state[$"runc/{name}"]);
