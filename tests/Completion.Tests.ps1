@@ -84,6 +84,7 @@ Describe 'Tab completion' -Tag Unloaded {
         'Stop-BeeProgram ', 'Get-BeeMap -Program ', 'Get-BeeMapEntry ', 'Test-BeeHost ', 'New-BeeProgram x.c -ProgramType ', 'New-BeeProgram x.c -Template '
         'New-BeeProgram x.c -AttachTo ', 'New-BeeProgram x.c -AttachTo sched/', 'New-BeeProgram x.c fentry -AttachTo ', 'New-BeeProgram x.c fentry -AttachTo vfs_'
         'New-BeeProgram x.c kprobe -AttachTo ', 'New-BeeProgram x.c kprobe -AttachTo vfs_', 'New-BeeProgram x.c ksyscall -AttachTo '
+        'Invoke-BeeProgram x -Container ', 'Start-BeeProgram x -Pod ', 'Show-BeeProgram x -Namespace '
         'New-BeeProgram x.c fentry -AttachTo s_ope', 'New-BeeProgram x.c kprobe -AttachTo s_ope', 'New-BeeProgram x.c -AttachTo openat'
     ) {
         { Complete $_ } | Should -Not -Throw

@@ -69,18 +69,6 @@ public sealed class ContainerLimitTests(Programs programs) : IDisposable
     }
 
     [NetworkFact]
-    public void Container_limits_a_gadget_in_the_kernel_by_mount_namespace()
-    {
-        using var containers = new FakeContainers("web1", "db");
-        _shell.Objects("Start-BeeProgram $gadget -Name limited -Container web1 -Parameter @{ target_pid = $PID }", Variables);
-        containers.Do("web1", Open);
-        containers.Do("db", Open);
-
-        Assert.Equal(["web1"], Receive("limited").Select(seen => $"{seen.Properties["container"].Value}"));
-        Assert.Single(_shell.Objects("Get-BeeMapEntry gadget_mntns_filter_map -Program limited; Stop-BeeProgram limited"));
-    }
-
-    [NetworkFact]
     public void Container_limits_records_if_the_tool_has_no_filter()
     {
         using var containers = new FakeContainers("web1", "db");
@@ -205,9 +193,9 @@ public sealed class ContainerLimitTests(Programs programs) : IDisposable
         ("calls", programs.Calls),
     ];
 
-    // A container has two entries: its cgroup and its mount namespace.
+    // A container has an entry for its cgroup, and another one for its mount namespace.
     private void AssertTargets(int containers) => Assert.True(
-        SpinWait.SpinUntil(() => _shell.Objects("Get-BeeMapEntry bee_targets -Program limited").Count == 2 * containers, TimeSpan.FromSeconds(10)));
+        SpinWait.SpinUntil(() => _shell.Objects("Get-BeeMapEntry bee_targets -Program limited | Where-Object Key -lt 0x7fffffffffffffff").Count == containers, TimeSpan.FromSeconds(10)));
 
     private List<PSObject> Receive(string name)
     {
