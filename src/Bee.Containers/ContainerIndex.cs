@@ -252,6 +252,11 @@ internal sealed class ContainerIndex : IRecorderSink
         {
             Change(container);
         }
+        else if (container is null)
+        {
+            // A runtime may claim the cgroup later.
+            entry?.Note(inode);
+        }
     }
 
     private void Drain()
@@ -380,6 +385,11 @@ internal sealed class ContainerIndex : IRecorderSink
         entry.Container = container;
         container.Remembered++;
         container.Cgroups.Add(key);
+        foreach (var inode in entry.TakeNamespaces())
+        {
+            MountNamespaceSeen(inode, key);
+        }
+
         Change(container);
     }
 
@@ -401,6 +411,8 @@ internal sealed class ContainerIndex : IRecorderSink
             }
         }
 
+        // The claim may be all that is new about the container, and must be reported too.
+        _recorder.Wake();
         return container;
     }
 

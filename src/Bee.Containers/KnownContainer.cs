@@ -106,7 +106,11 @@ internal sealed class KnownContainer
 /// <param name="added">The time (<see cref="Environment.TickCount64"/>) from which the index knows it.</param>
 internal sealed class CgroupEntry(string path, long added)
 {
+    // The cgroups of the host have few namespaces of their own.
+    private const int MostNamespaces = 16;
+
     private volatile KnownContainer? _container;
+    private List<ulong>? _namespaces;
 
     /// <summary>The path; empty if the cgroup was gone when its id was first seen.</summary>
     public string Path => path;
@@ -122,5 +126,23 @@ internal sealed class CgroupEntry(string path, long added)
     {
         get => _container;
         set => _container = value;
+    }
+
+    /// <summary>Notes a mount namespace of a process in the cgroup while it belongs to no container. Guarded by the index.</summary>
+    public void Note(ulong inode)
+    {
+        _namespaces ??= [];
+        if (_namespaces.Count < MostNamespaces && !_namespaces.Contains(inode))
+        {
+            _namespaces.Add(inode);
+        }
+    }
+
+    /// <summary>Returns the noted mount namespaces and removes them.</summary>
+    public IReadOnlyList<ulong> TakeNamespaces()
+    {
+        IReadOnlyList<ulong> taken = _namespaces ?? [];
+        _namespaces = null;
+        return taken;
     }
 }

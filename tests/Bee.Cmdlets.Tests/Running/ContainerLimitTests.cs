@@ -51,16 +51,33 @@ public sealed class ContainerLimitTests(Programs programs) : IDisposable
     private readonly Shell _shell = new();
 
     [NetworkFact]
-    public void Container_limits_the_tool_in_the_kernel()
+    public void Container_limits_the_tool_in_the_kernel_while_containers_come_and_go()
     {
         using var containers = new FakeContainers("web1", "db");
         _shell.Objects("Start-BeeProgram $limited -Name limited -Container WEB* -Parameter @{ target_pid = $PID }", Variables);
         AssertTargets(containers: 1);
         containers.Do("web1", Open);
         containers.Do("db", Open);
+        containers.Start("web2");
+        AssertTargets(containers: 2);
+        containers.Do("web2", Open);
+        containers.Stop("web2");
+        AssertTargets(containers: 1);
+
+        Assert.Equal(["web1", "web2"], Receive("limited").Select(seen => $"{seen.Properties["container"].Value}"));
+        _shell.Objects("Stop-BeeProgram limited");
+    }
+
+    [NetworkFact]
+    public void Container_limits_a_gadget_in_the_kernel_by_mount_namespace()
+    {
+        using var containers = new FakeContainers("web1", "db");
+        _shell.Objects("Start-BeeProgram $gadget -Name limited -Container web1 -Parameter @{ target_pid = $PID }", Variables);
+        containers.Do("web1", Open);
+        containers.Do("db", Open);
 
         Assert.Equal(["web1"], Receive("limited").Select(seen => $"{seen.Properties["container"].Value}"));
-        _shell.Objects("Stop-BeeProgram limited");
+        Assert.Single(_shell.Objects("Get-BeeMapEntry gadget_mntns_filter_map -Program limited; Stop-BeeProgram limited"));
     }
 
     [NetworkFact]
@@ -190,7 +207,7 @@ public sealed class ContainerLimitTests(Programs programs) : IDisposable
 
     // A container has an entry for its cgroup, and another one for its mount namespace.
     private void AssertTargets(int containers) => Assert.True(
-        SpinWait.SpinUntil(() => _shell.Objects("Get-BeeMapEntry bee_targets -Program limited | Where-Object Key -lt 0x7fffffffffffffff").Count == containers, TimeSpan.FromSeconds(10)));
+        SpinWait.SpinUntil(() => _shell.Objects("Get-BeeMapEntry bee_targets -Program limited").Count == 2 * containers, TimeSpan.FromSeconds(10)));
 
     private List<PSObject> Receive(string name)
     {

@@ -31,8 +31,8 @@ internal sealed class FakeContainers : IDisposable
     public void Start(string name)
     {
         string group = Directory.CreateDirectory(Path.Combine(_group, name)).FullName;
-        // unshare replaces itself with the shell, whose parent is this process.
-        var shell = Process.Start(new ProcessStartInfo("unshare", "--mount /bin/sh -s") { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        // As with runc, the process is in the cgroup before it has its mount namespace. Each program replaces the one before, so that the parent is this process.
+        var shell = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "read line; exec unshare --mount /bin/sh -s"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         _shells.Add(name, shell);
         // With version 1 mounted too, the groups of the controllers are those of the host.
         foreach (string folder in Directory.Exists("/sys/fs/cgroup/unified") ? [group, .. Directory.GetDirectories("/sys/fs/cgroup").Where(folder => folder != s_root)] : new[] { group })
@@ -40,7 +40,9 @@ internal sealed class FakeContainers : IDisposable
             File.WriteAllText(Path.Combine(folder, "cgroup.procs"), shell.Id.ToString(CultureInfo.InvariantCulture));
         }
 
-        Do(name, ":");
+        shell.StandardInput.Write("\n");
+        // Where the kernel has no fentry, the namespace is noticed with the first child.
+        Do(name, "/bin/true");
         string status = File.ReadAllText($"/proc/{shell.Id}/stat");
         Directory.CreateDirectory(_state[$"runc/{name}"]);
         File.WriteAllText(_state[$"runc/{name}/state.json"], JsonSerializer.Serialize(new
