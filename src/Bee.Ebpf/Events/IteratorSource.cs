@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Text;
 using Bee.Ebpf.CoRe;
@@ -154,10 +155,11 @@ internal sealed unsafe class IteratorSource
 }
 
 /// <summary>A line of text from an iterator program that declares no record type.</summary>
-public sealed class IteratorLine : BpfEvent
+public class IteratorLine : BpfEvent
 {
     /// <summary>Creates a line.</summary>
     /// <param name="line">The text without its line end.</param>
+    [SuppressMessage("ApiDesign", "RS0022", Justification = "The base class has no protected members that another assembly can use.")]
     public IteratorLine(string line) => Line = line;
 
     /// <summary>The text without its line end.</summary>

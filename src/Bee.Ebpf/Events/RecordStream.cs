@@ -54,6 +54,9 @@ public sealed class RecordStream
     /// <summary>Receives the bytes of each record before it is decoded, on the reading thread; null for none.</summary>
     internal IRecordObserver? Observer { get; set; }
 
+    /// <summary>Whether the records say where they happened, so that they can have the names of a container.</summary>
+    internal bool SaysWhere => (RecordType?.Where ?? EntryType?.Where ?? HistogramType?.Plan.Source.Where) is not null;
+
     /// <summary>Finds the containers of the records, and filters by them; null if they have no names and are not filtered.</summary>
     internal ContainerLookup? Containers { get; init; }
 

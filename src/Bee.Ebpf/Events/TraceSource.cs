@@ -140,7 +140,7 @@ internal sealed class TraceSource : IEventSource
 }
 
 /// <summary>A line that a program of the session wrote with <c>bpf_printk</c> (<c>bpf_trace_printk</c>, <c>bpf_trace_vprintk</c>).</summary>
-public sealed class TraceLine : BpfEvent
+public class TraceLine : BpfEvent
 {
     /// <summary>The name of the stream, and the <see cref="MapName"/> of every line. No map has this name.</summary>
     public const string StreamName = "trace";
@@ -178,7 +178,7 @@ public sealed class TraceLine : BpfEvent
 
     /// <summary>Whether another object is a line with the same values.</summary>
     /// <param name="obj">The other object.</param>
-    public override bool Equals(object? obj) => obj is TraceLine other && Values == other.Values;
+    public override bool Equals(object? obj) => obj is TraceLine other && Values == other.Values && Sender?.ComputerName == other.Sender?.ComputerName;
 
     /// <summary>A hash of all values.</summary>
     public override int GetHashCode() => Values.GetHashCode();

@@ -91,13 +91,14 @@ internal sealed class EventPacker
             case Form.Histogram:
                 WriteHistogram((Histogram)e, packing, to);
                 break;
-            case Form.TraceLine:
-                var line = (TraceLine)e;
-                _payload.Number((ulong)line.Time.ToUniversalTime().Ticks).Signed(line.Cpu).Signed(line.Pid).Signed(line.Tid).Text(line.Comm).Optional(line.Program).Text(line.Text)
-                    .WriteTo(to, PackItem.TraceLine);
+            case Form.TraceLine or Form.IteratorLine when e.Sender is not null:
+                _sender = _origins.Define(e.Sender, to);
+                _labels.ResetWrittenCount();
+                WriteLine(e, _labels);
+                _payload.Number((ulong)_sender).Bytes(_labels.WrittenSpan).WriteTo(to, PackItem.HostLine);
                 break;
-            case Form.IteratorLine:
-                _payload.Text(((IteratorLine)e).Line).WriteTo(to, PackItem.IteratorLine);
+            case Form.TraceLine or Form.IteratorLine:
+                WriteLine(e, to);
                 break;
             default:
                 WriteBytes(e, packing, to);
@@ -246,6 +247,19 @@ internal sealed class EventPacker
             default:
                 Write(to, packing.Form == Form.Truncated ? PackItem.Truncated : PackItem.Record, packing, bytes, []);
                 break;
+        }
+    }
+
+    private void WriteLine(BpfEvent e, IBufferWriter<byte> to)
+    {
+        if (e is TraceLine line)
+        {
+            _payload.Number((ulong)line.Time.ToUniversalTime().Ticks).Signed(line.Cpu).Signed(line.Pid).Signed(line.Tid).Text(line.Comm).Optional(line.Program).Text(line.Text)
+                .WriteTo(to, PackItem.TraceLine);
+        }
+        else
+        {
+            _payload.Text(((IteratorLine)e).Line).WriteTo(to, PackItem.IteratorLine);
         }
     }
 

@@ -80,12 +80,13 @@ internal sealed class EventUnpacker
                 return sink.Event(Record(kind, ref payload));
             case PackItem.Histogram:
                 return sink.Event(Histogram(ref payload));
-            case PackItem.TraceLine:
-                return sink.Event(TraceLine(ref payload));
-            case PackItem.IteratorLine:
-                var line = payload.Text();
+            case PackItem.TraceLine or PackItem.IteratorLine:
+                return sink.Event(Line(kind, ref payload, Sender));
+            case PackItem.HostLine:
+                var sender = _origins.Sender(ref payload) ?? Sender;
+                var inner = payload.Item(out var innerKind);
                 payload.End();
-                return sink.Event(new IteratorLine(line));
+                return sink.Event(innerKind is PackItem.TraceLine or PackItem.IteratorLine ? Line(innerKind, ref inner, sender) : throw PackException.Damaged("a line of another host is not a line"));
             case PackItem.Loss:
                 LossTime = Time(ref payload);
                 // Limited so that sums cannot overflow.
@@ -285,18 +286,28 @@ internal sealed class EventUnpacker
         return source.GetType() == type.Plan.Source.ClrType ? type.Restore(source, count, sum, buckets) : throw PackException.Damaged("the labels of a histogram are of another type");
     }
 
-    private TraceLine TraceLine(ref PackReader payload)
+    private BpfEvent Line(PackItem kind, ref PackReader payload, RecordSender? sender)
     {
-        if (!_shapes.Contains(Events.TraceLine.Shape))
+        BpfEvent line = kind == PackItem.TraceLine ? TraceLine(ref payload, sender is not null)
+            : sender is null ? new IteratorLine(payload.Text())
+            : new HostIteratorLine(payload.Text());
+        payload.End();
+        line.Mark(sender);
+        return line;
+    }
+
+    private TraceLine TraceLine(ref PackReader payload, bool hasSender)
+    {
+        var shape = hasSender ? HostTraceLine.Shape : Events.TraceLine.Shape;
+        if (!_shapes.Contains(shape))
         {
-            _shapes.Add(Events.TraceLine.Shape);
+            _shapes.Add(shape);
         }
 
         var time = Time(ref payload).ToLocalTime();
         var (cpu, pid, tid) = ((int)payload.Signed(), (int)payload.Signed(), (int)payload.Signed());
-        var line = new TraceLine(time, cpu, pid, tid, payload.Text(), payload.OptionalText()!, payload.Text());
-        payload.End();
-        return line;
+        var (comm, program, text) = (payload.Text(), payload.OptionalText()!, payload.Text());
+        return hasSender ? new HostTraceLine(time, cpu, pid, tid, comm, program, text) : new TraceLine(time, cpu, pid, tid, comm, program, text);
     }
 
     private static DateTime Time(ref PackReader payload) =>

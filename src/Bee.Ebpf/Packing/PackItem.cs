@@ -40,6 +40,8 @@ internal enum PackItem : byte
     IteratorLine = 20,
     /// <summary>A line of bpf_printk.</summary>
     TraceLine = 21,
+    /// <summary>A line of another host: host, and the item of the line.</summary>
+    HostLine = 22,
     /// <summary>A loss: time, count, map.</summary>
     Loss = 32,
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Bee.Ebpf.Events;
 using Bee.Ebpf.Packing;
 using Bee.Ebpf.Records;
 using Bee.Ebpf.Tests.Records;
@@ -52,7 +53,7 @@ public sealed class PackedOriginTests
         var (sender, late) = (new RecordSender("web1", false), new RecordSender("web1", true));
         var unpacker = new EventUnpacker { Sender = sender };
 
-        var unpacked = PackingFixture.Unpack(PackingFixture.Pack([.. Objects(RecordExtras.Container), .. Objects(RecordExtras.None)]), unpacker);
+        var unpacked = PackingFixture.Unpack(PackingFixture.Pack([.. Objects(RecordExtras.Container), .. Objects(RecordExtras.None), new IteratorLine("a line"), new TraceLine(DateTime.UnixEpoch.ToLocalTime(), 1, 2, 3, "sh", "on_call", "text")]), unpacker);
         unpacked[0].Mark(late);
 
         Assert.All(unpacked, e => Assert.Equal("web1", e.Get("PSComputerName")));
@@ -60,6 +61,9 @@ public sealed class PackedOriginTests
         Assert.Equal("web", unpacked[0].Get("container"));
         Assert.Null(unpacked[7].GetType().GetProperty("container"));
         Assert.Equal("PSComputerName", unpacker.Shapes[0].Fields[0].Name);
+
+        Assert.NotEqual<BpfEvent>(new IteratorLine("a line"), unpacked[^2]);
+        Assert.Equal("PSComputerName", unpacker.Shapes[^1].Fields[0].Name);
 
         // A capture of many hosts keeps them, even if it is read as that of another host.
         var again = PackingFixture.Unpack(PackingFixture.Pack(unpacked), new EventUnpacker { Sender = new RecordSender("collector", false) });

@@ -205,9 +205,12 @@ internal static class PackingFixture
             }
         }
 
-        // The host that wrote the capture.
+        var (line, text) = (new HostTraceLine(DateTime.UnixEpoch.AddDays(1).ToLocalTime(), 3, 70, 71, "sh", "on_call", "text"), new HostIteratorLine("a line"));
+        line.Mark(new RecordSender("db1", Late: true));
+        text.Mark(new RecordSender("db2", Late: false));
+        // The histogram is of the host that wrote the capture.
         objects[^1].Mark(null);
-        return objects;
+        return [.. objects, line, text];
     }
 
     /// <summary>Packs objects as one block.</summary>

@@ -342,6 +342,8 @@ internal sealed class FakeContainers : IContainerResolver
 
     public bool IsCounting { get; init; } = true;
 
+    public Func<int, ContainerNames?> OfProcess { get; init; } = static _ => null;
+
     public ContainerNames this[ulong cgroup]
     {
         set => _known[cgroup] = value;
@@ -354,6 +356,6 @@ internal sealed class FakeContainers : IContainerResolver
             Asked.Add(key);
         }
 
-        return _known.GetValueOrDefault(key.CgroupId);
+        return key.CgroupId == 0 ? OfProcess(key.ProcessId) : _known.GetValueOrDefault(key.CgroupId);
     }
 }
