@@ -130,7 +130,7 @@ internal static class EventColumns
     {
         var room = field.Meaning switch
         {
-            _ when field.IsExtra => LeastOfName,
+            _ when field.IsExtra => Math.Max(LeastOfName, field.Name.Length),
             FieldMeaning.Text or FieldMeaning.Words or FieldMeaning.Bytes or FieldMeaning.Array or FieldMeaning.Object => 10,
             FieldMeaning.Stack => 16,
             FieldMeaning.Syscall or FieldMeaning.Number or FieldMeaning.CgroupId or FieldMeaning.MountNamespaceId => 10,

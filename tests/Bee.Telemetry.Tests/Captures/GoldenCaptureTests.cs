@@ -6,7 +6,7 @@ namespace Bee.Telemetry.Tests.Captures;
 
 /// <summary>
 /// Captures of each version of the format, which never change, so that all later releases can read them. A JSON file beside each has its events. mixed has events of two rings with timestamps,
-/// flexible text, entries and trace lines; syscount entries; runqlat histograms; cpustack stacks; losses lines and a loss.
+/// flexible text, entries and trace lines; syscount entries; runqlat histograms; cpustack stacks; losses lines and a loss; named the names of containers and of other hosts.
 /// </summary>
 /// <remarks>One test measures the memory of the process, so no other test runs meanwhile.</remarks>
 [CollectionDefinition(nameof(GoldenCaptureTests), DisableParallelization = true)]
@@ -24,7 +24,7 @@ public sealed class GoldenCaptureTests : IDisposable
     [Fact]
     public void There_are_captures_of_each_version()
     {
-        Assert.Equal(5, Files.Count);
+        Assert.Equal(6, Files.Count);
         Assert.Equal(Enumerable.Range(1, CaptureFormat.Version).Select(version => Path.Combine(Folder, $"v{version}")), Directory.GetDirectories(Folder).Order(StringComparer.Ordinal));
     }
 
