@@ -8,7 +8,7 @@ public sealed class RuntimeDetectionTests : IDisposable
 
     public void Dispose() => _root.Dispose();
 
-    private RuntimeDetection Find(string? setting = null) => RuntimeDetection.Find(name => name == "BEE_CONTAINER_RUNTIME" ? setting : null, _root.Path);
+    private RuntimeDetection Find(string? setting = null) => RuntimeDetection.Find(name => name == "BEE_CONTAINER_RUNTIME" ? setting : null, null, _root.Path);
 
     private static string[] Names(RuntimeDetection found) => [.. found.Runtimes.Select(runtime => runtime.Name)];
 

@@ -16,49 +16,49 @@ internal sealed record RuntimeDetection(IReadOnlyList<IContainerRuntime> Runtime
     private static readonly string[] s_oci = ["runc", "crun"];
 
     // The states of containerd in distributions of Kubernetes.
-    private static readonly string[] s_containerd = ["run/containerd", "run/k3s/containerd", "run/k0s/containerd", "run/k0s", "var/snap/microk8s/common/run/containerd"];
+    private static readonly string[] s_containerd = ["run/containerd", "run/k3s/containerd", "run/k0s/containerd", "var/snap/microk8s/common/run/containerd"];
 
     /// <summary>Finds the runtimes. Looks only whether their sockets and folders exist.</summary>
     /// <param name="environment">Returns the value of an environment variable; null if it is not set.</param>
+    /// <param name="connector">Creates the client for CRI, which is only needed where containerd or CRI-O has a socket; null to do without.</param>
     /// <exception cref="ContainerRuntimeException">The value of <see cref="Variable"/> is not valid.</exception>
-    public static RuntimeDetection Find(Func<string, string?> environment) => Find(environment, "/");
+    public static RuntimeDetection Find(Func<string, string?> environment, Func<ICriConnector>? connector = null) => Find(environment, connector, "/");
 
     /// <summary>Finds the runtimes below another root.</summary>
-    internal static RuntimeDetection Find(Func<string, string?> environment, string root)
+    internal static RuntimeDetection Find(Func<string, string?> environment, Func<ICriConnector>? connector, string root)
     {
         string? setting = environment(Variable)?.Trim();
-        if (setting == "none" || !OperatingSystem.IsLinux())
-        {
-            return new RuntimeDetection([], false);
-        }
-
-        return Open(string.IsNullOrEmpty(setting) ? [.. OnHost(root)] : RuntimeEndpoint.ParseList(setting));
+        return setting == "none" || !OperatingSystem.IsLinux() ? new RuntimeDetection([], false)
+            : string.IsNullOrEmpty(setting) ? Open([.. OnHost(root)], connector)
+            : Open(RuntimeEndpoint.ParseList(setting), connector);
     }
 
-    private static RuntimeDetection Open(IReadOnlyList<RuntimeEndpoint> endpoints)
+    private static RuntimeDetection Open(IReadOnlyList<RuntimeEndpoint> endpoints, Func<ICriConnector>? connector)
     {
         ILookup<uint, OciRuntime> states = endpoints.Where(endpoint => endpoint.Kind is "runc" or "crun")
             .ToLookup(endpoint => endpoint.User, endpoint => new OciRuntime(endpoint.Kind, new RuntimeFolder(endpoint.Path, endpoint.User)));
-        var found = new List<(int Rank, IContainerRuntime Runtime)>();
+        var client = new Lazy<ICriConnector?>(() => connector?.Invoke());
+        var found = new List<(int Rank, IContainerRuntime? Runtime)>();
+        bool hasKubernetes = false;
         foreach (RuntimeEndpoint endpoint in endpoints)
         {
             var folder = new RuntimeFolder(endpoint.Path, endpoint.User);
-            (int, IContainerRuntime)? runtime = endpoint.Kind switch
+            var socket = new RuntimeSocket(endpoint.Path, endpoint.User);
+            hasKubernetes |= endpoint.Kind == "crio" || (endpoint.Kind == "containerd" && (endpoint.IsSocket ? endpoint.IsChosen : Directory.Exists(Path.Combine(endpoint.Path, TaskFolder.Kubernetes))));
+            found.Add(endpoint.Kind switch
             {
+                "podman" or "docker" when endpoint.IsSocket => (4, new EngineRuntime(endpoint.Kind, socket)),
+                "containerd" or "crio" when endpoint.IsSocket => (4, client.Value?.Open(endpoint.Kind, socket)),
                 "podman" or "crio" => (0, new StorageRuntime(new StorageFolder(folder), [.. states[endpoint.User], .. UsualStates(endpoint.User)], endpoint.User)),
                 "docker" => (1, new DockerFolder(folder)),
                 "containerd" => (2, new TaskFolder(folder)),
                 "nspawn" => (3, new MachineFolder(folder)),
-                _ => null,
-            };
-            if (runtime is { } one)
-            {
-                found.Add(one);
-            }
+                _ => (5, null),
+            });
         }
 
-        found.AddRange(states.SelectMany(user => user).Select(runtime => (5, (IContainerRuntime)runtime)));
-        return new RuntimeDetection([.. found.OrderBy(one => one.Rank).Select(one => one.Runtime)], false);
+        found.AddRange(states.SelectMany(user => user).Select(runtime => (5, (IContainerRuntime?)runtime)));
+        return new RuntimeDetection([.. found.OrderBy(one => one.Rank).Select(one => one.Runtime).OfType<IContainerRuntime>()], hasKubernetes);
     }
 
     // Where Podman and CRI-O keep the states of their containers. These folders need not be endpoints themselves.
@@ -72,12 +72,14 @@ internal sealed record RuntimeDetection(IReadOnlyList<IContainerRuntime> Runtime
     {
         IEnumerable<RuntimeEndpoint> all =
         [
-            new("podman", Storage), new("docker", "var/lib/docker"), .. s_containerd.Select(state => new RuntimeEndpoint("containerd", $"{state}/{Tasks}")), new("nspawn", "run/systemd/machines"),
+            new("podman", Storage), new("docker", "var/lib/docker"), new("docker", "run/docker.sock"), new("podman", "run/podman/podman.sock"), new("crio", "run/crio/crio.sock"),
+            .. s_containerd.Select(state => new RuntimeEndpoint("containerd", $"{state}/containerd.sock")), new("containerd", "run/k0s/containerd.sock"), new("containerd", "var/snap/microk8s/common/run/containerd.sock"),
+            .. s_containerd.Select(state => new RuntimeEndpoint("containerd", $"{state}/{Tasks}")), new("nspawn", "run/systemd/machines"),
             new("runc", "run/runc"), new("crun", "run/crun"), new("runc", "run/docker/runtime-runc/moby"),
             .. s_containerd.SelectMany(state => Below(root, $"{state}/runc").Select(space => new RuntimeEndpoint("runc", space))),
             .. Below(root, "run/user").SelectMany(folder => OfUser(root, folder)),
         ];
-        return all.Select(endpoint => endpoint with { Path = Path.Combine(root, endpoint.Path) }).Where(endpoint => Directory.Exists(endpoint.Path));
+        return all.Select(endpoint => endpoint with { Path = Path.Combine(root, endpoint.Path) }).Where(endpoint => endpoint.Exists);
     }
 
     // The rootless runtimes of a user who is logged in, or whose services linger.
@@ -93,6 +95,8 @@ internal sealed record RuntimeDetection(IReadOnlyList<IContainerRuntime> Runtime
             yield return new RuntimeEndpoint("podman", Path.Combine(root, home.TrimStart('/'), OwnStorage), user);
         }
 
+        yield return new RuntimeEndpoint("podman", $"{folder}/podman/podman.sock", user);
+        yield return new RuntimeEndpoint("docker", $"{folder}/docker.sock", user);
         yield return new RuntimeEndpoint("runc", $"{folder}/runc", user);
         yield return new RuntimeEndpoint("crun", $"{folder}/crun", user);
     }

@@ -1,3 +1,5 @@
+using Bee.Posix;
+
 namespace Bee.Containers.Runtimes;
 
 /// <summary>A place where a runtime is asked for its containers.</summary>
@@ -7,6 +9,15 @@ namespace Bee.Containers.Runtimes;
 internal sealed record RuntimeEndpoint(string Kind, string Path, uint User = 0)
 {
     private static readonly string[] s_kinds = ["containerd", "crio", "docker", "podman", "runc", "crun", "nspawn"];
+
+    /// <summary>Whether the user chose the endpoint.</summary>
+    public bool IsChosen { get; init; }
+
+    /// <summary>Whether a client connects to the path. Otherwise, it is a folder.</summary>
+    public bool IsSocket => Path.EndsWith(".sock", StringComparison.Ordinal) || FileStatus.Of(Path) is { IsSocket: true };
+
+    /// <summary>Whether the socket or folder is there.</summary>
+    public bool Exists => FileStatus.Of(Path) is { } status && (status.IsSocket || (status.IsFolder && !IsSocket));
 
     /// <summary>Parses a list of endpoints.</summary>
     /// <param name="text">Comma-separated endpoints of the form <c>KIND:PATH</c>.</param>
@@ -29,9 +40,9 @@ internal sealed record RuntimeEndpoint(string Kind, string Path, uint User = 0)
         }
 
         // A trailing slash would hide the last part of the path.
-        return new RuntimeEndpoint(kind, path.Length > 1 ? path.TrimEnd('/') : path, OwnerOf(path));
+        return new RuntimeEndpoint(kind, path.Length > 1 ? path.TrimEnd('/') : path, OwnerOf(path)) { IsChosen = true };
     }
 
-    /// <summary>Returns the user whose runtime is at a path: the UID of <c>/run/user/UID</c>, or the owner of what is there.</summary>
-    private static uint OwnerOf(string path) => OperatingSystem.IsLinux() && Posix.FileStatus.Of(path) is { } status ? status.User : 0;
+    /// <summary>Returns the owner of a runtime: that of its socket or folder.</summary>
+    private static uint OwnerOf(string path) => OperatingSystem.IsLinux() && FileStatus.Of(path) is { } status ? status.User : 0;
 }

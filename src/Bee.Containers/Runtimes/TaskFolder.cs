@@ -10,7 +10,7 @@ namespace Bee.Containers.Runtimes;
 internal sealed class TaskFolder(RuntimeFolder folder) : IContainerRuntime
 {
     /// <summary>The namespace of CRI.</summary>
-    private const string Kubernetes = "k8s.io";
+    public const string Kubernetes = "k8s.io";
 
     /// <summary>Docker's namespace. Docker keeps the names elsewhere.</summary>
     private const string Docker = "moby";
