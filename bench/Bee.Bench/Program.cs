@@ -9,6 +9,7 @@ var measurements = new Dictionary<string, Func<Workbench, IEnumerable<Row>>>
     ["stream"] = StreamBench.Run,
     ["decode"] = DecodeBench.Run,
     ["hash"] = HashBench.Run,
+    ["names"] = NamesBench.Run,
     ["live"] = LiveBench.Run,
     ["capture"] = CaptureBench.Run,
     ["cost"] = CostBench.Run,

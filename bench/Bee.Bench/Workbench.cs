@@ -12,6 +12,7 @@ internal sealed class Workbench : IDisposable
     {
         Compile("fill.bpf.c", "fill.o");
         Compile("fill.bpf.c", "series.o", "-DENTRIES=10000");
+        Compile("names.bpf.c", "names.o");
         Compile("burst.bpf.c", "burst.o");
         Compile("live.bpf.c", "live.o");
         Compile("live.bpf.c", "untyped.o", "-DUNTYPED");
