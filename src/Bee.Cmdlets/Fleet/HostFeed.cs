@@ -43,6 +43,7 @@ internal sealed class HostFeed : ICaptureStreamSink
 {
     // A heartbeat of a host that has sent no event for this long is a promise. A younger one may overtake events in the host's buffers.
     private static readonly long s_idle = TimeSpan.FromMilliseconds(400).Ticks;
+    private static readonly long s_worthNaming = TimeSpan.FromMilliseconds(50).Ticks;
     private static readonly long s_slack = TimeSpan.FromMilliseconds(20).Ticks;
 
     private readonly string _host;
@@ -124,11 +125,12 @@ internal sealed class HostFeed : ICaptureStreamSink
         var roundTrip = TimeSpan.FromTicks(Math.Max(0, now - beat.Sent - (beat.Now - beat.Received)));
         if (roundTrip <= _roundTrip)
         {
-            bool isFirst = _roundTrip == TimeSpan.MaxValue;
             long ahead = unchecked(beat.Received - beat.Sent + (beat.Now - now)) / 2;
-            bool isMoved = Math.Abs(ahead - _ahead) > TimeSpan.TicksPerMillisecond * 50;
+            // The error is half of the round trip at most. A smaller distance may be none: hosts usually synchronize their clocks.
+            ahead = Math.Abs(ahead) > roundTrip.Ticks / 2 ? ahead : 0;
+            bool isMoved = Math.Abs(ahead - _ahead) > s_worthNaming;
             (_roundTrip, _ahead) = (roundTrip, ahead);
-            if (isFirst || isMoved)
+            if (isMoved)
             {
                 Report(new HostReport(_host) { ClockAhead = TimeSpan.FromTicks(ahead) });
             }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using Bee.Ebpf.Records;
 using Bee.Posix;
 using Bee.Telemetry.Captures;
 
@@ -33,7 +34,7 @@ internal sealed class HostLink : IDisposable
     {
         (_host, _request, _archive, _ended) = (host, request, archive, ended);
         _output = new WatchedStream(host.Output);
-        _reader = new CaptureStreamReader(host.Name, _output);
+        _reader = new CaptureStreamReader(host.Name, _output, new RecordSender(host.Name, Late: false));
         _sink = sink(_reader);
         _watchdog = new Timer(_ => Watch(), null, s_alive, s_alive);
         _readerThread = new Thread(Read) { IsBackground = true, Name = $"bee {host.Name}" };

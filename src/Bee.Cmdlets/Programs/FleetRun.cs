@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Management.Automation;
 using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Fleet;
 using Bee.Cmdlets.Sessions;
 using Bee.Cmdlets.Views;
+using Bee.Ebpf.Events;
 using Bee.Ebpf.Records;
 using Bee.Posix;
 using Bee.Telemetry.Captures;
@@ -28,13 +30,22 @@ internal sealed class FleetRun : IDisposable
     private readonly ConcurrentQueue<HostReport> _reports = new();
     private readonly List<HostLink> _links = [];
     private readonly Dictionary<string, ulong> _lost = [];
-    private long _left;
+    private readonly HostSink _hostSink;
+    private readonly IEventSink _sink;
+    private readonly CaptureWriter? _capture;
     private DateTime _warned;
 
     /// <param name="cmdlet">Receives the events and reports.</param>
     /// <param name="tool">The name of the tool.</param>
     /// <param name="maxEvents">The number of events to write, of all hosts together; 0 for no limit.</param>
-    public FleetRun(BeeCmdlet cmdlet, string tool, long maxEvents) => (_cmdlet, _tool, _left) = (cmdlet, tool, maxEvents);
+    /// <param name="capture">Receives the events; null for no capture.</param>
+    /// <param name="passThru">Whether captured events are written to the pipeline too.</param>
+    public FleetRun(BeeCmdlet cmdlet, string tool, long maxEvents, CaptureWriter? capture, bool passThru)
+    {
+        (_cmdlet, _tool, _capture) = (cmdlet, tool, capture);
+        _hostSink = new HostSink(cmdlet, tool, maxEvents);
+        _sink = capture is null ? _hostSink : new CaptureSink(capture, _hostSink, passThru, maxEvents, Streams.Stop);
+    }
 
     private ICmdletStreams Streams => _cmdlet;
 
@@ -83,7 +94,7 @@ internal sealed class FleetRun : IDisposable
 
     private void Start(HostAddress host, StreamMerge.Source source, SshOptions options, AgentRequest request, ToolArchive archive)
     {
-        source.Tag = host.Name;
+        source.Tag = (new RecordSender(host.Name, Late: false), new RecordSender(host.Name, Late: true));
         try
         {
             _links.Add(HostLink.Start(host, options, request, archive.Bytes, reader => new HostFeed(host.Name, _merge, source, reader.Unpacker, _reports), fault => Ended(host, source, fault)));
@@ -111,9 +122,11 @@ internal sealed class FleetRun : IDisposable
             WriteReports();
             foreach (Merged one in events)
             {
-                _cmdlet.CommandRuntime.WriteObject(EventObject.Of(one.Event));
-                // Without a limit, the counter starts at zero and decreases, so it never becomes zero again.
-                if (--_left == 0)
+                // Also over a sender that the host set: it cannot send events in the name of another.
+                (RecordSender onTime, RecordSender late) = ((RecordSender, RecordSender))one.Source.Tag!;
+                _hostSink.Sender = one.IsLate ? late : onTime;
+                one.Event.Mark(_hostSink.Sender);
+                if (!_sink.Event(one.Event))
                 {
                     return;
                 }
@@ -156,6 +169,7 @@ internal sealed class FleetRun : IDisposable
                 string key = $"{map} on {report.Host}";
                 ulong before = _lost.GetValueOrDefault(key);
                 _lost[key] = before + Math.Min(report.Lost, ulong.MaxValue - before);
+                _capture?.WriteLost(map, report.Lost, Streams.Stop);
                 break;
             case { ClockAhead: { } ahead }:
                 string distance = $"{report.Host}: its clock is {Math.Abs(ahead.TotalSeconds).ToString("0.000", CultureInfo.InvariantCulture)} s {(ahead < TimeSpan.Zero ? "behind" : "ahead of")} this machine's. Events are ordered as if it were not; their times are the host's.";
@@ -218,6 +232,37 @@ internal sealed class FleetRun : IDisposable
             _lost.Clear();
             _warned = DateTime.UtcNow;
             Streams.WriteWarning($"Events were lost, because the ring or perf buffer was full: {text}.");
+        }
+    }
+
+    // Writes events to the pipeline. Lines have no type of their own that could name the host, so they get properties.
+    private sealed class HostSink(BeeCmdlet cmdlet, string tool, long maxEvents) : IEventSink
+    {
+        private readonly IEventSink _pipeline = new PipelineSink(cmdlet, cmdlet.CommandRuntime, tool, maxEvents: 0);
+        private long _left = maxEvents;
+
+        public RecordSender? Sender { get; set; }
+
+        bool IEventSink.Event(BpfEvent e)
+        {
+            if (e is not (TraceLine or IteratorLine))
+            {
+                _pipeline.Event(e);
+                return --_left != 0;
+            }
+
+            var line = PSObject.AsPSObject(e);
+            line.Properties.Add(new PSNoteProperty("PSComputerName", Sender?.ComputerName));
+            line.Properties.Add(new PSNoteProperty("Late", Sender?.Late));
+            cmdlet.CommandRuntime.WriteObject(line);
+            return --_left != 0;
+        }
+
+        void IEventSink.Notice(string map, string text) => _pipeline.Notice(map, text);
+
+        void IEventSink.Lost(string map, ulong count)
+        {
+            // Reported by host.
         }
     }
 }

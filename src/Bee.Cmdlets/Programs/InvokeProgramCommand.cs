@@ -21,8 +21,7 @@ public sealed class InvokeProgramCommand : RunCmdlet
     // What these do needs the session, or its streams, in this process.
     private static readonly HashSet<string> s_onlyHere = new(StringComparer.OrdinalIgnoreCase)
     {
-        nameof(Capture), nameof(CaptureSize), nameof(CaptureFiles), nameof(PassThru), nameof(Statistics), nameof(MetricListen),
-        nameof(OtlpEndpoint), nameof(OtlpHeader), nameof(OtlpInterval), nameof(OtlpProtocol), nameof(OtlpTemporality),
+        nameof(Statistics), nameof(MetricListen), nameof(OtlpEndpoint), nameof(OtlpHeader), nameof(OtlpInterval), nameof(OtlpProtocol), nameof(OtlpTemporality),
     };
 
     // All tools of a command share one capture.
@@ -147,6 +146,7 @@ public sealed class InvokeProgramCommand : RunCmdlet
         }
 
         // Before anything is pulled or compiled.
+        CaptureOptions? options = _capture is null ? CheckCapture() : null;
         HostAddress[] hosts = [.. names.Select(HostAddress.Parse).DistinctBy(host => host.Name)];
         var ssh = SshOptions.From(UserName, Port, KeyFilePath is null ? null : FullPath(KeyFilePath), Options, PwshPath, ModulePath);
         if (ToolArchive.Of(Tools, Local, Verifier, Program, Image, FullPath) is not { } archive)
@@ -162,7 +162,8 @@ public sealed class InvokeProgramCommand : RunCmdlet
         }
 
         parameters[RunParameters.RecordType] = RecordType;
-        using var fleet = new FleetRun(this, archive.Name, MaxEvents);
+        _capture ??= CapturePath.Create(options, []);
+        using var fleet = new FleetRun(this, archive.Name, MaxEvents, _capture, PassThru);
         fleet.Run(hosts, ssh, new AgentRequest { Work = AgentWork.Run, Parameters = AgentParameters.Encode(parameters) }, archive);
     }
 

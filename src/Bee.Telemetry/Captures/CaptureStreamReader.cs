@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Packing;
+using Bee.Ebpf.Records;
 
 namespace Bee.Telemetry.Captures;
 
@@ -28,14 +29,15 @@ internal interface ICaptureStreamSink : IEventSink
 /// </summary>
 /// <param name="name">The name of the stream, for messages.</param>
 /// <param name="input">The bytes.</param>
-internal sealed class CaptureStreamReader(string name, Stream input)
+/// <param name="sender">The host that the events come from, which they name; null for none.</param>
+internal sealed class CaptureStreamReader(string name, Stream input, RecordSender? sender = null)
 {
     private readonly byte[] _header = new byte[ChunkHeader.Size];
     private byte[] _content = [];
     private long _offset;
 
     /// <summary>Unpacks the events, and holds the record types read so far.</summary>
-    public EventUnpacker Unpacker { get; } = new();
+    public EventUnpacker Unpacker { get; } = new() { Sender = sender };
 
     /// <summary>The description of the writer; null before <see cref="ReadHead"/>.</summary>
     public CaptureFile? Info { get; private set; }
