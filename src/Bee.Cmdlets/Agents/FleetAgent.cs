@@ -17,7 +17,7 @@ internal sealed class FleetAgent
     // Together with the lease, less than two seconds.
     private static readonly TimeSpan s_lostLimit = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan s_endLimit = TimeSpan.FromMilliseconds(1500);
-    private static readonly TimeSpan s_watch = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_watch = TimeSpan.FromMilliseconds(50);
 
     // Archives are limited where they are made.
     private const long MostBytes = 1L << 30;

@@ -39,6 +39,7 @@ internal static class RunTask
                 output.WriteLost(stream.Name, 0, end.Token);
             }
 
+            output.Define(reader.Streams.Select(stream => stream.ClrType), end.Token);
             output.WriteMessage(new StreamMessage(AgentMessage.Attached, tool.Name));
             try
             {

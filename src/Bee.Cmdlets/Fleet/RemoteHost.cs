@@ -73,7 +73,7 @@ internal sealed class RemoteHost : IDisposable
         string text;
         lock (_errors)
         {
-            text = TerminalText.ShowLines(_errors.ToString().Trim());
+            text = TerminalText.ShowLines(_errors.Replace("\r", string.Empty).ToString().Trim());
         }
 
         if (text.Split('\n').LastOrDefault(line => line.StartsWith(AgentScript.Mark, StringComparison.Ordinal)) is { } marked)
@@ -89,7 +89,7 @@ internal sealed class RemoteHost : IDisposable
         }
 
         return code == SshFailed ? OfSsh(last)
-            : new FleetException(FleetFault.AgentFailed, Name, $"The agent on {Name} did not start: {what}{(last.Length > 0 ? $" It wrote: {last}" : string.Empty)}", $"Check that 'ssh {Address.Host} pwsh -Version' prints a version.");
+            : new FleetException(FleetFault.AgentFailed, Name, $"The agent on {Name} did not start: {what}{(code is null ? string.Empty : $" The exit code was {code}.")}{(last.Length > 0 ? $" It wrote: {last}" : string.Empty)}", $"Check that '{Login} pwsh -Version' prints a version.");
     }
 
     /// <summary>Ends the agent: closes its input, waits for ssh, and then kills ssh. Callable from any thread.</summary>
@@ -135,6 +135,9 @@ internal sealed class RemoteHost : IDisposable
         _ssh.Dispose();
     }
 
+    // Without the user's options, which may be long.
+    private string Login => $"ssh {(Address.Port is { } port ? $"-p {port} " : string.Empty)}{(Address.User is { } user ? $"{user}@" : string.Empty)}{Address.Host}";
+
     private async Task ReadErrors()
     {
         var block = new char[1024];
@@ -157,10 +160,10 @@ internal sealed class RemoteHost : IDisposable
 
     private FleetException OfSsh(string text) =>
         text.Contains("Host key verification failed", StringComparison.Ordinal) || text.Contains("HOST IDENTIFICATION HAS CHANGED", StringComparison.Ordinal)
-            ? new FleetException(FleetFault.HostKeyUnknown, Name, $"The key of {Name} is unknown or has changed: {text}", $"Compare the key with the host's own, and accept it once: ssh {Address.Host}.")
+            ? new FleetException(FleetFault.HostKeyUnknown, Name, $"The key of {Name} is unknown or has changed: {text}", $"Compare the key with the host's own, and accept it once: {Login}.")
         : text.Contains("Permission denied", StringComparison.Ordinal) || text.Contains("Too many authentication failures", StringComparison.Ordinal)
             ? new FleetException(FleetFault.LoginRefused, Name, $"{Name} refuses the login: {text}", "Add your public key to the host's authorized_keys, or give the key's file. ssh asks for no password, and for no passphrase: load the key with ssh-add.")
-        : new FleetException(FleetFault.Unreachable, Name, $"{Name} cannot be reached: {(text.Length > 0 ? text : "ssh gives no reason.")}", $"Check that 'ssh {Address.Host}' logs in without a question.");
+        : new FleetException(FleetFault.Unreachable, Name, $"{Name} cannot be reached: {(text.Length > 0 ? text : "ssh gives no reason.")}", $"Check that '{Login}' logs in without a question.");
 
     private FleetException Marked(FleetFault fault, string text) => fault switch
     {

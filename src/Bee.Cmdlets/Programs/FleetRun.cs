@@ -24,6 +24,8 @@ internal sealed class FleetRun : IDisposable
     // The order of events is wrong by the error of a measured distance at most, and right if it is small.
     private static readonly TimeSpan s_largeDistance = TimeSpan.FromSeconds(1);
 
+    private const string NoPermission = "LoadFailed.NoPermission";
+
     private readonly BeeCmdlet _cmdlet;
     private readonly string _tool;
     private readonly StreamMerge _merge = new(s_window);
@@ -213,7 +215,7 @@ internal sealed class FleetRun : IDisposable
                 break;
             case AgentMessage.Error:
                 // Only ids that this release has: scripts compare them.
-                _cmdlet.WriteError(ErrorRecords.From(new FleetException(FleetFault.Failed, host, text, message.Remedy), host, ErrorIds.All.FirstOrDefault(row => row.Id == message.Id)?.Id));
+                _cmdlet.WriteError(ErrorRecords.From(new FleetException(FleetFault.Failed, host, text, message.Id == NoPermission ? $"{message.Remedy} -UserName root logs in as root." : message.Remedy), host, ErrorIds.All.FirstOrDefault(row => row.Id == message.Id)?.Id));
                 break;
             case AgentMessage.Attached:
                 Streams.WriteNote($"{host}: attached {message.Text}.");

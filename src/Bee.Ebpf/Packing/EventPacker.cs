@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Objects;
 using Bee.Ebpf.Records;
@@ -103,6 +104,20 @@ internal sealed class EventPacker
             default:
                 WriteBytes(e, packing, to);
                 break;
+        }
+    }
+
+    /// <summary>Appends the definition of a type before its first object, so that a reader knows all types early. Types that need no definition are ignored.</summary>
+    /// <param name="type">A class of events, entries or histograms.</param>
+    /// <param name="to">Receives whole items.</param>
+    public void DefineAhead(Type type, IBufferWriter<byte> to)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        ArgumentNullException.ThrowIfNull(to);
+        if (RecordOrigin.Of(type) is not null)
+        {
+            // How a type is packed depends on its class only.
+            Find(type, (BpfEvent)RuntimeHelpers.GetUninitializedObject(type), to);
         }
     }
 

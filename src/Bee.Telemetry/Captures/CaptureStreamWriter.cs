@@ -67,6 +67,26 @@ internal sealed class CaptureStreamWriter : IDisposable
         }
     }
 
+    /// <summary>Writes the definitions of types before their first objects.</summary>
+    /// <param name="types">Classes of events, entries and histograms.</param>
+    /// <param name="cancellationToken">Cancels the wait for the other side.</param>
+    /// <exception cref="OperationCanceledException">The wait was canceled.</exception>
+    public void Define(IEnumerable<Type> types, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (Open(cancellationToken) is { } block)
+            {
+                foreach (Type type in types)
+                {
+                    _part.Packer.DefineAhead(type, block);
+                }
+
+                HandOver();
+            }
+        }
+    }
+
     /// <summary>Appends an event.</summary>
     /// <param name="item">The event, map entry, histogram or line.</param>
     /// <param name="cancellationToken">Cancels the wait for the other side.</param>
