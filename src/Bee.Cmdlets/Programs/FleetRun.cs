@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Management.Automation;
 using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Fleet;
@@ -32,7 +31,6 @@ internal sealed class FleetRun : IDisposable
     private readonly ConcurrentQueue<HostReport> _reports = new();
     private readonly List<HostLink> _links = [];
     private readonly Dictionary<string, ulong> _lost = [];
-    private readonly HostSink _hostSink;
     private readonly IEventSink _sink;
     private readonly CaptureWriter? _capture;
     private DateTime _warned;
@@ -45,8 +43,8 @@ internal sealed class FleetRun : IDisposable
     public FleetRun(BeeCmdlet cmdlet, string tool, long maxEvents, CaptureWriter? capture, bool passThru)
     {
         (_cmdlet, _tool, _capture) = (cmdlet, tool, capture);
-        _hostSink = new HostSink(cmdlet, tool, maxEvents);
-        _sink = capture is null ? _hostSink : new CaptureSink(capture, _hostSink, passThru, maxEvents, Streams.Stop);
+        _sink = new PipelineSink(cmdlet, cmdlet.CommandRuntime, tool, maxEvents);
+        _sink = capture is null ? _sink : new CaptureSink(capture, _sink, passThru, maxEvents, Streams.Stop);
     }
 
     private ICmdletStreams Streams => _cmdlet;
@@ -126,8 +124,7 @@ internal sealed class FleetRun : IDisposable
             {
                 // Also over a sender that the host set: it cannot send events in the name of another.
                 (RecordSender onTime, RecordSender late) = ((RecordSender, RecordSender))one.Source.Tag!;
-                _hostSink.Sender = one.IsLate ? late : onTime;
-                one.Event.Mark(_hostSink.Sender);
+                one.Event.Mark(one.IsLate ? late : onTime);
                 if (!_sink.Event(one.Event))
                 {
                     return;
@@ -234,37 +231,6 @@ internal sealed class FleetRun : IDisposable
             _lost.Clear();
             _warned = DateTime.UtcNow;
             Streams.WriteWarning($"Events were lost, because the ring or perf buffer was full: {text}.");
-        }
-    }
-
-    // Writes events to the pipeline. Lines have no type of their own that could name the host, so they get properties.
-    private sealed class HostSink(BeeCmdlet cmdlet, string tool, long maxEvents) : IEventSink
-    {
-        private readonly IEventSink _pipeline = new PipelineSink(cmdlet, cmdlet.CommandRuntime, tool, maxEvents: 0);
-        private long _left = maxEvents;
-
-        public RecordSender? Sender { get; set; }
-
-        bool IEventSink.Event(BpfEvent e)
-        {
-            if (e is not (TraceLine or IteratorLine))
-            {
-                _pipeline.Event(e);
-                return --_left != 0;
-            }
-
-            var line = PSObject.AsPSObject(e);
-            line.Properties.Add(new PSNoteProperty("PSComputerName", Sender?.ComputerName));
-            line.Properties.Add(new PSNoteProperty("Late", Sender?.Late));
-            cmdlet.CommandRuntime.WriteObject(line);
-            return --_left != 0;
-        }
-
-        void IEventSink.Notice(string map, string text) => _pipeline.Notice(map, text);
-
-        void IEventSink.Lost(string map, ulong count)
-        {
-            // Reported by host.
         }
     }
 }
