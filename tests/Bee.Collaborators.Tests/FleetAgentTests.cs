@@ -4,7 +4,6 @@ using System.IO.Pipelines;
 using Bee.Cmdlets.Agents;
 using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Fleet;
-using Bee.Ebpf.Events;
 using Bee.Ebpf.Records;
 using Bee.Oci.Formats;
 using Bee.Telemetry.Captures;
@@ -57,9 +56,7 @@ public sealed class FleetAgentTests
     [Fact]
     public void Agent_ends_when_its_output_fails()
     {
-        using var run = new AgentRun();
-        AgentFrames.WritePreamble(run.Input);
-        run.CloseOutput();
+        using var run = new AgentRun(brokenOutput: true);
 
         run.WaitForEnd();
     }
@@ -96,7 +93,7 @@ public sealed class FleetAgentTests
     public void A_tool_arrives_with_its_name_digest_and_metadata()
     {
         using var bench = new Workbench();
-        Oci.Store.Image image = bench.Local.Stores.Own.Add(new Oci.Store.ImageContent { Program = Workbench.Object }, ImageReference.Parse("localhost/me/tool:v1"));
+        Oci.Store.Image image = bench.Local.Stores.Own.Add(new ImageContent { Program = Workbench.Object }, ImageReference.Parse("localhost/me/tool:v1"));
         ToolArchive archive = ToolArchive.Of(bench.Tools, bench.Local, bench.Verifier, "localhost/me/tool:v1", null, path => path)!;
         var output = new MemoryStream();
         using var writer = new CaptureStreamWriter(output);
@@ -186,18 +183,16 @@ public sealed class FleetAgentTests
         private readonly Pipe _output = new();
         private readonly Thread _thread;
 
-        public AgentRun()
+        public AgentRun(bool brokenOutput = false)
         {
             Input = _input.Writer.AsStream();
-            _thread = new Thread(() => FleetAgent.Serve(_input.Reader.AsStream(), _output.Writer.AsStream(), kill: () => { })) { IsBackground = true };
+            _thread = new Thread(() => FleetAgent.Serve(_input.Reader.AsStream(), brokenOutput ? new BrokenStream() : _output.Writer.AsStream(), kill: () => { })) { IsBackground = true };
             _thread.Start();
         }
 
         public Stream Input { get; }
 
         public void Send(string work) => AgentFrames.Write(Input, AgentFrame.Request, new AgentRequest { Work = work, Parameters = AgentParameters.Encode(new Dictionary<string, object?>()), Lease = 600_000 }.Encode());
-
-        public void CloseOutput() => _output.Reader.Complete();
 
         public void WaitForEnd() => Assert.True(_thread.Join(s_patience), "The agent did not end.");
 
@@ -221,6 +216,11 @@ public sealed class FleetAgentTests
             _output.Reader.Complete();
             WaitForEnd();
         }
+    }
+
+    private sealed class BrokenStream : MemoryStream
+    {
+        public override void Write(ReadOnlySpan<byte> buffer) => throw new IOException("Broken pipe");
     }
 
     private sealed class Recorder : ICaptureStreamSink

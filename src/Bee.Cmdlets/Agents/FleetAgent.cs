@@ -40,7 +40,7 @@ internal sealed class FleetAgent
     {
         _input = input;
         _kill = kill;
-        _output = new CaptureStreamWriter(output) { Failed = Lose };
+        _output = new CaptureStreamWriter(output, Lose);
     }
 
     /// <summary>Runs the agent of this process. A script calls it by its name.</summary>

@@ -14,6 +14,10 @@ internal sealed class CaptureStreamWriter : IDisposable
     private const int MostBlocks = 4;
 
     private const int PromptEchoes = 4;
+    // The longest time that an event waits for others, to be sent together.
+    private static readonly TimeSpan s_delay = TimeSpan.FromMilliseconds(40);
+    // The time after the last chunk when a heartbeat is sent.
+    private static readonly TimeSpan s_beat = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan s_resample = TimeSpan.FromSeconds(5);
 
     // A message is small, and rare: more of them mean that the other side does not read.
@@ -22,9 +26,10 @@ internal sealed class CaptureStreamWriter : IDisposable
     private readonly object _gate = new();
     private readonly Stream _output;
     private readonly CapturePart _part = new(1);
-    private readonly Queue<CaptureBlock> _full = new();
+    // Blocks, and encoded messages.
+    private readonly Queue<object> _full = new();
     private readonly Stack<CaptureBlock> _free = new();
-    private readonly Queue<byte[]> _messages = new();
+    private readonly Action? _failed;
     private readonly Thread _thread;
     private readonly MemoryStream _chunk = new();
     private CaptureBlock? _open;
@@ -39,21 +44,13 @@ internal sealed class CaptureStreamWriter : IDisposable
 
     /// <summary>Starts the writer's thread, which writes the head.</summary>
     /// <param name="output">Receives the bytes. Each chunk is written by one call.</param>
-    public CaptureStreamWriter(Stream output)
+    /// <param name="failed">Called once, on the writer's thread, if a write fails.</param>
+    public CaptureStreamWriter(Stream output, Action? failed = null)
     {
-        _output = output;
+        (_output, _failed) = (output, failed);
         _thread = new Thread(Run) { IsBackground = true, Name = "bee stream" };
         _thread.Start();
     }
-
-    /// <summary>The longest time that an event waits for others, to be sent together.</summary>
-    public TimeSpan Delay { get; init; } = TimeSpan.FromMilliseconds(40);
-
-    /// <summary>The time after the last chunk when a heartbeat is sent.</summary>
-    public TimeSpan Beat { get; init; } = TimeSpan.FromMilliseconds(500);
-
-    /// <summary>Called once, on the writer's thread, if a write fails.</summary>
-    public Action? Failed { get; init; }
 
     /// <summary>Why nothing more can be written; null as long as it can.</summary>
     public Exception? Fault
@@ -156,9 +153,9 @@ internal sealed class CaptureStreamWriter : IDisposable
         lock (_gate)
         {
             HandOver();
-            if (_messages.Count < MostMessages)
+            if (_full.Count < MostMessages)
             {
-                _messages.Enqueue(bytes);
+                _full.Enqueue(bytes);
             }
 
             Monitor.PulseAll(_gate);
@@ -271,9 +268,9 @@ internal sealed class CaptureStreamWriter : IDisposable
             CaptureFormat.WritePreamble(preamble);
             _output.Write(preamble);
             Send(new ChunkHeader { Kind = ChunkKind.Head, First = now.Ticks, Last = now.Ticks }, CaptureDocuments.Head(CaptureDocuments.Here(string.Empty, now), 1));
-            while (Next(out CaptureBlock? block, out byte[]? message))
+            while (Next(out object? next))
             {
-                if (block is not null)
+                if (next is CaptureBlock block)
                 {
                     Send(new ChunkHeader { Kind = ChunkKind.Data, Events = block.Events, Lost = block.Lost, First = block.First, Last = block.Last }, block.Content);
                     lock (_gate)
@@ -282,7 +279,7 @@ internal sealed class CaptureStreamWriter : IDisposable
                         Monitor.PulseAll(_gate);
                     }
                 }
-                else if (message is not null)
+                else if (next is byte[] message)
                 {
                     Send(new ChunkHeader { Kind = ChunkKind.Text }, message);
                 }
@@ -304,20 +301,19 @@ internal sealed class CaptureStreamWriter : IDisposable
                 Monitor.PulseAll(_gate);
             }
 
-            Failed?.Invoke();
+            _failed?.Invoke();
         }
     }
 
-    // Waits for a block, a message, or the time of a heartbeat (both null). False at the end. Events before a message are in an earlier block.
-    private bool Next(out CaptureBlock? block, out byte[]? message)
+    // Waits for a block, a message, or the time of a heartbeat (null). False at the end.
+    private bool Next(out object? next)
     {
         long since = Stopwatch.GetTimestamp();
-        message = null;
         lock (_gate)
         {
             while (true)
             {
-                if (_full.TryDequeue(out block) || _messages.TryDequeue(out message))
+                if (_full.TryDequeue(out next))
                 {
                     return true;
                 }
@@ -327,10 +323,10 @@ internal sealed class CaptureStreamWriter : IDisposable
                     return _fault is null ? false : throw _fault;
                 }
 
-                TimeSpan left = Beat - Stopwatch.GetElapsedTime(since);
+                TimeSpan left = s_beat - Stopwatch.GetElapsedTime(since);
                 if (_open is { Length: > 0 })
                 {
-                    TimeSpan young = Delay - Stopwatch.GetElapsedTime(_openedAt);
+                    TimeSpan young = s_delay - Stopwatch.GetElapsedTime(_openedAt);
                     if (young <= TimeSpan.Zero)
                     {
                         HandOver();

@@ -123,7 +123,7 @@ public sealed class CaptureStreamTests
     public void A_failed_write_is_reported_and_ends_the_stream()
     {
         using var failed = new ManualResetEventSlim();
-        using var writer = new CaptureStreamWriter(new BrokenStream()) { Failed = failed.Set };
+        using var writer = new CaptureStreamWriter(new BrokenStream(), failed.Set);
 
         Assert.True(failed.Wait(s_patience));
 
