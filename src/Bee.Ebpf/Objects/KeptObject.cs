@@ -68,7 +68,8 @@ internal static class KeptMetadata
         && metadata.Programs.Values.All(program => program is not null && AreValid(program.Fields))
         && metadata.Parameters.Values.All(parameter => parameter is { Default: null });
 
-    private static bool IsValid(MapMetadata? map) => map is { Buckets: not null, Labels: not null }
+    /// <summary>Returns whether all required values of a map's metadata exist and all numbers are within their range.</summary>
+    public static bool IsValid(MapMetadata? map) => map is { Buckets: not null, Labels: not null }
         && IsKnown(map.Kind) && IsKnown(map.Severity) && AreTexts(map.Labels) && AreValid(map.Fields)
         && map.Buckets.All(double.IsFinite) && (map.Sum is null || double.IsFinite(map.Sum.Factor))
         && (map.Scale is not { } scale || Enum.IsDefined(scale.Spacing) && double.IsFinite(scale.Start) && double.IsFinite(scale.Step))

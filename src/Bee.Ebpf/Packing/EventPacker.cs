@@ -40,8 +40,15 @@ internal sealed class EventPacker
     private int _sender;
     private bool _beginsBlock;
 
+    private readonly bool _withShapes;
+
     /// <summary>Creates a packer for a new file.</summary>
     public EventPacker() => (_stacks, _origins) = (new PackedStacks(_payload), new PackedOrigins(_payload));
+
+    /// <summary>Creates a packer for a new file.</summary>
+    /// <param name="withShapes">Whether to define types without their tools (<see cref="PackedShape"/>), which takes less space for few objects.</param>
+    public EventPacker(bool withShapes)
+        : this() => _withShapes = withShapes;
 
     private enum Form
     {
@@ -189,6 +196,23 @@ internal sealed class EventPacker
             return new Packing(Form.LongRecord, Find(type.BaseType!, e, to));
         }
 
+        // The origin of an object that was unpacked from a shape has no object file.
+        if (_withShapes || origin.File.Bytes.IsEmpty)
+        {
+            PackedShape.Write(_payload, origin, isForLabels);
+            _payload.WriteTo(to, PackItem.Shape);
+        }
+        else
+        {
+            DefineWithTool(origin, isForLabels, to);
+        }
+
+        var form = e is MapEntry ? Form.Entry : e is Histogram ? Form.Histogram : e.OpenEndAt() >= 0 ? Form.OpenRecord : Form.Record;
+        return new Packing(form, _definitions++, origin, e.OpenEndAt());
+    }
+
+    private void DefineWithTool(RecordOrigin origin, bool isForLabels, IBufferWriter<byte> to)
+    {
         if (!_tools.TryGetValue(origin.File, out var tool))
         {
             _payload.Bytes(PackedTool.Encode(origin.File)).WriteTo(to, PackItem.Tool);
@@ -197,8 +221,6 @@ internal sealed class EventPacker
 
         PackedType.Write(_payload, tool, origin, isForLabels);
         _payload.WriteTo(to, origin.PackedExtras == RecordExtras.None ? PackItem.Type : PackItem.ExtendedType);
-        var form = e is MapEntry ? Form.Entry : e is Histogram ? Form.Histogram : e.OpenEndAt() >= 0 ? Form.OpenRecord : Form.Record;
-        return new Packing(form, _definitions++, origin, e.OpenEndAt());
     }
 
     // Appends the definitions that an object needs in addition to its type.

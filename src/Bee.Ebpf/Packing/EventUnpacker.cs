@@ -122,6 +122,9 @@ internal sealed class EventUnpacker
             case PackItem.Sender:
                 _origins.ReadSender(ref payload);
                 break;
+            case PackItem.Shape:
+                DefineShape(ref payload);
+                break;
             case PackItem.Block:
                 payload.End();
                 _host = null;
@@ -151,7 +154,18 @@ internal sealed class EventUnpacker
     private void DefineType(ref PackReader payload, RecordExtras packed)
     {
         Limit(_types.Count, MostTypes);
-        var type = PackedType.Read(ref payload, _tools, packed | (Sender is null ? RecordExtras.None : RecordExtras.Sender), out var isForLabels);
+        Add(PackedType.Read(ref payload, _tools, packed | (Sender is null ? RecordExtras.None : RecordExtras.Sender), out var isForLabels), packed, isForLabels);
+    }
+
+    private void DefineShape(ref PackReader payload)
+    {
+        Limit(_types.Count, MostTypes);
+        var packed = (RecordExtras)payload.Number((int)(RecordExtras.Container | RecordExtras.Sender));
+        Add(PackedShape.Read(ref payload, packed | (Sender is null ? RecordExtras.None : RecordExtras.Sender), out var isForLabels), packed, isForLabels);
+    }
+
+    private void Add(RecordOrigin type, RecordExtras packed, bool isForLabels)
+    {
         _types.Add(type);
         _extras.Add(isForLabels ? RecordExtras.None : packed);
         if (type.Type is HistogramType histogram)

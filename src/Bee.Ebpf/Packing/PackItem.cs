@@ -28,6 +28,8 @@ internal enum PackItem : byte
     Container = 9,
     /// <summary>A host that objects were read on: name, whether they came late. Hosts are numbered from 1 in a block; 0 is the host that wrote the file.</summary>
     Sender = 10,
+    /// <summary>A type of objects without its tool: what they have (as <see cref="ExtendedType"/>), then a <see cref="PackedShape"/>. It is numbered with the other types.</summary>
+    Shape = 11,
     /// <summary>A record: type, container, host, stacks, bytes. The record may be longer than its type. Only extended types have a container or a host.</summary>
     Record = 16,
     /// <summary>A record that is shorter than its type: type, container, host, stacks, bytes.</summary>
@@ -95,6 +97,9 @@ internal sealed class PackPayload
 
     /// <summary>Writes a flag and, unless it is null, the number.</summary>
     public PackPayload Optional(ulong? number) => number is { } value ? Number(1).Number(value) : Number(0);
+
+    /// <summary>Returns the payload.</summary>
+    public byte[] ToArray() => _bytes.WrittenSpan.ToArray();
 
     /// <summary>Writes the payload as an item, and starts a new payload.</summary>
     public void WriteTo(IBufferWriter<byte> to, PackItem kind)

@@ -57,7 +57,8 @@ internal sealed record RecordOrigin(ObjectFile File, OriginKind Kind, string Nam
     public static RecordOrigin? Of(Type type) =>
         s_origins.TryGetValue(type, out var origin) || (type.BaseType is { } whole && s_origins.TryGetValue(whole, out origin)) ? origin : null;
 
-    private static RecordOrigin Note(Type type, RecordOrigin origin) => s_origins[type] = origin;
+    // A tool that is here knows more than an object that came without its tool.
+    private static RecordOrigin Note(Type type, RecordOrigin origin) => origin.File.Bytes.IsEmpty ? s_origins.GetOrAdd(type, origin) : s_origins[type] = origin;
 }
 
 /// <summary>The kind of objects of an emitted type.</summary>
