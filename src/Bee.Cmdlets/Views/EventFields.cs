@@ -137,11 +137,12 @@ internal static class EventMembers
     /// where PowerShell uses only the default display properties. Only the type's own properties are serialized.
     /// </summary>
     /// <param name="type">A type that <see cref="RecordType"/>, <see cref="EntryType"/> or <see cref="HistogramType"/> emitted.</param>
+    /// <param name="isPart">Whether its objects are parts of others.</param>
     /// <returns>The members of the type and of its deserialized objects.</returns>
-    public static IEnumerable<TypeData> Of(Type type)
+    public static IEnumerable<TypeData> Of(Type type, bool isPart)
     {
         var properties = Array.FindAll(type.GetProperties(), property => property.GetIndexParameters().Length == 0);
-        var members = Serialized(type.FullName!, properties);
+        var members = Serialized(type.FullName!, properties, isPart);
         members.DefaultDisplayPropertySet = new PropertySetData([Shown]);
         var text = typeof(Histogram).IsAssignableFrom(type) ? "[Bee.Cmdlets.Views.HistogramText]::Draw($this, $Host, 13)" : "[Bee.Cmdlets.Views.EventText]::Fields($this)";
         members.Members.Add(Shown, new ScriptPropertyData(Shown, ScriptBlock.Create(text)) { IsHidden = true });
@@ -150,16 +151,26 @@ internal static class EventMembers
             members.Members.Add(property.Name, new CodePropertyData(property.Name, MomentGetters.Of(property.Name)));
         }
 
-        return [members, Serialized($"Deserialized.{type.FullName}", properties)];
+        return [members, Serialized($"Deserialized.{type.FullName}", properties, isPart)];
     }
 
-    private static TypeData Serialized(string name, IEnumerable<PropertyInfo> properties) => new(name)
+    /// <summary>The members of all events, entries and histograms: they are sent with the bytes that <see cref="RemoteRecord"/> makes an object of.</summary>
+    public static IReadOnlyList<TypeData> OfAll() => [Sent(), new TypeData($"Deserialized.{typeof(BpfEvent).FullName}") { IsOverride = true, TargetTypeForDeserialization = typeof(RemoteRecord) }];
+
+    private static TypeData Sent()
+    {
+        var type = new TypeData(typeof(BpfEvent).FullName!) { IsOverride = true };
+        type.Members.Add(RemoteRecord.Packed, new CodePropertyData(RemoteRecord.Packed, typeof(RemoteRecord).GetMethod(nameof(RemoteRecord.Pack))!) { IsHidden = true });
+        return type;
+    }
+
+    private static TypeData Serialized(string name, IEnumerable<PropertyInfo> properties, bool isPart) => new(name)
     {
         IsOverride = true,
         SerializationMethod = "SpecificProperties",
         // Jobs keep one level and Export-Clixml two, which is too few for structs in arrays.
         SerializationDepth = 4,
-        PropertySerializationSet = new PropertySetData(properties.Select(property => property.Name).Append(nameof(TruncatedEvent.Truncated)).Distinct(StringComparer.OrdinalIgnoreCase)),
+        PropertySerializationSet = new PropertySetData(properties.Select(property => property.Name).Append(nameof(TruncatedEvent.Truncated)).Concat(isPart ? [] : [RemoteRecord.Packed]).Distinct(StringComparer.OrdinalIgnoreCase)),
     };
 }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
@@ -18,6 +19,15 @@ internal static class EventViews
     private const string UpdateTypes = "Update-TypeData";
 
     private static readonly ConditionalWeakTable<Runspace, ViewList> s_known = new();
+    private static readonly ConcurrentDictionary<(object Types, bool IsRemote), int> s_everywhere = new();
+
+    /// <summary>The views and members of types in a runspace.</summary>
+    private interface ITables
+    {
+        bool AddTypes(IReadOnlyList<TypeData> types);
+
+        void UpdateFormats();
+    }
 
     /// <summary>Registers views for the streams of one tool: a separate table for one stream, a common one for several.</summary>
     public static void Register(PSCmdlet cmdlet, IReadOnlyList<RecordStream> streams) => Register(
@@ -29,23 +39,65 @@ internal static class EventViews
     public static void Register(PSCmdlet cmdlet, IRecordShape shape) => Register(cmdlet, [shape], []);
 
     /// <summary>Reloads the views of the runspace.</summary>
-    public static void Refresh(PSCmdlet cmdlet) => TryRun(cmdlet, UpdateFormats);
+    public static void Refresh(PSCmdlet cmdlet) => TryRun(cmdlet.WriteDebug, UpdateFormats);
 
     /// <summary>Returns the runspace's views of types.</summary>
     /// <param name="cmdlet">The cmdlet that is running.</param>
     /// <param name="types">The full names of the types; wildcards are allowed.</param>
     public static IReadOnlyList<ExtendedTypeDefinition> Definitions(PSCmdlet cmdlet, string types) =>
-        [.. TryRun(cmdlet, GetFormats, ("TypeName", types)).Select(definition => definition.BaseObject).OfType<ExtendedTypeDefinition>()];
+        [.. TryRun(cmdlet.WriteDebug, GetFormats, ("TypeName", types)).Select(definition => definition.BaseObject).OfType<ExtendedTypeDefinition>()];
 
     /// <summary>Registers views for types that are shown together.</summary>
     public static void Register(PSCmdlet cmdlet, IReadOnlyList<IRecordShape> shapes, IReadOnlyList<HistogramType> histograms)
     {
         // A runspace without an initial state, such as the proxy of a remote one, uses PowerShell's default views.
-        if (Runspace.DefaultRunspace is not { InitialSessionState.Formats: { } formats } runspace)
+        if (Runspace.DefaultRunspace is { InitialSessionState.Formats: not null } runspace)
+        {
+            Register(runspace, new CurrentRunspace(cmdlet.WriteDebug), ScreenWidth.Of(cmdlet.Host), shapes, histograms, isRemote: false);
+        }
+
+        // A job on a thread writes its objects to another runspace.
+        RegisterEverywhere(shapes, histograms, isRemote: false);
+    }
+
+    /// <summary>Registers the views of an object that another process or runspace has created, in all runspaces of this process that have imported the module. Thread-safe.</summary>
+    /// <param name="shapes">The types.</param>
+    /// <param name="histograms">The types of histograms.</param>
+    /// <param name="isRemote">Whether the objects are from another computer, whose name is a column.</param>
+    public static void RegisterEverywhere(IReadOnlyList<IRecordShape> shapes, IReadOnlyList<HistogramType> histograms, bool isRemote)
+    {
+        object types = (shapes, histograms) switch
+        {
+            ([var one], []) => one.ClrType,
+            ([], [var one]) => one.ClrType,
+            _ => string.Join('\n', shapes.Select(shape => shape.ClrType).Concat(histograms.Select(type => type.ClrType)).Select(type => type.FullName)),
+        };
+        int version = Runspaces.Version;
+        if (s_everywhere.TryGetValue((types, isRemote), out int known) && known == version)
         {
             return;
         }
 
+        foreach (Runspace runspace in Runspaces.Open().Where(runspace => runspace.InitialSessionState?.Formats is not null))
+        {
+            ITables tables = runspace == Runspace.DefaultRunspace ? new CurrentRunspace(_ => { }) : new OtherRunspace(runspace);
+            Register(runspace, tables, ScreenWidth.Of(RunspaceTables.Host(runspace)), shapes, histograms, isRemote);
+        }
+
+        s_everywhere[(types, isRemote)] = version;
+    }
+
+    /// <summary>Lets a runspace convert events from other processes, and send its own.</summary>
+    public static void Prepare(Runspace runspace)
+    {
+        if (runspace.InitialSessionState is not null)
+        {
+            _ = RunspaceTables.AddTypes(runspace, EventMembers.OfAll()) || new CurrentRunspace(_ => { }).AddTypes(EventMembers.OfAll());
+        }
+    }
+
+    private static void Register(Runspace runspace, ITables tables, int screen, IReadOnlyList<IRecordShape> shapes, IReadOnlyList<HistogramType> histograms, bool isRemote)
+    {
         List<IRecordShape> nested = [.. shapes.SelectMany(Nested).DistinctBy(shape => shape.ClrType)];
         foreach (IRecordShape shape in shapes)
         {
@@ -53,28 +105,35 @@ internal static class EventViews
         }
 
         ViewList views = s_known.GetOrCreateValue(runspace);
-        int screen = ScreenWidth.Of(cmdlet.Host);
-        bool isNew = shapes.Count > 0 && views.Add(shapes, screen, formats);
-        foreach (IRecordShape shape in nested)
+        lock (views)
         {
-            isNew |= views.Add([shape], screen, formats);
-        }
+            InitialSessionStateEntryCollection<SessionStateFormatEntry> formats = runspace.InitialSessionState.Formats;
+            bool isNew = shapes.Count > 0 && (isRemote ? views.AddRemote(shapes, screen, formats) : views.Add(shapes, screen, formats));
+            foreach (IRecordShape shape in nested)
+            {
+                isNew |= views.Add([shape], screen, formats);
+            }
 
-        // Histograms without other objects use the view in the format file.
-        foreach (HistogramType type in shapes.Count == 0 ? [] : histograms)
-        {
-            isNew |= views.Add(type, formats);
-        }
+            // Histograms without other objects use the view in the format file.
+            foreach (HistogramType type in shapes.Count == 0 ? [] : histograms)
+            {
+                isNew |= views.Add(type, formats);
+            }
 
-        TypeData[] types = [.. shapes.Concat(nested).Select(shape => shape.ClrType).Concat(histograms.Select(type => type.ClrType)).Where(views.AddType).SelectMany(EventMembers.Of)];
-        if (types.Length > 0)
-        {
-            TryRun(cmdlet, UpdateTypes, ("TypeData", types));
-        }
+            TypeData[] types =
+            [
+                .. shapes.Select(shape => shape.ClrType).Concat(histograms.Select(type => type.ClrType)).Where(views.AddType).SelectMany(type => EventMembers.Of(type, isPart: false)),
+                .. nested.Select(shape => shape.ClrType).Where(views.AddType).SelectMany(type => EventMembers.Of(type, isPart: true)),
+            ];
+            if (types.Length > 0)
+            {
+                tables.AddTypes(types);
+            }
 
-        if (isNew)
-        {
-            Refresh(cmdlet);
+            if (isNew)
+            {
+                tables.UpdateFormats();
+            }
         }
     }
 
@@ -102,21 +161,21 @@ internal static class EventViews
     }
 
     /// <summary>Runs a command of PowerShell for views or members. Returns an empty list if it fails.</summary>
-    private static IReadOnlyList<PSObject> TryRun(PSCmdlet cmdlet, string name, params (string Name, object Value)[] parameters)
+    private static IReadOnlyList<PSObject> TryRun(Action<string> debug, string name, params (string Name, object Value)[] parameters)
     {
         try
         {
-            return Run(cmdlet, name, parameters);
+            return Run(debug, name, parameters);
         }
-        catch (RuntimeException fault) when (fault is not PipelineStoppedException)
+        catch (Exception fault) when (fault is InvalidRunspaceStateException or RuntimeException and not PipelineStoppedException)
         {
-            // The runspace lacks the command, or another module's format file is broken. Objects are still written, without their view.
-            cmdlet.WriteDebug($"{name}: {fault.Message}");
+            // The runspace lacks the command or is not open yet, or another module's format file is broken. Objects are still written, without their view.
+            debug($"{name}: {fault.Message}");
             return [];
         }
     }
 
-    private static IReadOnlyList<PSObject> Run(PSCmdlet cmdlet, string name, (string Name, object Value)[] parameters)
+    private static IReadOnlyList<PSObject> Run(Action<string> debug, string name, (string Name, object Value)[] parameters)
     {
         using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
 
@@ -139,10 +198,28 @@ internal static class EventViews
         IReadOnlyList<PSObject> output = shell.Invoke();
         foreach (ErrorRecord error in shell.Streams.Error)
         {
-            cmdlet.WriteDebug($"{name}: {error}");
+            debug($"{name}: {error}");
         }
 
         return output;
+    }
+
+    private sealed class CurrentRunspace(Action<string> debug) : ITables
+    {
+        public bool AddTypes(IReadOnlyList<TypeData> types)
+        {
+            TryRun(debug, UpdateTypes, ("TypeData", types.ToArray()));
+            return true;
+        }
+
+        public void UpdateFormats() => TryRun(debug, EventViews.UpdateFormats);
+    }
+
+    private sealed class OtherRunspace(Runspace runspace) : ITables
+    {
+        public bool AddTypes(IReadOnlyList<TypeData> types) => RunspaceTables.AddTypes(runspace, types);
+
+        public void UpdateFormats() => RunspaceTables.UpdateFormats(runspace);
     }
 
     private sealed record NestedShape(Type ClrType, string Name, IReadOnlyList<RecordField> Fields) : IRecordShape;
@@ -178,6 +255,34 @@ internal static class EventViews
 
             Keep(formats, new View(group, names, [.. Definitions(shapes, screen).Select(definition => new SessionStateFormatEntry(definition))]));
             return true;
+        }
+
+        /// <summary>Adds the views of types whose objects are from other computers. Returns false if they exist for this screen width.</summary>
+        public bool AddRemote(IReadOnlyList<IRecordShape> shapes, int screen, InitialSessionStateEntryCollection<SessionStateFormatEntry> formats)
+        {
+            bool isNew = false;
+            foreach (IRecordShape shape in shapes)
+            {
+                string name = shape.ClrType.FullName + RemoteRecord.Suffix;
+                string group = $"{screen} {EventColumns.Signature(shape)}";
+                if (_views.TryGetValue(name, out View? old))
+                {
+                    if (old.Group == group)
+                    {
+                        continue;
+                    }
+
+                    Remove(formats, old);
+                }
+
+                var table = new ExtendedTypeDefinition(name, [new FormatViewDefinition(shape.Name, EventTable.OfRemote(shape, screen))]);
+                table.TypeNames.Add(typeof(BpfEvent).FullName!);
+                var list = new ExtendedTypeDefinition(name, [new FormatViewDefinition(shape.Name, EventList.Of(shape, isRemote: true))]);
+                Keep(formats, new View(group, [name], [new SessionStateFormatEntry(table), new SessionStateFormatEntry(list)]));
+                isNew = true;
+            }
+
+            return isNew;
         }
 
         /// <summary>Adds a view for histograms among other objects. Returns false if it exists.</summary>
@@ -252,9 +357,15 @@ internal static class EventList
 {
     /// <summary>Returns the view's control.</summary>
     /// <param name="shape">The type and its fields.</param>
-    public static ListControl Of(IRecordShape shape)
+    /// <param name="isRemote">Whether the objects are from other computers.</param>
+    public static ListControl Of(IRecordShape shape, bool isRemote = false)
     {
         var entry = ListControl.Create(outOfBand: false).StartEntry(null, null);
+        if (isRemote)
+        {
+            entry.AddItemScriptBlock("[Bee.Cmdlets.Views.EventText]::Line($_.PSComputerName)", EventTable.ComputerName, null);
+        }
+
         foreach (var field in shape.Fields)
         {
             entry.AddItemScriptBlock($"[Bee.Cmdlets.Views.EventText]::Item('{EventColumns.MeaningOf(shape, field)}', $_.{EventTable.Member(field.Name)}, $_)", field.Name, null);

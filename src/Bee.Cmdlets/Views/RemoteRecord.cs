@@ -58,7 +58,7 @@ public sealed class RemoteRecord
                 Set(live, "PSShowComputerName", false);
             }
 
-            EventViews.RegisterEverywhere(unpacker.Shapes, unpacker.Histograms);
+            EventViews.RegisterEverywhere(unpacker.Shapes, unpacker.Histograms, isRemote);
             return live;
         }
         catch (PackException)
