@@ -233,31 +233,13 @@ internal static class EventTable
     /// <summary>The width of a column that gets the remaining space.</summary>
     public const int Rest = 0;
 
-    /// <summary>The property with the name of the computer that an object is from.</summary>
-    public const string ComputerName = "PSComputerName";
-
-    // The label, which is as long as most short names.
-    private const int ComputerNameWidth = 14;
-
     /// <summary>Returns the view.</summary>
     /// <param name="shape">The type and its fields.</param>
     /// <param name="screen">The width of the screen in characters.</param>
     /// <returns>A table with the type's columns. It also has rows for later events of other types: fields of the same name in the same columns, and all others in the last column.</returns>
-    public static TableControl Of(IRecordShape shape, int screen) => Of(shape, screen, isRemote: false);
-
-    /// <summary>Returns the view for objects from other computers, whose name is the first column.</summary>
-    /// <param name="shape">The type and its fields.</param>
-    /// <param name="screen">The width of the screen in characters.</param>
-    public static TableControl OfRemote(IRecordShape shape, int screen) => Of(shape, screen - ComputerNameWidth - 1, isRemote: true);
-
-    private static TableControl Of(IRecordShape shape, int screen, bool isRemote)
+    public static TableControl Of(IRecordShape shape, int screen)
     {
         var table = TableControl.Create(outOfBand: false, autoSize: false, hideTableHeaders: false);
-        if (isRemote)
-        {
-            table.AddHeader(Alignment.Left, ComputerNameWidth, ComputerName);
-        }
-
         var columns = EventColumns.Of(shape, screen);
         foreach (var column in columns)
         {
@@ -267,11 +249,6 @@ internal static class EventTable
 
         // A table can have only one kind of row, so the last column checks the type of the object.
         var row = table.StartRowDefinition(wrap: false, null, null);
-        if (isRemote)
-        {
-            row.AddScriptBlockColumn("[Bee.Cmdlets.Views.EventText]::Line($_.PSComputerName)", Alignment.Left, null);
-        }
-
         foreach (var column in columns.SkipLast(1))
         {
             AddColumn(row, column);

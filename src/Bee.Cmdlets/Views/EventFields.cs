@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
+using System.Numerics;
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Text;
@@ -79,6 +80,11 @@ internal static class EventFields
             fields = [new Field("MapName", FieldMeaning.Text), .. fields];
         }
 
+        if (RemoteRecord.IsFromComputer(record) && !fields.Any(field => field.Name == RemoteRecord.ComputerName))
+        {
+            fields = [new Field(RemoteRecord.ComputerName, FieldMeaning.Text), .. fields];
+        }
+
         int width = fields.Length == 0 ? 0 : fields.Max(field => field.Name.Length);
         string indent = "\n" + new string(' ', width + 3);
         return string.Join('\n', fields.Select(field =>
@@ -89,9 +95,10 @@ internal static class EventFields
     public static string Quoted(string value) => value.Length == 0 || value.Contains(' ', StringComparison.Ordinal) ? $"'{value}'" : value;
 
     /// <summary>Returns the value of a property; null if the object does not have it.</summary>
-    public static PSObject? Value(PSObject record, string name) => EventText.Wrapped(record.BaseObject is BpfEvent live
-        ? s_properties.GetOrAdd((live.GetType(), name), static key => key.Type.GetProperty(key.Name))?.GetValue(live)
-        : record.Properties[name]?.Value);
+    public static PSObject? Value(PSObject record, string name) => EventText.Wrapped(
+        RemoteRecord.EventOf(record) is { } live && s_properties.GetOrAdd((live.GetType(), name), static key => key.Type.GetProperty(key.Name)) is { } property
+            ? property.GetValue(live)
+            : record.Properties[name]?.Value);
 
     /// <summary>Returns the full names of an object's types, without the prefix of deserialized objects.</summary>
     public static IEnumerable<string> TypeNames(PSObject record) =>
@@ -100,15 +107,16 @@ internal static class EventFields
     private static Field[] Of(PSObject record)
     {
         // A truncated record has its own class; the meanings are those of the complete one.
-        var names = record.BaseObject is TruncatedEvent truncated ? [truncated.WholeType().FullName!] : TypeNames(record);
+        var live = RemoteRecord.EventOf(record);
+        var names = live is TruncatedEvent truncated ? [truncated.WholeType().FullName!] : TypeNames(record).Concat(live is null ? [] : [live.GetType().FullName!]);
         return names.Select(type => s_shapes.GetValueOrDefault(type)).FirstOrDefault(known => known is not null)
-            ?? (IsHistogram(record) ? null : TypeNames(record).Select(RecordType.FieldsOf).FirstOrDefault(fields => fields is not null)?.Select(field => new Field(field.Name, field.Meaning, field.IsExtra)).ToArray())
+            ?? (IsHistogram(record) ? null : names.Select(RecordType.FieldsOf).FirstOrDefault(fields => fields is not null)?.Select(field => new Field(field.Name, field.Meaning, field.IsExtra)).ToArray())
             ?? [.. Own(record).Select(property => new Field(property.Name, MeaningOf(EventText.Wrapped(property.Value))))];
     }
 
     // A list shows what a table has no room for.
     private static IEnumerable<Field> HiddenExtras(PSObject record) =>
-        (record.BaseObject is TruncatedEvent truncated ? [truncated.WholeType().FullName!] : TypeNames(record)).Select(RecordType.FieldsOf).FirstOrDefault(fields => fields is not null)?
+        (RemoteRecord.EventOf(record) is { } live ? [(live is TruncatedEvent truncated ? truncated.WholeType() : live.GetType()).FullName!] : TypeNames(record)).Select(RecordType.FieldsOf).FirstOrDefault(fields => fields is not null)?
             .Where(field => field.IsExtra).Select(field => new Field(field.Name, field.Meaning, IsExtra: true)) ?? [];
 
     /// <summary>Returns the properties of an object of an unknown type, without those that jobs and remote sessions added.</summary>
@@ -132,45 +140,80 @@ internal static class EventMembers
     /// <summary>The name of the property that a list shows for an object after one of another type. It contains a blank, which no C identifier can.</summary>
     public const string Shown = "Event data";
 
+    // The enums of the libraries that are properties of public objects.
+    private static readonly Type[] s_enums = [.. new[] { typeof(BpfEvent).Assembly, typeof(Bee.Oci.Store.Image).Assembly, typeof(Bee.Toolchain.Diagnostics.Diagnostic).Assembly, typeof(EventMembers).Assembly }
+        .SelectMany(assembly => assembly.GetExportedTypes()).Where(type => type.IsEnum)];
+
     /// <summary>
     /// Returns the type's members: timestamps with exact text (<see cref="EventTime"/>), and one hidden property with the text of all fields for lists of mixed objects,
     /// where PowerShell uses only the default display properties. Only the type's own properties are serialized.
     /// </summary>
     /// <param name="type">A type that <see cref="RecordType"/>, <see cref="EntryType"/> or <see cref="HistogramType"/> emitted.</param>
-    /// <param name="isPart">Whether its objects are parts of others.</param>
     /// <returns>The members of the type and of its deserialized objects.</returns>
-    public static IEnumerable<TypeData> Of(Type type, bool isPart)
+    public static IEnumerable<TypeData> Of(Type type)
     {
-        var properties = Array.FindAll(type.GetProperties(), property => property.GetIndexParameters().Length == 0);
-        var members = Serialized(type.FullName!, properties, isPart);
+        var properties = PropertiesOf(type);
+        return [.. RemoteRecord.NamesOf(type).Select(name => Live(name, type, properties)), Serialized($"Deserialized.{type.FullName}", properties)];
+    }
+
+    private static TypeData Live(string name, Type type, PropertyInfo[] properties)
+    {
+        var members = Serialized(name, properties);
         members.DefaultDisplayPropertySet = new PropertySetData([Shown]);
         var text = typeof(Histogram).IsAssignableFrom(type) ? "[Bee.Cmdlets.Views.HistogramText]::Draw($this, $Host, 13)" : "[Bee.Cmdlets.Views.EventText]::Fields($this)";
         members.Members.Add(Shown, new ScriptPropertyData(Shown, ScriptBlock.Create(text)) { IsHidden = true });
-        foreach (var property in properties.Where(property => property.PropertyType == typeof(DateTime)))
+        foreach (var property in properties.Where(property => property.PropertyType == typeof(DateTime) || property.PropertyType == typeof(BigInteger)))
         {
             members.Members.Add(property.Name, new CodePropertyData(property.Name, MomentGetters.Of(property.Name)));
         }
 
-        return [members, Serialized($"Deserialized.{type.FullName}", properties, isPart)];
+        return members;
     }
 
-    /// <summary>The members of all events, entries and histograms: they are sent with the bytes that <see cref="RemoteRecord"/> makes an object of.</summary>
-    public static IReadOnlyList<TypeData> OfAll() => [Sent(), new TypeData($"Deserialized.{typeof(BpfEvent).FullName}") { IsOverride = true, TargetTypeForDeserialization = typeof(RemoteRecord) }];
-
-    private static TypeData Sent()
+    /// <summary>Returns the members of all events, entries and histograms, and of the enums that any of them may have.</summary>
+    public static TypeData[] OfAll()
     {
-        var type = new TypeData(typeof(BpfEvent).FullName!) { IsOverride = true };
-        type.Members.Add(RemoteRecord.Packed, new CodePropertyData(RemoteRecord.Packed, typeof(RemoteRecord).GetMethod(nameof(RemoteRecord.Pack))!) { IsHidden = true });
+        string name = typeof(BpfEvent).FullName!;
+        var text = new TypeData(name) { IsOverride = true };
+        text.Members.Add("ToString", new CodeMethodData("ToString", typeof(RemoteRecord).GetMethod(nameof(RemoteRecord.Text))!));
+        return
+        [
+            text,
+            new TypeData($"Deserialized.{name}") { IsOverride = true, TargetTypeForDeserialization = typeof(RemoteRecord) },
+            new TypeData(typeof(EventNumber).FullName!) { IsOverride = true, SerializationMethod = "String" },
+            .. s_enums.Select(OfEnum),
+        ];
+    }
+
+    /// <summary>Returns the members of an enum. It is serialized as its name: PowerShell deserializes an enum as a number, which does not equal the name.</summary>
+    /// <param name="type">The enum.</param>
+    public static TypeData OfEnum(Type type) => new(type.FullName!) { IsOverride = true, SerializationMethod = "String" };
+
+    /// <summary>Returns the enums in the properties of an emitted type.</summary>
+    public static IEnumerable<Type> Enums(Type type) => PropertiesOf(type).Select(property => Element(property.PropertyType)).Where(type => type.IsEnum).Distinct();
+
+    /// <summary>Returns the names of an emitted type's timestamps.</summary>
+    public static IEnumerable<string> Times(Type type) => PropertiesOf(type).Where(property => property.PropertyType == typeof(DateTime)).Select(property => property.Name);
+
+    private static PropertyInfo[] PropertiesOf(Type type) => Array.FindAll(type.GetProperties(), property => property.GetIndexParameters().Length == 0);
+
+    private static Type Element(Type type)
+    {
+        while (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(BpfArray<>))
+        {
+            type = type.GetGenericArguments()[0];
+        }
+
         return type;
     }
 
-    private static TypeData Serialized(string name, IEnumerable<PropertyInfo> properties, bool isPart) => new(name)
+    private static TypeData Serialized(string name, IEnumerable<PropertyInfo> properties) => new(name)
     {
         IsOverride = true,
         SerializationMethod = "SpecificProperties",
         // Jobs keep one level and Export-Clixml two, which is too few for structs in arrays.
         SerializationDepth = 4,
-        PropertySerializationSet = new PropertySetData(properties.Select(property => property.Name).Append(nameof(TruncatedEvent.Truncated)).Concat(isPart ? [] : [RemoteRecord.Packed]).Distinct(StringComparer.OrdinalIgnoreCase)),
+        PropertySerializationSet = new PropertySetData(properties.Select(property => property.Name).Append(nameof(TruncatedEvent.Truncated)).Distinct(StringComparer.OrdinalIgnoreCase)),
     };
 }
 
@@ -234,7 +277,7 @@ public static class EventTime
         }
 
         var moment = new PSObject(value);
-        moment.TypeNames.Insert(0, typeof(EventTime).FullName!);
+        moment.TypeNames.Insert(0, (value is BigInteger ? typeof(EventNumber) : typeof(EventTime)).FullName!);
         return moment;
     }
 
@@ -251,3 +294,6 @@ public static class EventTime
             : value.ToString(given.OfType<string>().FirstOrDefault(), given.OfType<IFormatProvider>().FirstOrDefault() ?? CultureInfo.CurrentCulture);
     }
 }
+
+/// <summary>The additional type name of integers of more than 64 bits. They are serialized as text with all digits: PowerShell would serialize their properties, without the number.</summary>
+internal static class EventNumber;

@@ -40,14 +40,14 @@ public static class EventText
     /// <param name="record">The event or entry with the value. A captured one has the user names of its machine.</param>
     /// <returns>The name, or the number if the user has no name.</returns>
     public static string User(PSObject? value, PSObject? record = null) =>
-        Number(value) is { } number ? Line(FieldText.UserName((uint)(number & uint.MaxValue), record?.BaseObject as BpfEvent)) : string.Empty;
+        Number(value) is { } number ? Line(FieldText.UserName((uint)(number & uint.MaxValue), RemoteRecord.EventOf(record))) : string.Empty;
 
     /// <summary>Returns a group's name.</summary>
     /// <param name="value">The group id.</param>
     /// <param name="record">The event or entry with the value.</param>
     /// <returns>The name, or the number if the group has no name.</returns>
     public static string Group(PSObject? value, PSObject? record = null) =>
-        Number(value) is { } number ? Line(FieldText.GroupName((uint)(number & uint.MaxValue), record?.BaseObject as BpfEvent)) : string.Empty;
+        Number(value) is { } number ? Line(FieldText.GroupName((uint)(number & uint.MaxValue), RemoteRecord.EventOf(record))) : string.Empty;
 
     /// <summary>Returns bytes as hex digits.</summary>
     /// <param name="value">A list of bytes.</param>

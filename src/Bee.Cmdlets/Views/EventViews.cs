@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
@@ -19,15 +18,6 @@ internal static class EventViews
     private const string UpdateTypes = "Update-TypeData";
 
     private static readonly ConditionalWeakTable<Runspace, ViewList> s_known = new();
-    private static readonly ConcurrentDictionary<(object Types, bool IsRemote), int> s_everywhere = new();
-
-    /// <summary>The views and members of types in a runspace.</summary>
-    private interface ITables
-    {
-        bool AddTypes(IReadOnlyList<TypeData> types);
-
-        void UpdateFormats();
-    }
 
     /// <summary>Registers views for the streams of one tool: a separate table for one stream, a common one for several.</summary>
     public static void Register(PSCmdlet cmdlet, IReadOnlyList<RecordStream> streams) => Register(
@@ -51,53 +41,11 @@ internal static class EventViews
     public static void Register(PSCmdlet cmdlet, IReadOnlyList<IRecordShape> shapes, IReadOnlyList<HistogramType> histograms)
     {
         // A runspace without an initial state, such as the proxy of a remote one, uses PowerShell's default views.
-        if (Runspace.DefaultRunspace is { InitialSessionState.Formats: not null } runspace)
-        {
-            Register(runspace, new CurrentRunspace(cmdlet.WriteDebug), ScreenWidth.Of(cmdlet.Host), shapes, histograms, isRemote: false);
-        }
-
-        // A job on a thread writes its objects to another runspace.
-        RegisterEverywhere(shapes, histograms, isRemote: false);
-    }
-
-    /// <summary>Registers the views of an object that another process or runspace has created, in all runspaces of this process that have imported the module. Thread-safe.</summary>
-    /// <param name="shapes">The types.</param>
-    /// <param name="histograms">The types of histograms.</param>
-    /// <param name="isRemote">Whether the objects are from another computer, whose name is a column.</param>
-    public static void RegisterEverywhere(IReadOnlyList<IRecordShape> shapes, IReadOnlyList<HistogramType> histograms, bool isRemote)
-    {
-        object types = (shapes, histograms) switch
-        {
-            ([var one], []) => one.ClrType,
-            ([], [var one]) => one.ClrType,
-            _ => string.Join('\n', shapes.Select(shape => shape.ClrType).Concat(histograms.Select(type => type.ClrType)).Select(type => type.FullName)),
-        };
-        int version = Runspaces.Version;
-        if (s_everywhere.TryGetValue((types, isRemote), out int known) && known == version)
+        if (Runspace.DefaultRunspace is not { InitialSessionState.Formats: { } formats } runspace)
         {
             return;
         }
 
-        foreach (Runspace runspace in Runspaces.Open().Where(runspace => runspace.InitialSessionState?.Formats is not null))
-        {
-            ITables tables = runspace == Runspace.DefaultRunspace ? new CurrentRunspace(_ => { }) : new OtherRunspace(runspace);
-            Register(runspace, tables, ScreenWidth.Of(RunspaceTables.Host(runspace)), shapes, histograms, isRemote);
-        }
-
-        s_everywhere[(types, isRemote)] = version;
-    }
-
-    /// <summary>Lets a runspace convert events from other processes, and send its own.</summary>
-    public static void Prepare(Runspace runspace)
-    {
-        if (runspace.InitialSessionState is not null)
-        {
-            _ = RunspaceTables.AddTypes(runspace, EventMembers.OfAll()) || new CurrentRunspace(_ => { }).AddTypes(EventMembers.OfAll());
-        }
-    }
-
-    private static void Register(Runspace runspace, ITables tables, int screen, IReadOnlyList<IRecordShape> shapes, IReadOnlyList<HistogramType> histograms, bool isRemote)
-    {
         List<IRecordShape> nested = [.. shapes.SelectMany(Nested).DistinctBy(shape => shape.ClrType)];
         foreach (IRecordShape shape in shapes)
         {
@@ -105,35 +53,81 @@ internal static class EventViews
         }
 
         ViewList views = s_known.GetOrCreateValue(runspace);
-        lock (views)
+        int screen = ScreenWidth.Of(cmdlet.Host);
+        bool isNew = shapes.Count > 0 && views.Add(shapes, screen, formats);
+        foreach (IRecordShape shape in nested)
         {
-            InitialSessionStateEntryCollection<SessionStateFormatEntry> formats = runspace.InitialSessionState.Formats;
-            bool isNew = shapes.Count > 0 && (isRemote ? views.AddRemote(shapes, screen, formats) : views.Add(shapes, screen, formats));
-            foreach (IRecordShape shape in nested)
-            {
-                isNew |= views.Add([shape], screen, formats);
-            }
+            isNew |= views.Add([shape], screen, formats);
+        }
 
-            // Histograms without other objects use the view in the format file.
-            foreach (HistogramType type in shapes.Count == 0 ? [] : histograms)
-            {
-                isNew |= views.Add(type, formats);
-            }
+        // Histograms without other objects use the view in the format file.
+        foreach (HistogramType type in shapes.Count == 0 ? [] : histograms)
+        {
+            isNew |= views.Add(type, formats);
+        }
 
-            TypeData[] types =
-            [
-                .. shapes.Select(shape => shape.ClrType).Concat(histograms.Select(type => type.ClrType)).Where(views.AddType).SelectMany(type => EventMembers.Of(type, isPart: false)),
-                .. nested.Select(shape => shape.ClrType).Where(views.AddType).SelectMany(type => EventMembers.Of(type, isPart: true)),
-            ];
-            if (types.Length > 0)
-            {
-                tables.AddTypes(types);
-            }
+        AddMembers(views, shapes, nested, histograms, cmdlet.WriteDebug);
+        if (isNew)
+        {
+            Refresh(cmdlet);
+        }
+    }
 
-            if (isNew)
-            {
-                tables.UpdateFormats();
-            }
+    /// <summary>Registers the views of objects from other processes in the current runspace. Types that it has views for already are ignored.</summary>
+    /// <param name="shapes">The types.</param>
+    /// <param name="histograms">The types of histograms, which use the view in the format file.</param>
+    public static void Register(IReadOnlyList<IRecordShape> shapes, IReadOnlyList<HistogramType> histograms)
+    {
+        if (Runspace.DefaultRunspace is not { InitialSessionState.Formats: { } formats } runspace)
+        {
+            return;
+        }
+
+        ViewList views = s_known.GetOrCreateValue(runspace);
+        List<IRecordShape> news = [.. shapes.Where(shape => views.IsNewRemote(shape.ClrType))];
+        if (news.Count == 0 && !histograms.Any(type => views.IsNewRemote(type.ClrType)))
+        {
+            return;
+        }
+
+        List<IRecordShape> nested = [.. news.SelectMany(Nested).DistinctBy(shape => shape.ClrType)];
+        bool isNew = false;
+        foreach (IRecordShape shape in news)
+        {
+            isNew |= views.AddRemote(shape, formats);
+        }
+
+        foreach (IRecordShape shape in news.Concat(nested).Where(shape => !views.Has(shape.ClrType)))
+        {
+            isNew |= views.Add([shape], ScreenWidth.Default, formats);
+        }
+
+        AddMembers(views, news, nested, histograms, _ => { });
+        if (isNew)
+        {
+            TryRun(_ => { }, UpdateFormats);
+        }
+    }
+
+    /// <summary>Lets the current runspace send objects to other processes and convert those that it receives.</summary>
+    public static void Prepare()
+    {
+        if (Runspace.DefaultRunspace?.InitialSessionState is not null)
+        {
+            TryRun(_ => { }, UpdateTypes, ("TypeData", EventMembers.OfAll()));
+        }
+    }
+
+    private static void AddMembers(ViewList views, IEnumerable<IRecordShape> shapes, IEnumerable<IRecordShape> nested, IEnumerable<HistogramType> histograms, Action<string> debug)
+    {
+        TypeData[] types =
+        [
+            .. shapes.Concat(nested).Select(shape => shape.ClrType).Concat(histograms.Select(type => type.ClrType)).Where(views.AddType)
+                .SelectMany(type => EventMembers.Of(type).Concat(EventMembers.Enums(type).Where(views.AddType).Select(EventMembers.OfEnum))),
+        ];
+        if (types.Length > 0)
+        {
+            TryRun(debug, UpdateTypes, ("TypeData", types));
         }
     }
 
@@ -204,24 +198,6 @@ internal static class EventViews
         return output;
     }
 
-    private sealed class CurrentRunspace(Action<string> debug) : ITables
-    {
-        public bool AddTypes(IReadOnlyList<TypeData> types)
-        {
-            TryRun(debug, UpdateTypes, ("TypeData", types.ToArray()));
-            return true;
-        }
-
-        public void UpdateFormats() => TryRun(debug, EventViews.UpdateFormats);
-    }
-
-    private sealed class OtherRunspace(Runspace runspace) : ITables
-    {
-        public bool AddTypes(IReadOnlyList<TypeData> types) => RunspaceTables.AddTypes(runspace, types);
-
-        public void UpdateFormats() => RunspaceTables.UpdateFormats(runspace);
-    }
-
     private sealed record NestedShape(Type ClrType, string Name, IReadOnlyList<RecordField> Fields) : IRecordShape;
 
     /// <summary>The views that were registered in a runspace.</summary>
@@ -229,6 +205,7 @@ internal static class EventViews
     {
         private readonly Dictionary<string, View> _views = [];
         private readonly HashSet<Type> _types = [];
+        private readonly HashSet<Type> _remote = [];
 
         /// <summary>Marks a type's members as registered. Returns false if they already were.</summary>
         public bool AddType(Type type) => _types.Add(type);
@@ -257,32 +234,26 @@ internal static class EventViews
             return true;
         }
 
-        /// <summary>Adds the views of types whose objects are from other computers. Returns false if they exist for this screen width.</summary>
-        public bool AddRemote(IReadOnlyList<IRecordShape> shapes, int screen, InitialSessionStateEntryCollection<SessionStateFormatEntry> formats)
+        /// <summary>Returns whether a type has any view.</summary>
+        public bool Has(Type type) => _views.ContainsKey(type.FullName!);
+
+        /// <summary>Marks a type as known from another process. Returns false if it already was.</summary>
+        public bool IsNewRemote(Type type) => _remote.Add(type);
+
+        /// <summary>Adds the views of a type whose objects are from other computers. Returns false if it exists.</summary>
+        public bool AddRemote(IRecordShape shape, InitialSessionStateEntryCollection<SessionStateFormatEntry> formats)
         {
-            bool isNew = false;
-            foreach (IRecordShape shape in shapes)
+            string name = shape.ClrType.FullName + RemoteRecord.Suffix;
+            if (_views.ContainsKey(name))
             {
-                string name = shape.ClrType.FullName + RemoteRecord.Suffix;
-                string group = $"{screen} {EventColumns.Signature(shape)}";
-                if (_views.TryGetValue(name, out View? old))
-                {
-                    if (old.Group == group)
-                    {
-                        continue;
-                    }
-
-                    Remove(formats, old);
-                }
-
-                var table = new ExtendedTypeDefinition(name, [new FormatViewDefinition(shape.Name, EventTable.OfRemote(shape, screen))]);
-                table.TypeNames.Add(typeof(BpfEvent).FullName!);
-                var list = new ExtendedTypeDefinition(name, [new FormatViewDefinition(shape.Name, EventList.Of(shape, isRemote: true))]);
-                Keep(formats, new View(group, [name], [new SessionStateFormatEntry(table), new SessionStateFormatEntry(list)]));
-                isNew = true;
+                return false;
             }
 
-            return isNew;
+            var table = new ExtendedTypeDefinition(name, [new FormatViewDefinition(shape.Name, RemoteTable.View())]);
+            table.TypeNames.Add(typeof(BpfEvent).FullName!);
+            var list = new ExtendedTypeDefinition(name, [new FormatViewDefinition(shape.Name, EventList.OfRemote(shape, name))]);
+            Keep(formats, new View(name, [name], [new SessionStateFormatEntry(table), new SessionStateFormatEntry(list)]));
+            return true;
         }
 
         /// <summary>Adds a view for histograms among other objects. Returns false if it exists.</summary>
@@ -357,21 +328,27 @@ internal static class EventList
 {
     /// <summary>Returns the view's control.</summary>
     /// <param name="shape">The type and its fields.</param>
-    /// <param name="isRemote">Whether the objects are from other computers.</param>
-    public static ListControl Of(IRecordShape shape, bool isRemote = false)
-    {
-        var entry = ListControl.Create(outOfBand: false).StartEntry(null, null);
-        if (isRemote)
-        {
-            entry.AddItemScriptBlock("[Bee.Cmdlets.Views.EventText]::Line($_.PSComputerName)", EventTable.ComputerName, null);
-        }
+    public static ListControl Of(IRecordShape shape) => AddItems(ListControl.Create(outOfBand: false).StartEntry(null, null), shape).EndEntry().EndList();
 
+    /// <summary>Returns the view's control for objects from other computers, whose name is the first line.</summary>
+    /// <param name="shape">The type and its fields.</param>
+    /// <param name="name">The name of the type.</param>
+    /// <remarks>PowerShell adds the computer's name to the first entry, so the second one is used.</remarks>
+    public static ListControl OfRemote(IRecordShape shape, string name)
+    {
+        var entry = ListControl.Create(outOfBand: false).StartEntry(null, null).AddItemProperty("MapName", null, null).EndEntry().StartEntry([name], null);
+        entry.AddItemScriptBlock("[Bee.Cmdlets.Views.RemoteTable]::Computer($_)", RemoteRecord.ComputerName, null);
+        return AddItems(entry, shape).EndEntry().EndList();
+    }
+
+    private static ListEntryBuilder AddItems(ListEntryBuilder entry, IRecordShape shape)
+    {
         foreach (var field in shape.Fields)
         {
             entry.AddItemScriptBlock($"[Bee.Cmdlets.Views.EventText]::Item('{EventColumns.MeaningOf(shape, field)}', $_.{EventTable.Member(field.Name)}, $_)", field.Name, null);
         }
 
-        return entry.EndEntry().EndList();
+        return entry;
     }
 }
 

@@ -99,7 +99,7 @@ public static class HistogramText
         }
 
         int used = 0;
-        foreach ((string name, string value) in histogram.Labels)
+        foreach ((string name, string value) in histogram.Labels.Prepend((RemoteRecord.ComputerName, histogram.Computer!)).Skip(histogram.Computer is null ? 1 : 0))
         {
             string part = $"{name}={EventFields.Quoted(value)}";
             part = part.Length > width ? part[..(width - 1)] + '\u2026' : part;
@@ -155,6 +155,7 @@ internal sealed class HistogramReading
 {
     private HistogramReading(PSObject histogram)
     {
+        Computer = RemoteRecord.IsFromComputer(histogram) && RemoteRecord.EventOf(histogram)?.Sender is null ? EventText.Line(EventText.Wrapped(histogram.Properties[RemoteRecord.ComputerName]?.Value)) : null;
         MapName = EventText.Line(EventFields.Value(histogram, nameof(Histogram.MapName)));
         Unit = EventText.Base(EventFields.Value(histogram, nameof(Histogram.Unit))) as string;
         Count = EventText.Base(EventFields.Value(histogram, nameof(Histogram.Count))) as ulong? ?? 0;
@@ -163,8 +164,11 @@ internal sealed class HistogramReading
         Labels = [.. LabelsOf(histogram).Select(label => (TerminalText.Show(label.Name), EventText.Of(label.Meaning, EventFields.Value(histogram, label.Name))))];
 
         // A deserialized histogram with named limits is recognized by its outer buckets, which have only one limit.
-        IsNamed = histogram.BaseObject is Histogram live ? live.GetHistogramType()?.Limits == HistogramLimits.Named : Buckets is [{ From: null }, .., { To: null }];
+        IsNamed = RemoteRecord.EventOf(histogram) is Histogram live ? live.GetHistogramType()?.Limits == HistogramLimits.Named : Buckets is [{ From: null }, .., { To: null }];
     }
+
+    /// <summary>The computer that the histogram is from, if views show it; else null.</summary>
+    public string? Computer { get; }
 
     public string MapName { get; }
 
@@ -216,7 +220,7 @@ internal sealed class HistogramReading
 
     // The labels are the properties that only this histogram has. For a deserialized object, their names are known but not their meanings.
     private static IEnumerable<(string Name, FieldMeaning Meaning)> LabelsOf(PSObject histogram) =>
-        EventFields.TypeNames(histogram).Select(RecordType.FieldsOf).FirstOrDefault(fields => fields is not null) is { } labels
+        EventFields.TypeNames(histogram).Concat(RemoteRecord.EventOf(histogram) is { } e ? [e.GetType().FullName!] : []).Select(RecordType.FieldsOf).FirstOrDefault(fields => fields is not null) is { } labels
             ? labels.Where(label => !label.IsExtra || (label.Name is not (ExtraNames.Image or ExtraNames.Node or ExtraNames.Late) && EventFields.Value(histogram, label.Name) is not null)).Select(label => (label.Name, label.Meaning))
             : EventFields.Own(histogram).Select(property => property.Name).Where(name => typeof(Histogram).GetProperty(name) is null).Select(name => (name, FieldMeaning.Object));
 }

@@ -1,98 +1,166 @@
 using System.ComponentModel;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
+using System.Runtime.CompilerServices;
 using Bee.Ebpf.Packing;
 using Bee.Ebpf.Records;
 
 namespace Bee.Cmdlets.Views;
 
 /// <summary>
-/// The type that PowerShell converts deserialized events, entries and histograms to. Its converter returns an object of the original type, which it decodes from the bytes that travel with the object.
+/// Lets events, entries and histograms travel to other processes. An object is serialized with its properties as plain values, and with bytes that contain its values, its type and what its view needs.
+/// A receiver with the module decodes them to an object of the original type.
 /// </summary>
+/// <remarks>
+/// <para>PowerShell converts a deserialized object with this class's converter in jobs, in Import-Clixml, and over WinRM. Over ssh it knows only its own types, and the object stays a bag of properties. The views
+/// then decode the bytes.</para>
+/// <para>The bytes are in a member set, which no command shows as a property. Nothing in them is run: they are validated, as those of a capture file are.</para>
+/// </remarks>
 [TypeConverter(typeof(RemoteRecordConverter))]
 public sealed class RemoteRecord
 {
-    /// <summary>The name of the property with the bytes. It contains a blank, which no C identifier can.</summary>
-    internal const string Packed = "Packed event";
+    /// <summary>The name of the member set. It contains a blank, which no C identifier can.</summary>
+    internal const string Members = "Packed event";
 
-    /// <summary>The end of the type name of objects from another computer. Their views have the column PSComputerName.</summary>
+    /// <summary>The end of the first type name of objects from another computer. Their views have the column PSComputerName.</summary>
     internal const string Suffix = "#Remote";
 
-    /// <summary>The version of the bytes, which the first byte states. The second byte has flags.</summary>
-    private const byte Version = 1, FromSsh = 1;
+    /// <summary>The property with the name of the computer that an object is from.</summary>
+    internal const string ComputerName = ExtraNames.ComputerName;
 
-    // A longer object travels without its bytes: a receiver keeps them until it has converted the object.
+    private const string Bytes = "Bytes";
+    private const string ShowComputerName = "PSShowComputerName";
+
+    /// <summary>The version of the bytes, which the first byte states.</summary>
+    private const byte Version = 1;
+
+    // A longer object travels without its bytes.
     private const int MostBytes = 4 * 1024 * 1024;
 
     private static readonly bool s_isSshServer = Environment.GetCommandLineArgs().Skip(1).Any(IsSshServer);
+    private static readonly ConditionalWeakTable<byte[], Decoded> s_decoded = [];
 
     private RemoteRecord()
     {
     }
 
-    /// <summary>Returns the bytes of an object, for serialization. They contain its values, its type, and what the view needs.</summary>
+    /// <summary>
+    /// Returns the text of an event, entry or histogram. PowerShell calls this method just before it writes the members of an object to another process, so it adds the member set with the bytes.
+    /// </summary>
+    /// <param name="record">The object.</param>
+    /// <returns>The object's own text.</returns>
+    public static string Text(PSObject? record)
+    {
+        if (record?.BaseObject is BpfEvent e && PackedEvent.CanPack(e) && record.Members[Members] is null)
+        {
+            record.Members.Add(new PSMemberSet(Members, [new PSCodeProperty(Bytes, typeof(RemoteRecord).GetMethod(nameof(Pack)))]));
+            if (s_isSshServer)
+            {
+                Rename(record, e);
+            }
+        }
+
+        return record?.BaseObject.ToString() ?? string.Empty;
+    }
+
+    /// <summary>Returns the bytes of an object.</summary>
     /// <param name="record">An event, entry or histogram.</param>
     /// <returns>The bytes; null for a part of an event.</returns>
     public static object? Pack(PSObject? record) =>
-        record?.BaseObject is BpfEvent e && PackedEvent.Pack(e) is { Length: <= MostBytes } bytes ? (byte[])[Version, s_isSshServer ? FromSsh : (byte)0, .. bytes] : null;
+        record?.BaseObject is BpfEvent e && PackedEvent.Pack(e) is { Length: < MostBytes } bytes ? (byte[])[Version, .. bytes] : null;
+
+    /// <summary>Returns the event, entry or histogram that an object is or describes; null for other objects.</summary>
+    internal static BpfEvent? EventOf(PSObject? record) => record?.BaseObject as BpfEvent ?? DecodedOf(record)?.Event;
+
+    /// <summary>Returns the types of a deserialized object, as its bytes define them; null for other objects.</summary>
+    internal static EventUnpacker? TypesOf(PSObject record) => DecodedOf(record)?.Types;
+
+    /// <summary>Returns whether a view shows the name of the computer that an object is from.</summary>
+    internal static bool IsFromComputer(PSObject record) => EventText.Base(record.Properties[ComputerName]?.Value) is string { Length: > 0 }
+        && (EventText.Base(record.Properties[ShowComputerName]?.Value) is true || record.TypeNames.Any(name => name.EndsWith(Suffix, StringComparison.Ordinal)));
 
     /// <summary>Returns the object that a deserialized object describes.</summary>
     /// <param name="bag">The deserialized object.</param>
     /// <returns>An object of the original type with the members that were added to it; the same object if it has no valid bytes.</returns>
     internal static PSObject Unpack(PSObject bag)
     {
-        if (EventText.Base(bag.Properties[Packed]?.Value) is not byte[] { Length: > 2 and <= MostBytes + 2 } bytes || bytes[0] != Version)
+        if (DecodedOf(bag) is not { Event: { } e } decoded)
         {
             return bag;
         }
 
+        var live = new PSObject(e);
+        if (bag.TypeNames.Any(name => name.EndsWith(Suffix, StringComparison.Ordinal)))
+        {
+            Rename(live, e);
+        }
+
+        foreach (PSPropertyInfo property in bag.Properties)
+        {
+            if (property is PSNoteProperty && e.GetType().GetProperty(property.Name) is null)
+            {
+                live.Properties.Add(new PSNoteProperty(property.Name, property.Value), preValidated: true);
+            }
+        }
+
+        // The runspace has no members for the type yet.
+        foreach (string time in EventMembers.Times(e.GetType()))
+        {
+            live.Properties.Add(new PSNoteProperty(time, EventTime.Of(e, time)), preValidated: true);
+        }
+
+        if (Runspace.DefaultRunspace is not null)
+        {
+            EventViews.Register(decoded.Types.Shapes, decoded.Types.Histograms);
+        }
+
+        return live;
+    }
+
+    /// <summary>The names under which objects of an emitted type are serialized.</summary>
+    internal static IEnumerable<string> NamesOf(Type type) => s_isSshServer ? [type.FullName!, type.FullName + Suffix] : [type.FullName!];
+
+    /// <summary>Returns whether an argument starts PowerShell as the server of an ssh connection: <c>-SSHServerMode</c>, <c>-sshs</c>.</summary>
+    internal static bool IsSshServer(string argument) =>
+        argument.TrimStart('-', '/') is { Length: >= 4 } name && name.Length < argument.Length && "sshservermode".StartsWith(name, StringComparison.OrdinalIgnoreCase);
+
+    // A view of objects of this computer has no column for the name of the computer, so it must not apply.
+    private static void Rename(PSObject record, BpfEvent e)
+    {
+        string name = e.GetType().FullName!;
+        record.TypeNames.Remove(name);
+        record.TypeNames.Insert(0, name + Suffix);
+    }
+
+    private static Decoded? DecodedOf(PSObject? bag) =>
+        bag?.BaseObject is PSCustomObject && bag.Members[Members] is PSMemberSet set && EventText.Base(set.Properties[Bytes]?.Value) is byte[] bytes && s_decoded.GetValue(bytes, Decode) is { Event: not null } decoded
+            ? decoded
+            : null;
+
+    private static Decoded Decode(byte[] bytes)
+    {
         try
         {
-            BpfEvent e = PackedEvent.Unpack(bytes.AsSpan(2), out EventUnpacker unpacker);
-            var live = new PSObject(e);
-            bool isRemote = CopyMembers(bag, live, e) || ((bytes[1] & FromSsh) != 0 && Runspace.DefaultRunspace is null);
-            if (isRemote)
+            if (bytes.Length is > 1 and <= MostBytes && bytes[0] == Version)
             {
-                live.TypeNames.Insert(0, e.GetType().FullName + Suffix);
-                // The view has the column already. PowerShell would add another one.
-                Set(live, "PSShowComputerName", false);
-            }
+                BpfEvent e = PackedEvent.Unpack(bytes.AsSpan(1), out EventUnpacker types);
+                foreach (IRecordShape shape in types.Shapes)
+                {
+                    EventFields.Register(shape);
+                }
 
-            EventViews.RegisterEverywhere(unpacker.Shapes, unpacker.Histograms, isRemote);
-            return live;
+                return new Decoded(e, types);
+            }
         }
         catch (PackException)
         {
             // The sender has a later version, or the bytes are damaged. The properties are still there.
-            return bag;
-        }
-    }
-
-    /// <summary>Returns whether PowerShell was started as the server of an ssh connection: <c>-SSHServerMode</c>, <c>-sshs</c>.</summary>
-    internal static bool IsSshServer(string argument) =>
-        argument.TrimStart('-', '/') is { Length: >= 4 } name && name.Length < argument.Length && "sshservermode".StartsWith(name, StringComparison.OrdinalIgnoreCase);
-
-    // Returns whether the object came from another computer before.
-    private static bool CopyMembers(PSObject bag, PSObject live, BpfEvent e)
-    {
-        bool isRemote = false;
-        foreach (PSPropertyInfo property in bag.Properties)
-        {
-            if (property is PSNoteProperty && property.Name is not (Packed or EventMembers.Shown) && e.GetType().GetProperty(property.Name) is null)
-            {
-                Set(live, property.Name, property.Value);
-                isRemote |= property.Name == "PSComputerName" && EventText.Base(property.Value) is string { Length: > 0 };
-            }
         }
 
-        return isRemote && bag.TypeNames.Any(name => name.EndsWith(Suffix, StringComparison.Ordinal));
+        return new Decoded(null, new EventUnpacker());
     }
 
-    private static void Set(PSObject live, string name, object? value)
-    {
-        live.Properties.Remove(name);
-        live.Properties.Add(new PSNoteProperty(name, value), preValidated: true);
-    }
+    private sealed record Decoded(BpfEvent? Event, EventUnpacker Types);
 }
 
 /// <summary>Converts deserialized events, entries and histograms to objects of their original type.</summary>
@@ -115,4 +183,11 @@ public sealed class RemoteRecordConverter : PSTypeConverter
 
     /// <inheritdoc/>
     public override object ConvertTo(object sourceValue, Type destinationType, IFormatProvider formatProvider, bool ignoreCase) => throw new PSInvalidCastException();
+}
+
+/// <summary>Prepares a runspace that imports the module for objects from other processes.</summary>
+public sealed class ModuleStart : IModuleAssemblyInitializer
+{
+    /// <inheritdoc/>
+    public void OnImport() => EventViews.Prepare();
 }

@@ -168,13 +168,16 @@ internal static class PackedShape
 /// <summary>Packs an object with everything that its reader needs, so that it can travel alone.</summary>
 internal static class PackedEvent
 {
+    /// <summary>Returns whether an object is an event or entry of its own, and not a struct inside of one.</summary>
+    public static bool CanPack(BpfEvent e) => e is Events.TraceLine or Events.IteratorLine or TruncatedEvent || RecordOrigin.Of(e.GetType()) is not null;
+
     /// <summary>Packs an object.</summary>
     /// <param name="e">The object.</param>
     /// <returns>The bytes; null for an object that is not an event or entry of its own, such as a struct inside of one.</returns>
     public static byte[]? Pack(BpfEvent e)
     {
         ArgumentNullException.ThrowIfNull(e);
-        if (e is not (Events.TraceLine or Events.IteratorLine or TruncatedEvent) && RecordOrigin.Of(e.GetType()) is null)
+        if (!CanPack(e))
         {
             return null;
         }
