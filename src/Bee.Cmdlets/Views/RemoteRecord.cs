@@ -77,7 +77,7 @@ public sealed class RemoteRecord
 
     /// <summary>Returns whether a view shows the name of the computer that an object is from.</summary>
     internal static bool IsFromComputer(PSObject record) => EventText.Base(record.Properties[ComputerName]?.Value) is string { Length: > 0 }
-        && (EventText.Base(record.Properties[ShowComputerName]?.Value) is true || record.TypeNames.Any(name => name.EndsWith(Suffix, StringComparison.Ordinal)));
+        && (EventText.Base(record.Properties[ShowComputerName]?.Value) as bool? ?? record.TypeNames.Any(name => name.EndsWith(Suffix, StringComparison.Ordinal)));
 
     /// <summary>Returns the object that a deserialized object describes.</summary>
     /// <param name="bag">The deserialized object.</param>

@@ -31,11 +31,7 @@ public static class RemoteTable
             return string.Empty;
         }
 
-        if (RemoteRecord.TypesOf(record) is { } types)
-        {
-            EventViews.Register(types.Shapes, types.Histograms);
-        }
-
+        Register(record);
         return $"{Shape(record)?.ClrType.FullName} {RemoteRecord.IsFromComputer(record)}";
     }
 
@@ -84,6 +80,31 @@ public static class RemoteTable
     /// <param name="record">The object.</param>
     /// <returns>The name; empty for objects of this computer.</returns>
     public static string Computer(PSObject? record) => EventText.Line(EventText.Wrapped(record?.Properties[RemoteRecord.ComputerName]?.Value));
+
+    /// <summary>Returns the fields of an object, one per line, for a list.</summary>
+    /// <param name="record">The object.</param>
+    /// <returns>The lines.</returns>
+    public static string Fields(PSObject? record)
+    {
+        if (record is not null)
+        {
+            Register(record);
+        }
+
+        return EventText.Fields(record);
+    }
+
+    private static void Register(PSObject record)
+    {
+        if (RemoteRecord.TypesOf(record) is { } types)
+        {
+            EventViews.Register(types.Shapes, types.Histograms);
+        }
+        else if (Shape(record) is { } shape)
+        {
+            EventViews.Register([shape], []);
+        }
+    }
 
     /// <summary>Returns the view, as in the format file.</summary>
     internal static TableControl View()
