@@ -149,16 +149,23 @@ internal static class EventMembers
     /// where PowerShell uses only the default display properties. Only the type's own properties are serialized.
     /// </summary>
     /// <param name="type">A type that <see cref="RecordType"/>, <see cref="EntryType"/> or <see cref="HistogramType"/> emitted.</param>
+    /// <param name="isPart">Whether its objects are parts of others.</param>
     /// <returns>The members of the type and of its deserialized objects.</returns>
-    public static IEnumerable<TypeData> Of(Type type)
+    public static IEnumerable<TypeData> Of(Type type, bool isPart)
     {
         var properties = PropertiesOf(type);
-        return [.. RemoteRecord.NamesOf(type).Select(name => Live(name, type, properties)), Serialized($"Deserialized.{type.FullName}", properties)];
+        return [.. RemoteRecord.NamesOf(type).Select(name => Live(name, type, properties, isPart)), Serialized($"Deserialized.{type.FullName}", properties)];
     }
 
-    private static TypeData Live(string name, Type type, PropertyInfo[] properties)
+    private static TypeData Live(string name, Type type, PropertyInfo[] properties, bool isPart)
     {
         var members = Serialized(name, properties);
+        if (!isPart)
+        {
+            // PowerShell compiles a code method again for each call.
+            members.Members.Add(nameof(ToString), new ScriptMethodData(nameof(ToString), ScriptBlock.Create("[Bee.Cmdlets.Views.RemoteRecord]::Text($this)")));
+        }
+
         members.DefaultDisplayPropertySet = new PropertySetData([Shown]);
         var text = typeof(Histogram).IsAssignableFrom(type) ? "[Bee.Cmdlets.Views.HistogramText]::Draw($this, $Host, 13)" : "[Bee.Cmdlets.Views.EventText]::Fields($this)";
         members.Members.Add(Shown, new ScriptPropertyData(Shown, ScriptBlock.Create(text)) { IsHidden = true });
@@ -174,11 +181,8 @@ internal static class EventMembers
     public static TypeData[] OfAll()
     {
         string name = typeof(BpfEvent).FullName!;
-        var text = new TypeData(name) { IsOverride = true };
-        text.Members.Add("ToString", new CodeMethodData("ToString", typeof(RemoteRecord).GetMethod(nameof(RemoteRecord.Text))!));
         return
         [
-            text,
             new TypeData($"Deserialized.{name}") { IsOverride = true, TargetTypeForDeserialization = typeof(RemoteRecord) },
             new TypeData(typeof(EventNumber).FullName!) { IsOverride = true, SerializationMethod = "String" },
             .. s_enums.Select(OfEnum),

@@ -122,13 +122,16 @@ internal static class EventViews
     {
         TypeData[] types =
         [
-            .. shapes.Concat(nested).Select(shape => shape.ClrType).Concat(histograms.Select(type => type.ClrType)).Where(views.AddType)
-                .SelectMany(type => EventMembers.Of(type).Concat(EventMembers.Enums(type).Where(views.AddType).Select(EventMembers.OfEnum))),
+            .. Members(shapes.Select(shape => shape.ClrType).Concat(histograms.Select(type => type.ClrType)), isPart: false),
+            .. Members(nested.Select(shape => shape.ClrType), isPart: true),
         ];
         if (types.Length > 0)
         {
             TryRun(debug, UpdateTypes, ("TypeData", types));
         }
+
+        IEnumerable<TypeData> Members(IEnumerable<Type> types, bool isPart) => types.Where(views.AddType)
+            .SelectMany(type => EventMembers.Of(type, isPart).Concat(EventMembers.Enums(type).Where(views.AddType).Select(EventMembers.OfEnum)));
     }
 
     // Structs inside a type's objects are also shown by themselves ($event.inner).

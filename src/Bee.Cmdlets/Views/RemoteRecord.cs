@@ -103,7 +103,8 @@ public sealed class RemoteRecord
             }
         }
 
-        // The runspace has no members for the type yet.
+        // The runspace has no members for the type yet. The object may travel on, or be exported.
+        live.Members.Add(new PSMemberSet(Members, [new PSNoteProperty(Bytes, (bag.Members[Members] as PSMemberSet)?.Properties[Bytes]?.Value)]), preValidated: true);
         foreach (string time in EventMembers.Times(e.GetType()))
         {
             live.Properties.Add(new PSNoteProperty(time, EventTime.Of(e, time)), preValidated: true);

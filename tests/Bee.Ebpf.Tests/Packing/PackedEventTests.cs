@@ -1,7 +1,5 @@
 using System.Buffers;
 using System.Security.Cryptography;
-using Bee.Ebpf.Events;
-using Bee.Ebpf.Objects;
 using Bee.Ebpf.Packing;
 using Bee.Ebpf.Records;
 
