@@ -86,7 +86,7 @@ public sealed class ContainerViewTests
     }
 
     private static void TypeDataOf(IRecordShape shape, params string[] names) =>
-        Assert.All(EventMembers.Of(shape.ClrType), data => Assert.Equal(names, names.Where(data.PropertySerializationSet.ReferencedProperties.Contains)));
+        Assert.All(EventMembers.Of(shape.ClrType, isPart: false), data => Assert.Equal(names, names.Where(data.PropertySerializationSet.ReferencedProperties.Contains)));
 
     private static string Columns(IRecordShape shape, int screen) => string.Join(' ', EventColumns.Of(shape, screen).Select(column => $"{column.Field.Name}:{column.Width}"));
 

@@ -140,10 +140,6 @@ internal static class EventMembers
     /// <summary>The name of the property that a list shows for an object after one of another type. It contains a blank, which no C identifier can.</summary>
     public const string Shown = "Event data";
 
-    // The enums of the libraries that are properties of public objects.
-    private static readonly Type[] s_enums = [.. new[] { typeof(BpfEvent).Assembly, typeof(Bee.Oci.Store.Image).Assembly, typeof(Bee.Toolchain.Diagnostics.Diagnostic).Assembly, typeof(EventMembers).Assembly }
-        .SelectMany(assembly => assembly.GetExportedTypes()).Where(type => type.IsEnum)];
-
     /// <summary>
     /// Returns the type's members: timestamps with exact text (<see cref="EventTime"/>), and one hidden property with the text of all fields for lists of mixed objects,
     /// where PowerShell uses only the default display properties. Only the type's own properties are serialized.
@@ -177,17 +173,8 @@ internal static class EventMembers
         return members;
     }
 
-    /// <summary>Returns the members of all events, entries and histograms, and of the enums that any of them may have.</summary>
-    public static TypeData[] OfAll()
-    {
-        string name = typeof(BpfEvent).FullName!;
-        return
-        [
-            new TypeData($"Deserialized.{name}") { IsOverride = true, TargetTypeForDeserialization = typeof(RemoteRecord) },
-            new TypeData(typeof(EventNumber).FullName!) { IsOverride = true, SerializationMethod = "String" },
-            .. s_enums.Select(OfEnum),
-        ];
-    }
+    /// <summary>Returns the members of all deserialized events, entries and histograms.</summary>
+    public static TypeData[] OfAll() => [new TypeData($"Deserialized.{typeof(BpfEvent).FullName}") { IsOverride = true, TargetTypeForDeserialization = typeof(RemoteRecord) }];
 
     /// <summary>Returns the members of an enum. It is serialized as its name: PowerShell deserializes an enum as a number, which does not equal the name.</summary>
     /// <param name="type">The enum.</param>
