@@ -62,7 +62,7 @@ Describe 'Events with names of containers and hosts' -Tag Unloaded {
         $all | Export-Clixml "$TestDrive/events.xml"
         $read = Import-Clixml "$TestDrive/events.xml"
         $read[0].container, $read[0].node, $read[7].PSComputerName, $read[8].Late, $read[-1].PSComputerName | Should -Be web, node1, db1, $true, db2
-        ($read[0..4] | Out-String -Width 80) | Should -BeLike '*print_placed container=web pod=web-5d9c7 *'
+        ($read[0..4] | Out-String -Width 80) | Should -BeLike '*print_placed   container=web pod=web-5d9c7 *'
     }
 
     It 'heads a histogram with the names that it has' {
