@@ -61,7 +61,7 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
         List<NameRequests.Request>? waiting = [];
         var waitingGate = new object();
         NameRequests? requests = null;
-        _index = new ContainerIndex(recorder, tree, parse, request =>
+        _index = new ContainerIndex(recorder, tree, parse, request => NameRequests.Probe(runtimes, request), request =>
         {
             lock (waitingGate)
             {
@@ -143,6 +143,12 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
 
         if (key.MountNamespaceId != 0)
         {
+            // The number of a namespace that has gone is reused at once, that of a process much later.
+            if (key.ProcessId > 0 && _recorder.TryFindProcess(key.ProcessId, out var cgroup) && _index.OfCgroup(cgroup) is { } running)
+            {
+                return running.Names;
+            }
+
             if (_index.OfMountNamespace(key.MountNamespaceId) is { } container)
             {
                 return container.Names;

@@ -16,30 +16,31 @@ internal sealed class ContainerIndex : IRecorderSink
     /// <summary>The number of removed cgroups that are remembered.</summary>
     internal const int MostRemoved = 4096;
 
+    // Most runtimes forget a container that has ended.
+    private const int MostAttemptsAfterEnd = 2;
+
     private readonly IRecorder _recorder;
     private readonly CgroupTree _tree;
     private readonly Func<string, ContainerPath?> _parse;
+    private readonly Func<NameRequests.Request, ContainerRecord?> _probe;
     private readonly Action<NameRequests.Request> _ask;
     private readonly object _gate = new();
     private readonly ConcurrentDictionary<ulong, CgroupEntry> _cgroups = new();
     private readonly NamespaceOwners _namespaces;
     private readonly Dictionary<(uint User, string Id), KnownContainer> _containers = [];
-    // The containers by the paths of their own cgroups.
-    private readonly Dictionary<(int Hierarchy, string Path), KnownContainer> _paths = [];
+    private readonly OwnCgroups _own = new();
     private readonly Queue<ulong> _removed = new();
-    private readonly List<ContainerChange> _ended = [];
-    private readonly List<KnownContainer> _changed = [];
-    // How many of _paths come from a runtime, because the path alone does not name the container.
-    private int _claims;
+    private readonly ContainerChanges _changes = new();
     private int _found;
     private volatile bool _isIncomplete;
 
     /// <param name="recorder">The recorder.</param>
     /// <param name="tree">The cgroup hierarchies.</param>
     /// <param name="parse">Finds the container of a cgroup path (<see cref="ContainerPath.Parse"/>).</param>
+    /// <param name="probe">Looks for a container in the files of runtimes that name the cgroup like the container.</param>
     /// <param name="ask">Asks for the names of a container that has started. It must not wait.</param>
-    public ContainerIndex(IRecorder recorder, CgroupTree tree, Func<string, ContainerPath?> parse, Action<NameRequests.Request> ask) =>
-        (_recorder, _tree, _parse, _ask, _namespaces) = (recorder, tree, parse, ask, new NamespaceOwners(recorder));
+    public ContainerIndex(IRecorder recorder, CgroupTree tree, Func<string, ContainerPath?> parse, Func<NameRequests.Request, ContainerRecord?> probe, Action<NameRequests.Request> ask) =>
+        (_recorder, _tree, _parse, _probe, _ask, _namespaces) = (recorder, tree, parse, probe, ask, new NamespaceOwners(recorder));
 
     /// <summary>The number of cgroups that are known, including those that were removed.</summary>
     public int Count => _cgroups.Count;
@@ -75,13 +76,11 @@ internal sealed class ContainerIndex : IRecorderSink
         _recorder.TryFindMountNamespace(inode, out var recorded) && OfCgroup(recorded.Cgroup) is { } container ? container : _namespaces.Find(inode, recorded);
 
     /// <summary>Takes over what the recorder has recorded.</summary>
-    /// <returns>Whether <see cref="TakeChanges"/> has something to report.</returns>
-    public bool Update()
+    public void Update()
     {
         lock (_gate)
         {
-            Drain();
-            return _ended.Count + _changed.Count > 0;
+            _isIncomplete |= !_recorder.Drain(this);
         }
     }
 
@@ -90,11 +89,7 @@ internal sealed class ContainerIndex : IRecorderSink
     {
         lock (_gate)
         {
-            ContainerChange[] changes = [.. _ended, .. _changed.Where(container => container.IsChanged).Select(container => new ContainerChange(container.Describe(), false))];
-            _changed.ForEach(container => container.IsChanged = false);
-            _changed.Clear();
-            _ended.Clear();
-            return changes;
+            return _changes.Take();
         }
     }
 
@@ -166,20 +161,31 @@ internal sealed class ContainerIndex : IRecorderSink
                     Name(container, record);
                 }
 
-                return record is not null || container is { HasEnded: true, Remembered: 0 };
+                return record is not null || (container.HasEnded && request.Attempt >= MostAttemptsAfterEnd);
             }
 
-            if (!_cgroups.TryGetValue(request.Cgroup, out var entry) || entry.IsRemoved || entry.Container is not null)
+            if (!_cgroups.TryGetValue(request.Cgroup, out var entry) || entry.IsRemoved)
             {
                 return true;
             }
 
-            if (record is not null)
+            if (entry.Container is null)
             {
-                Name(Claim(record, entry.Path), record);
+                if (record is not null)
+                {
+                    Name(Claim(record, entry.Path), record);
+                }
+
+                return record?.CgroupPath is not null;
             }
 
-            return record is not null;
+            // The container was being created. Now its runtime says whether the cgroup is the container's.
+            if (record is null && entry.Container.IsClaimed && entry.Container.Id == request.Id)
+            {
+                Unclaim(entry.Container);
+            }
+
+            return record?.CgroupPath is not null || record is null;
         }
     }
 
@@ -230,7 +236,7 @@ internal sealed class ContainerIndex : IRecorderSink
             }
             else
             {
-                Change(container);
+                _changes.Add(container);
             }
 
             container.Cgroups.Remove(cgroup);
@@ -245,12 +251,12 @@ internal sealed class ContainerIndex : IRecorderSink
         var container = _cgroups.TryGetValue(cgroup, out var entry) ? entry.Container : null;
         if (_namespaces.Release(inode, container) is { } former)
         {
-            Change(former);
+            _changes.Add(former);
         }
 
         if (container is { HasEnded: false } && _namespaces.Take(inode, container))
         {
-            Change(container);
+            _changes.Add(container);
         }
         else if (container is null)
         {
@@ -261,9 +267,10 @@ internal sealed class ContainerIndex : IRecorderSink
 
     private void Drain()
     {
-        if (!_recorder.Drain(this))
+        _isIncomplete |= !_recorder.Drain(this);
+        if (_isIncomplete || _changes.Any)
         {
-            _isIncomplete = true;
+            // Another thread than the directory's may have come first.
             _recorder.Wake();
         }
     }
@@ -298,43 +305,18 @@ internal sealed class ContainerIndex : IRecorderSink
     {
         var (path, number) = (cgroup.Path, CgroupHierarchy.NumberOf(cgroup.Key));
         var parsed = _parse(path);
-        if (_claims > 0)
+        if (_own.FindClaim(number, path, parsed?.Length ?? path.Length + 1) is { } claimed)
         {
-            // A container that a runtime has claimed may contain paths that look like containers.
-            for (var end = path.IndexOf('/', 1); ; end = path.IndexOf('/', end + 1))
-            {
-                var length = end < 0 ? path.Length : end;
-                if (length >= (parsed?.Length ?? path.Length + 1))
-                {
-                    break;
-                }
-
-                if (_paths.TryGetValue((number, path[..length]), out var outer) && !outer.HasEnded)
-                {
-                    return outer;
-                }
-
-                if (end < 0)
-                {
-                    break;
-                }
-            }
+            return claimed;
         }
 
         if (parsed is null)
         {
-            // Runtimes without a scheme of their own, such as runc, name the cgroup like the container. Only root can have created it.
-            var name = path[(path.LastIndexOf('/') + 1)..];
-            if (cgroup.Creator == 0 && name.Length > 0 && !name.EndsWith(".service", StringComparison.Ordinal) && !name.EndsWith(".slice", StringComparison.Ordinal))
-            {
-                _ask(new NameRequests.Request(name, 0, null) { Cgroup = cgroup.Key, Path = path });
-            }
-
-            return null;
+            return cgroup.Creator == 0 ? ResolveByName(cgroup) : null;
         }
 
         var own = path[..parsed.Length];
-        if (_paths.TryGetValue((number, own), out var container))
+        if (_own.Find(number, own) is { } container)
         {
             if (container.HasEnded)
             {
@@ -347,11 +329,37 @@ internal sealed class ContainerIndex : IRecorderSink
         // Whoever may create cgroups in a folder chooses their names. Names of root's containers are only given where only root may.
         var user = parsed.UserId != 0 ? parsed.UserId : own.Length == path.Length ? cgroup.Creator : OwnerOf(number, own);
         container = Container(user, parsed.Id, parsed.Runtime);
-        _paths[(number, own)] = container;
+        _own.Add(number, own, container);
         return container;
     }
 
-    private uint OwnerOf(int number, string path) => _tree.Hierarchy(number) is { } hierarchy && hierarchy.FolderOf(path) is { } folder ? hierarchy.At(folder, 0).Creator : 0;
+    // Runtimes without a scheme of their own, such as runc, name the cgroup like the container.
+    private KnownContainer? ResolveByName(in Cgroup cgroup)
+    {
+        var name = cgroup.Path[(cgroup.Path.LastIndexOf('/') + 1)..];
+        if (name.Length == 0 || name.EndsWith(".service", StringComparison.Ordinal) || name.EndsWith(".slice", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var request = new NameRequests.Request(name, 0, null) { Cgroup = cgroup.Key, Path = cgroup.Path };
+        var record = _probe(request);
+        if (record?.CgroupPath is null)
+        {
+            _ask(request);
+        }
+
+        if (record is null)
+        {
+            return null;
+        }
+
+        var container = Claim(record, cgroup.Path);
+        Name(container, record);
+        return container;
+    }
+
+    private uint OwnerOf(int number, string path) => _tree.Hierarchy(number) is { } hierarchy && hierarchy.FolderOf(path) is { } folder ? hierarchy.At(folder, 0).Creator : ContainerPath.UnknownUser;
 
     private KnownContainer Container(uint user, string id, string scheme)
     {
@@ -367,7 +375,7 @@ internal sealed class ContainerIndex : IRecorderSink
 
         container = new KnownContainer(id, scheme, user);
         _containers.Add((user, id), container);
-        Change(container);
+        _changes.Add(container);
         _ask(new NameRequests.Request(id, user, container));
         return container;
     }
@@ -376,7 +384,7 @@ internal sealed class ContainerIndex : IRecorderSink
     private void Revive(KnownContainer container)
     {
         container.HasEnded = false;
-        Change(container);
+        _changes.Add(container);
         _ask(new NameRequests.Request(container.Id, container.UserId, container));
     }
 
@@ -390,7 +398,7 @@ internal sealed class ContainerIndex : IRecorderSink
             MountNamespaceSeen(inode, key);
         }
 
-        Change(container);
+        _changes.Add(container);
     }
 
     // Gives a cgroup, in all hierarchies, and those below it to the container that its runtime says it belongs to.
@@ -400,12 +408,12 @@ internal sealed class ContainerIndex : IRecorderSink
         container.IsClaimed = true;
         foreach (var hierarchy in _tree.Hierarchies)
         {
-            _claims += _paths.TryAdd((hierarchy.Number, path), container) ? 1 : 0;
+            _own.Claim(hierarchy.Number, path, container);
         }
 
         foreach (var (key, entry) in _cgroups)
         {
-            if (entry is { Container: null, IsRemoved: false } && entry.Path.StartsWith(path, StringComparison.Ordinal) && (entry.Path.Length == path.Length || entry.Path[path.Length] == '/'))
+            if (entry is { Container: null, IsRemoved: false } && IsIn(entry.Path, path))
             {
                 Join(key, entry, container);
             }
@@ -416,9 +424,23 @@ internal sealed class ContainerIndex : IRecorderSink
         return container;
     }
 
+    private static bool IsIn(string path, string parent) => path.StartsWith(parent, StringComparison.Ordinal) && (path.Length == parent.Length || path[parent.Length] == '/');
+
+    private void Unclaim(KnownContainer container)
+    {
+        End(container);
+        foreach (var key in container.Cgroups)
+        {
+            _cgroups[key].Container = null;
+        }
+
+        container.Cgroups.Clear();
+        _containers.Remove((container.UserId, container.Id));
+    }
+
     private void FindByProcess(ContainerRecord record)
     {
-        if (record.CgroupPath is { Length: > 1 } path && _parse(path) is null && _tree.OfProcess(record.ProcessId).Any(found => found.Path == path || found.Path.StartsWith(path + "/", StringComparison.Ordinal)))
+        if (record.CgroupPath is { Length: > 1 } path && _parse(path) is null && _tree.OfProcess(record.ProcessId).Any(found => IsIn(found.Path, path)))
         {
             Name(Claim(record, path), record);
         }
@@ -438,34 +460,18 @@ internal sealed class ContainerIndex : IRecorderSink
     {
         if (container.Name(record))
         {
-            Change(container);
+            _changes.Add(container);
             _recorder.Wake();
-        }
-    }
-
-    private void Change(KnownContainer container)
-    {
-        if (!container.IsChanged && !container.HasEnded)
-        {
-            container.IsChanged = true;
-            _changed.Add(container);
         }
     }
 
     private void End(KnownContainer container)
     {
-        _ended.Add(new ContainerChange(container.Describe(), HasEnded: true));
-        container.HasEnded = true;
-        container.IsChanged = false;
+        _changes.End(container);
         _namespaces.ReleaseAll(container);
         if (container.IsClaimed)
         {
-            // A new cgroup of the same path may be something else: the runtime is asked again.
-            foreach (var place in _paths.Where(pair => pair.Value == container).Select(pair => pair.Key).ToList())
-            {
-                _paths.Remove(place);
-                _claims--;
-            }
+            _own.Unclaim(container);
         }
     }
 
@@ -496,9 +502,9 @@ internal sealed class ContainerIndex : IRecorderSink
         }
 
         // A container that was started again has a new cgroup of the same path.
-        if (container.HasEnded && _paths.TryGetValue((number, entry.Path), out var owner) && owner == container)
+        if (container.HasEnded)
         {
-            _paths.Remove((number, entry.Path));
+            _own.Remove(number, entry.Path, container);
         }
     }
 }

@@ -146,3 +146,41 @@ internal sealed class CgroupEntry(string path, long added)
         return taken;
     }
 }
+
+/// <summary>The changes of containers that have not been reported. Guarded by the index.</summary>
+internal sealed class ContainerChanges
+{
+    private readonly List<ContainerChange> _ended = [];
+    private readonly List<KnownContainer> _changed = [];
+
+    /// <summary>Whether there is a change.</summary>
+    public bool Any => _ended.Count + _changed.Count > 0;
+
+    /// <summary>Adds a container that has changed. Several changes are reported as one.</summary>
+    public void Add(KnownContainer container)
+    {
+        if (!container.IsChanged && !container.HasEnded)
+        {
+            container.IsChanged = true;
+            _changed.Add(container);
+        }
+    }
+
+    /// <summary>Ends a container. Its end is reported with the ids that it has now.</summary>
+    public void End(KnownContainer container)
+    {
+        _ended.Add(new ContainerChange(container.Describe(), HasEnded: true));
+        container.HasEnded = true;
+        container.IsChanged = false;
+    }
+
+    /// <summary>Takes the changes, ends first.</summary>
+    public IReadOnlyList<ContainerChange> Take()
+    {
+        ContainerChange[] changes = [.. _ended, .. _changed.Where(container => container.IsChanged).Select(container => new ContainerChange(container.Describe(), HasEnded: false))];
+        _changed.ForEach(container => container.IsChanged = false);
+        _changed.Clear();
+        _ended.Clear();
+        return changes;
+    }
+}

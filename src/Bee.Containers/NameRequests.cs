@@ -46,6 +46,10 @@ internal sealed class NameRequests : IDisposable
         }
     }
 
+    /// <summary>Looks for a container in the files of runtimes that leave the names of cgroups to their users. Does not wait.</summary>
+    public static ContainerRecord? Probe(IReadOnlyList<IContainerRuntime> runtimes, Request request) =>
+        runtimes.Where(runtime => runtime.UserId == request.UserId && request.Suits(runtime)).Select(runtime => Find(runtime, request, CancellationToken.None)).FirstOrDefault(record => record is not null);
+
     /// <summary>Ends the thread.</summary>
     public void Dispose()
     {
@@ -128,18 +132,16 @@ internal sealed class NameRequests : IDisposable
         return null;
     }
 
-    private ContainerRecord? Ask(IContainerRuntime runtime, Request request)
-    {
-        var record = runtime.Find(request.Id, _canceled.Token);
-        if (request.Path is not { } path)
-        {
-            return record;
-        }
+    private ContainerRecord? Ask(IContainerRuntime runtime, Request request) =>
+        Find(runtime, request, _canceled.Token) is { } record ? record
+        : request.Path is { } path && s_pauses[request.Attempt] == ListAt ? runtime.List(_canceled.Token).FirstOrDefault(other => other.CgroupPath == path)
+        : null;
 
-        // The name of a cgroup proves nothing: the runtime must say that the cgroup is the container's.
-        return record?.CgroupPath == path ? record
-            : s_pauses[request.Attempt] == ListAt ? runtime.List(_canceled.Token).FirstOrDefault(other => other.CgroupPath == path)
-            : null;
+    private static ContainerRecord? Find(IContainerRuntime runtime, Request request, CancellationToken cancellationToken)
+    {
+        // The name of a cgroup proves nothing: the runtime must say that the cgroup is the container's, or be creating a container of this name.
+        var record = runtime.Find(request.Id, cancellationToken);
+        return request.Path is null || record?.CgroupPath == request.Path || record is { CgroupPath: null, ProcessId: 0 } ? record : null;
     }
 
     /// <summary>A container to ask for.</summary>

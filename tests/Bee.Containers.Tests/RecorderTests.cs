@@ -6,17 +6,16 @@ namespace Bee.Containers.Tests;
 
 public class RecorderTests
 {
-    private const string InNamespace = "exec unshare --mount sh -c 'echo $$; readlink /proc/self/ns/mnt; read line'";
-
     [Fact]
-    public void Find_process_and_namespace_that_have_gone_return_their_container()
+    public void Find_process_that_has_exited_returns_its_container()
     {
         using var cgroups = new TestCgroups();
         var (runtime, path) = Container(cgroups, "web", out _);
         using var directory = ContainerDirectory.Open([runtime])!;
-        var (pid, inode) = cgroups.RunToEnd(path, InNamespace);
+        var (process, pid, inode) = cgroups.RunInNamespace(path);
+        TestCgroups.End(process);
         Assert.Equal("web", directory.Find(new ContainerKey(0, 0, pid))?.Container);
-        Assert.Equal("web", directory.Find(new ContainerKey(0, inode, 0))?.Container);
+        Assert.Equal("web", directory.Find(new ContainerKey(0, inode, pid))?.Container);
     }
 
     [Fact]
@@ -41,15 +40,13 @@ public class RecorderTests
         runtime.Add(otherId, "latter");
         cgroups.Make($"/bee-test/docker-{otherId}.scope");
         using var directory = ContainerDirectory.Open([runtime])!;
-        for (var i = 0; i < 4; i++)
+        (string Path, string? Name)[] places = [(path, "former"), ($"/bee-test/docker-{otherId}.scope", "latter"), ("/bee-test", null)];
+        foreach (var (place, name) in places.Concat(places))
         {
-            // The kernel gives the lowest free number, so usually both have the same.
-            var (_, inode) = cgroups.RunToEnd(path, InNamespace);
-            Assert.Equal("former", directory.Find(new ContainerKey(0, inode, 0))?.Container);
-            (_, inode) = cgroups.RunToEnd($"/bee-test/docker-{otherId}.scope", InNamespace);
-            Assert.Equal("latter", directory.Find(new ContainerKey(0, inode, 0))?.Container);
-            (_, inode) = cgroups.RunToEnd("/bee-test", InNamespace);
-            Assert.Null(directory.Find(new ContainerKey(0, inode, 0)));
+            // The kernel gives the lowest free number, so usually all have the same.
+            var (process, _, inode) = cgroups.RunInNamespace(place);
+            Assert.Equal(name, directory.Find(new ContainerKey(0, inode, 0))?.Container);
+            TestCgroups.End(process);
         }
     }
 
@@ -59,9 +56,8 @@ public class RecorderTests
         using var cgroups = new TestCgroups();
         var (runtime, path) = Container(cgroups, "web", out _);
         using var directory = ContainerDirectory.Open([runtime])!;
-        var (process, pid) = cgroups.Run(path, InNamespace);
-        var inode = TestCgroups.Inode(process.StandardOutput.ReadLine());
-        var (visitor, same) = cgroups.RunToEnd("/bee-test", $"exec nsenter --target {pid} --mount sh -c 'echo $$; readlink /proc/self/ns/mnt'");
+        var (_, pid, inode) = cgroups.RunInNamespace(path);
+        var (_, visitor, same) = cgroups.RunInNamespace("/bee-test", $"nsenter --target {pid} --mount");
         Assert.Equal(inode, same);
         Assert.Equal("web", directory.Find(new ContainerKey(0, inode, 0))?.Container);
         Assert.Null(directory.Find(new ContainerKey(0, 0, visitor)));
@@ -74,7 +70,7 @@ public class RecorderTests
         var (runtime, path) = Container(cgroups, "web", out _);
         using var directory = ContainerDirectory.Open([runtime])!;
         // crun creates the namespaces first and moves the process then.
-        var (pid, inode) = cgroups.RunToEnd("/bee-test", $"exec unshare --mount sh -c '{cgroups.Join(path)} echo $$; readlink /proc/self/ns/mnt'");
+        var (_, pid, inode) = cgroups.RunInNamespace("/bee-test", "unshare --mount", cgroups.Join(path));
         Assert.Equal("web", directory.Find(new ContainerKey(0, inode, 0))?.Container);
         Assert.Equal("web", directory.Find(new ContainerKey(0, 0, pid))?.Container);
     }
@@ -111,12 +107,10 @@ public class RecorderTests
         var path = $"/bee-test/docker-{id}.scope";
         var cgroup = cgroups.Make(path);
         Wait.Until(() => directory.Find(new ContainerKey(cgroup, 0, 0))?.Container == "web");
-        var (process, pid) = cgroups.Run(path, InNamespace);
-        Assert.Equal("web", directory.Find(new ContainerKey(0, 0, int.Parse(pid)))?.Container);
-        var inode = TestCgroups.Inode(process.StandardOutput.ReadLine());
+        var (process, pid, inode) = cgroups.RunInNamespace(path);
+        Assert.Equal("web", directory.Find(new ContainerKey(0, 0, pid))?.Container);
         Wait.Until(() => directory.Find(new ContainerKey(0, inode, 0))?.Container == "web");
-        process.StandardInput.Close();
-        process.WaitForExit();
+        TestCgroups.End(process);
         cgroups.Remove(path);
         Wait.Until(() => directory.Running.All(container => container.Names.Id != id));
     }

@@ -61,14 +61,21 @@ internal sealed class TestCgroups : IDisposable
         return (process, process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"The command wrote nothing: {command}"));
     }
 
-    /// <summary>Runs a command that writes its process id and its mount namespace, and then waits for a line or ends.</summary>
-    public (int ProcessId, ulong MountNamespace) RunToEnd(string path, string command)
+    /// <summary>Starts a process in a mount namespace. It runs until <see cref="End"/>.</summary>
+    /// <param name="path">The path of its cgroup.</param>
+    /// <param name="enter">The command that creates or enters the namespace.</param>
+    /// <param name="first">What the process does there first.</param>
+    public (Process Process, int Id, ulong MountNamespace) RunInNamespace(string path, string enter = "unshare --mount", string first = "")
     {
-        var (process, line) = Run(path, command);
-        var inode = Inode(process.StandardOutput.ReadLine());
+        var (process, line) = Run(path, $"exec {enter} sh -c '{first} echo $$; readlink /proc/self/ns/mnt; read line'");
+        return (process, int.Parse(line), ulong.Parse(process.StandardOutput.ReadLine()!.Split('[', ']')[1]));
+    }
+
+    /// <summary>Lets a process end, and waits for it.</summary>
+    public static void End(Process process)
+    {
         process.StandardInput.Close();
         process.WaitForExit();
-        return (int.Parse(line), inode);
     }
 
     /// <summary>Returns the start of a shell command that moves the shell to a cgroup.</summary>
@@ -90,9 +97,6 @@ internal sealed class TestCgroups : IDisposable
 
         return Make($"{parent}/{name}");
     }
-
-    /// <summary>Reads the inode number of a link such as <c>mnt:[4026531832]</c>.</summary>
-    public static ulong Inode(string? link) => ulong.Parse(link!.Split('[', ']')[1]);
 
     public void Dispose()
     {

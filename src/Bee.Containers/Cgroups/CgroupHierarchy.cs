@@ -133,7 +133,7 @@ internal sealed unsafe class CgroupHierarchy : IDisposable
     public Cgroup At(string folder, ulong key)
     {
         FileStatus status;
-        var owner = folder.Length > Folder.Length && Libc.statx(Libc.AT_FDCWD, folder[..folder.LastIndexOf('/')], 0, Libc.STATX_BASIC_STATS, &status) == 0 ? status.User : 0;
+        var owner = folder.Length <= Folder.Length ? 0 : Libc.statx(Libc.AT_FDCWD, folder[..folder.LastIndexOf('/')], 0, Libc.STATX_BASIC_STATS, &status) == 0 ? status.User : ContainerPath.UnknownUser;
         var path = _root + folder[Folder.Length..];
         return new Cgroup(key, path.Length == 0 ? "/" : path, owner);
     }

@@ -40,7 +40,9 @@ internal interface IContainerRuntime
     /// <summary>Returns a container. Waits at most a few seconds.</summary>
     /// <param name="id">The full id.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <returns>The container; null if the runtime does not know it or does not answer.</returns>
+    /// <returns>
+    /// The container; null if the runtime does not know it or does not answer. A container that is being created may have neither a process nor a cgroup yet.
+    /// </returns>
     ContainerRecord? Find(string id, CancellationToken cancellationToken);
 
     /// <summary>Returns the containers that run.</summary>

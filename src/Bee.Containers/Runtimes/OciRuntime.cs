@@ -20,7 +20,7 @@ internal sealed class OciRuntime(string name, RuntimeFolder folder) : IContainer
     public uint UserId => folder.User;
 
     /// <inheritdoc/>
-    public ContainerRecord? Find(string id, CancellationToken cancellationToken) => OciState.Read(folder, id) is { } state ? Describe(state) : null;
+    public ContainerRecord? Find(string id, CancellationToken cancellationToken) => OciState.Read(folder, id) is { } state ? Describe(state) : Starting(id);
 
     /// <inheritdoc/>
     public IReadOnlyList<ContainerRecord> List(CancellationToken cancellationToken)
@@ -41,6 +41,10 @@ internal sealed class OciRuntime(string name, RuntimeFolder folder) : IContainer
     /// <summary>Returns the state of a container; null if the runtime does not know it.</summary>
     /// <param name="id">The id.</param>
     internal OciState? State(string id) => OciState.Read(folder, id);
+
+    // The runtime creates the folder of a container, then its cgroup, and writes the state just before the program starts.
+    private ContainerRecord? Starting(string id) =>
+        !ContainerText.IsGenerated(id) && folder.Has(id) ? new ContainerRecord { Id = id, Name = ContainerText.Name(id), UserId = folder.User } : null;
 
     private ContainerRecord? Describe(OciState state)
     {

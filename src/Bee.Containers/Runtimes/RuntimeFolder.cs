@@ -72,6 +72,22 @@ internal sealed class RuntimeFolder(string path, uint user)
         }
     }
 
+    /// <summary>Reports whether the folder has a folder of this name.</summary>
+    /// <param name="name">The name.</param>
+    /// <returns>Also false if the folder is not trusted.</returns>
+    public bool Has(string name)
+    {
+        try
+        {
+            using var folder = IsName(name) ? Folder.Open(System.IO.Path.Combine(path, name), _guard) : null;
+            return folder is not null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or PosixException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Reads a file that contains a process id.</summary>
     /// <param name="name">The path below the folder.</param>
     /// <returns>The id; 0 if there is none.</returns>
