@@ -16,9 +16,6 @@ internal sealed class ContainerIndex : IRecorderSink
     /// <summary>The number of removed cgroups that are remembered.</summary>
     internal const int MostRemoved = 4096;
 
-    // Most runtimes forget a container that has ended.
-    private const int MostAttemptsAfterEnd = 2;
-
     private readonly IRecorder _recorder;
     private readonly CgroupTree _tree;
     private readonly Func<string, ContainerPath?> _parse;
@@ -161,7 +158,7 @@ internal sealed class ContainerIndex : IRecorderSink
                     Name(container, record);
                 }
 
-                return record is not null || (container.HasEnded && request.Attempt >= MostAttemptsAfterEnd);
+                return record is not null || (container.HasEnded && request.IsLastAfterEnd);
             }
 
             if (!_cgroups.TryGetValue(request.Cgroup, out var entry) || entry.IsRemoved)
@@ -336,13 +333,11 @@ internal sealed class ContainerIndex : IRecorderSink
     // Runtimes without a scheme of their own, such as runc, name the cgroup like the container.
     private KnownContainer? ResolveByName(in Cgroup cgroup)
     {
-        var name = cgroup.Path[(cgroup.Path.LastIndexOf('/') + 1)..];
-        if (name.Length == 0 || name.EndsWith(".service", StringComparison.Ordinal) || name.EndsWith(".slice", StringComparison.Ordinal))
+        if (NameRequests.Request.ForCgroup(cgroup) is not { } request)
         {
             return null;
         }
 
-        var request = new NameRequests.Request(name, 0, null) { Cgroup = cgroup.Key, Path = cgroup.Path };
         var record = _probe(request);
         if (record?.CgroupPath is null)
         {
@@ -393,7 +388,7 @@ internal sealed class ContainerIndex : IRecorderSink
         entry.Container = container;
         container.Remembered++;
         container.Cgroups.Add(key);
-        foreach (var inode in entry.TakeNamespaces())
+        foreach (var inode in entry.TakeNamespaces().Where(inode => !_recorder.TryFindMountNamespace(inode, out var recorded) || recorded.Cgroup == key))
         {
             MountNamespaceSeen(inode, key);
         }
@@ -413,7 +408,7 @@ internal sealed class ContainerIndex : IRecorderSink
 
         foreach (var (key, entry) in _cgroups)
         {
-            if (entry is { Container: null, IsRemoved: false } && IsIn(entry.Path, path))
+            if (entry is { Container: null, IsRemoved: false } && OwnCgroups.IsIn(entry.Path, path))
             {
                 Join(key, entry, container);
             }
@@ -423,8 +418,6 @@ internal sealed class ContainerIndex : IRecorderSink
         _recorder.Wake();
         return container;
     }
-
-    private static bool IsIn(string path, string parent) => path.StartsWith(parent, StringComparison.Ordinal) && (path.Length == parent.Length || path[parent.Length] == '/');
 
     private void Unclaim(KnownContainer container)
     {
@@ -440,7 +433,7 @@ internal sealed class ContainerIndex : IRecorderSink
 
     private void FindByProcess(ContainerRecord record)
     {
-        if (record.CgroupPath is { Length: > 1 } path && _parse(path) is null && _tree.OfProcess(record.ProcessId).Any(found => IsIn(found.Path, path)))
+        if (record.CgroupPath is { Length: > 1 } path && _parse(path) is null && _tree.OfProcess(record.ProcessId).Any(found => OwnCgroups.IsIn(found.Path, path)))
         {
             Name(Claim(record, path), record);
         }
@@ -491,20 +484,15 @@ internal sealed class ContainerIndex : IRecorderSink
 
     private void Forget(int number, CgroupEntry entry)
     {
-        if (entry.Container is not { } container)
-        {
-            return;
-        }
-
-        if (--container.Remembered == 0 && container.HasEnded)
+        if (entry.Container is { } container && --container.Remembered == 0 && container.HasEnded)
         {
             _containers.Remove((container.UserId, container.Id));
         }
 
         // A container that was started again has a new cgroup of the same path.
-        if (container.HasEnded)
+        if (entry.Container is { HasEnded: true } ended)
         {
-            _own.Remove(number, entry.Path, container);
+            _own.Remove(number, entry.Path, ended);
         }
     }
 }

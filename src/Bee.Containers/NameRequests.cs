@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Bee.Containers.Cgroups;
 using Bee.Containers.Runtimes;
 
 namespace Bee.Containers;
@@ -156,6 +157,18 @@ internal sealed class NameRequests : IDisposable
 
         /// <summary>The path of this cgroup; null if <see cref="Container"/> is known.</summary>
         public string? Path { get; init; }
+
+        /// <summary>Asks whether a cgroup is that of a container of the same name.</summary>
+        /// <returns>The request; null if the cgroup is that of a systemd unit.</returns>
+        public static Request? ForCgroup(in Cgroup cgroup)
+        {
+            var name = cgroup.Path[(cgroup.Path.LastIndexOf('/') + 1)..];
+            return name.Length == 0 || name.EndsWith(".service", StringComparison.Ordinal) || name.EndsWith(".slice", StringComparison.Ordinal) ? null
+                : new Request(name, 0, null) { Cgroup = cgroup.Key, Path = cgroup.Path };
+        }
+
+        /// <summary>Whether the runtimes are not asked again if the container has ended: most forget it.</summary>
+        public bool IsLastAfterEnd => Attempt >= 2;
 
         /// <summary>Whether a runtime is worth asking. Only these leave the names of cgroups to their users.</summary>
         public bool Suits(IContainerRuntime runtime) => Container is not null || runtime.Name is "runc" or "crun";

@@ -6,6 +6,9 @@ internal sealed class OwnCgroups
     private readonly Dictionary<(int Hierarchy, string Path), KnownContainer> _containers = [];
     private int _claims;
 
+    /// <summary>Reports whether a path is that of a cgroup or of one below it.</summary>
+    public static bool IsIn(string path, string cgroup) => path.StartsWith(cgroup, StringComparison.Ordinal) && (path.Length == cgroup.Length || path[cgroup.Length] == '/');
+
     /// <summary>Returns the container whose own cgroup this is; null for none.</summary>
     public KnownContainer? Find(int hierarchy, string path) => _containers.GetValueOrDefault((hierarchy, path));
 
