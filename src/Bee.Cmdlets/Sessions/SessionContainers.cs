@@ -40,10 +40,7 @@ internal sealed class SessionContainers(ContainerLimit? limit, string tool, Obje
         {
             if (limit is not null)
             {
-                throw new BeeInputException(
-                    "NoContainerRuntime",
-                    $"{limit} limits {tool} to containers, but no container runtime was found on this host.",
-                    "Start containerd, CRI-O, Docker or Podman, or name the runtime's endpoint in the environment variable BEE_CONTAINER_RUNTIME, for example containerd:/run/containerd/containerd.sock.");
+                throw NoRuntime($"{limit} limits {tool} to containers");
             }
 
             return;
@@ -58,6 +55,13 @@ internal sealed class SessionContainers(ContainerLimit? limit, string tool, Obje
             Limit(session, lease);
         }
     }
+
+    /// <summary>Returns the error of a limit on a host without containers.</summary>
+    /// <param name="what">What the limit is for, as the beginning of a sentence.</param>
+    public static BeeInputException NoRuntime(string what) => new(
+        "NoContainerRuntime",
+        $"{what}, but no container runtime was found on this host.",
+        "Start containerd, CRI-O, Docker or Podman, or name the runtime's endpoint in the environment variable BEE_CONTAINER_RUNTIME, for example containerd:/run/containerd/containerd.sock.");
 
     /// <summary>Checks that the limit can apply to all streams.</summary>
     /// <exception cref="BeeInputException">A stream has records that do not say where they happened, and the object has no filter in the kernel.</exception>

@@ -46,6 +46,25 @@ public sealed class ContainerLimitTests(Programs programs) : IDisposable
         }
         """;
 
+    private const string Counting = """
+        #include "bee.h"
+        BEE_LICENSE("GPL");
+        BEE_PARAM(pid_t, target_pid, -1);
+        BEE_HASH(counter_opens, cgroup_id, u64, 128);
+        BEE_ARRAY(totals, u64, 1);
+        SEC("tracepoint/syscalls/sys_enter_openat")
+        int entered(void *ctx)
+        {
+            cgroup_id cgroup = bee_cgroup_id();
+            u32 zero = 0;
+            if (bee_parent_pid() != target_pid)
+                return 0;
+            bee_count(&counter_opens, &cgroup);
+            bee_count(&totals, &zero);
+            return 0;
+        }
+        """;
+
     private const string Open = ": < /etc/hostname";
 
     private readonly Shell _shell = new();
@@ -149,6 +168,23 @@ public sealed class ContainerLimitTests(Programs programs) : IDisposable
     }
 
     [NetworkFact]
+    public void Container_selects_entries_of_a_map()
+    {
+        using var containers = new FakeContainers("web1", "db");
+        _shell.Objects("Start-BeeProgram $counting -Name counting -NoContainer -Parameter @{ target_pid = $PID }", Variables);
+        containers.Do("web1", Open);
+        containers.Do("db", Open);
+
+        Assert.Equal(2, _shell.Objects("Get-BeeMapEntry counter_opens").Count);
+        object cgroup = Assert.Single(_shell.Objects("Get-BeeMapEntry -Container WEB* | ForEach-Object Key"));
+        Assert.Equal($"{cgroup}", $"{Assert.Single(_shell.Objects("Get-BeeMapEntry counter_opens -Key $key -Container web1", ("key", cgroup))).Properties["Key"].Value}");
+        Assert.Empty(_shell.Objects("Get-BeeMapEntry counter_opens -Key $key -Container db", ("key", cgroup)));
+        Assert.StartsWith("ContainerLimitUnsupported,", _shell.Error("Get-BeeMapEntry totals -Container web1").FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("ParametersExclude,", _shell.Error("Get-BeeMapEntry -Histogram -Container web1").FullyQualifiedErrorId, StringComparison.Ordinal);
+        _shell.Objects("Stop-BeeProgram counting");
+    }
+
+    [NetworkFact]
     public void Limit_of_records_that_do_not_say_where_is_an_error_and_nothing_stays()
     {
         using var containers = new FakeContainers("web1");
@@ -202,6 +238,7 @@ public sealed class ContainerLimitTests(Programs programs) : IDisposable
         ("limited", programs.Compile("limited", Source.Replace("FILTER", "bee_targeted_here()", StringComparison.Ordinal))),
         ("plain", programs.Compile("plain", Source.Replace("FILTER", "1", StringComparison.Ordinal))),
         ("gadget", programs.Compile("gadget", Gadget)),
+        ("counting", programs.Compile("counting", Counting)),
         ("calls", programs.Calls),
     ];
 
