@@ -47,4 +47,36 @@ Describe 'The page of many hosts' {
         $shown = $output -split '(?m)^block \d+\r?$' | Select-Object -Skip 1
         for ($i = 0; $i -lt $shown.Count; $i++) { $shown[$i] | Should -Match '\S' -Because "block $($i + 1) shows something" }
     }
+    It 'has lines for CI whose exit code is 1 if a host fails, else 0' {
+        Skip-WithoutSsh
+        $lines = [regex]::Matches($page, '(?m)^pwsh -NoProfile -Command .*$').Value
+        $lines.Count | Should -Be 2
+        # Side by side, because each starts PowerShell here and on the hosts.
+        $runs = foreach ($line in $lines) { $line; $line -replace 'web1, web2, web3', 'web1, nowhere' }
+        $processes = foreach ($run in $runs) {
+            $start = [Diagnostics.ProcessStartInfo]::new('sh', [string[]] ('-c', $run))
+            $start.Environment['BEE_STORE'] = "$folder/store"
+            $start.Environment['PSModulePath'] = Split-Path $module
+            $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+            [Diagnostics.Process]::Start($start)
+        }
+        $output = foreach ($process in $processes) {
+            $messages = $process.StandardError.ReadToEndAsync()
+            $process.StandardOutput.ReadToEnd() + $messages.Result
+            $process.WaitForExit()
+        }
+        $processes.ExitCode | Should -Be 0, 1, 0, 1 -Because ($output -join "`n")
+        $output[0] | Should -BeNullOrEmpty
+        $output[1] | Should -Match 'nowhere cannot be reached'
+        $output[2] | Should -Match 'web1 .* ok'
+        $output[3] | Should -Match 'web1 .* ok[\s\S]* FAIL'
+    }
+    It 'has a login that works' {
+        Skip-WithoutSsh
+        $block = [regex]::Match($page, '(?ms)^```sh\n(ssh-keygen.*?)^```').Groups[1].Value
+        $null = New-Item -ItemType Directory "$folder/.ssh"
+        $output = env "HOME=$folder" sh -ec $block 2>&1
+        $LASTEXITCODE | Should -Be 0 -Because ($output -join "`n")
+        $output[-1] | Should -Match '^PowerShell \d'
+    }
 }
