@@ -6,6 +6,7 @@ using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Objects;
 using Bee.Ebpf.Records;
 using Bee.Telemetry.Collection;
+using Bee.Telemetry.Dashboards;
 using Bee.Telemetry.Exposition;
 using Bee.Telemetry.Metrics;
 
@@ -118,6 +119,18 @@ public sealed class ContainerMetricTests
 
         Assert.Contains("container=\"db\"", Assert.Single(Lines(session.Metrics(), "bee_t_calls_total")), StringComparison.Ordinal);
         Assert.Empty(Lines(session.Metrics(), "bee_t_kinds_total"));
+    }
+
+    [Fact]
+    public void Dashboard_filters_by_container_where_the_tool_says_it()
+    {
+        var metrics = ToolMetrics.Of(s_file.Value, new SessionMetricsOptions { Tool = "t" });
+        var board = GrafanaDashboard.Make(metrics, new DashboardOptions("t"));
+
+        Assert.Contains("label_values(bee_t_calls_total{instance=~\\\"$instance\\\"}, container)", board, StringComparison.Ordinal);
+        Assert.Contains("namespace=~\\\"$namespace\\\"", board, StringComparison.Ordinal);
+        Assert.Contains("sum by (cgroup, pid, container, pod) (rate(bee_t_calls_total{", board, StringComparison.Ordinal);
+        Assert.Contains("sum by (key) (rate(bee_t_kinds_total{instance=~\\\"$instance\\\",session=~\\\"$session|\\\"}", board, StringComparison.Ordinal);
     }
 
     [Fact]

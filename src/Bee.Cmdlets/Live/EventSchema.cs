@@ -12,6 +12,9 @@ namespace Bee.Cmdlets.Live;
 /// <summary>The columns of events and entries in a live view: the same columns as in their tables, with widths for every screen size.</summary>
 internal static class EventSchema
 {
+    // Wide screens show longer names of containers and hosts.
+    private const int LongestName = 64;
+
     private static readonly ConcurrentDictionary<(Type Type, string Name), PropertyInfo?> s_properties = new();
 
     /// <summary>Returns the schema of a record type's tab.</summary>
@@ -33,7 +36,7 @@ internal static class EventSchema
             field.Name,
             metadata.AlignRight ?? field.AlignRight,
             metadata.Width ?? EventColumns.Least(field),
-            metadata.Width ?? (field.Meaning is FieldMeaning.Words or FieldMeaning.Stack or FieldMeaning.Bytes ? 200 : field.Meaning is FieldMeaning.Text ? Math.Max(EventColumns.Preferred(field), field.Size) : EventColumns.Preferred(field)),
+            metadata.Width ?? (field.Meaning is FieldMeaning.Words or FieldMeaning.Stack or FieldMeaning.Bytes ? 200 : field.Meaning is FieldMeaning.Text ? Math.Max(EventColumns.Preferred(field), field.IsExtra ? LongestName : field.Size) : EventColumns.Preferred(field)),
             EventColumns.Interest(field, shape),
             item => EventText.Of(meaning, EventText.Wrapped(Value(item, field.Name)), EventText.Wrapped(item)),
             item => Comparable(Value(item, field.Name)));

@@ -103,7 +103,11 @@ internal sealed class MapMetrics
 
     /// <summary>The metrics of the map, without the label for keys beyond the limit.</summary>
     public IEnumerable<DescribedMetric> Descriptions => _plan.Values.Select((value, i) =>
-        new DescribedMetric(Describe(i, _labelNames[..^1]), _plan.Map, value.Unit) { FilterLabels = [.. _labelNames.Zip(_labels).Where(label => DescribedMetric.IsFilter(label.Second.Meaning)).Select(label => label.First)] });
+        new DescribedMetric(Describe(i, _labelNames[..^1]), _plan.Map, value.Unit)
+        {
+            FilterLabels = [.. _labelNames.Zip(_labels).Where(label => DescribedMetric.IsFilter(label.Second.Meaning)).Select(label => label.First)],
+            ContainerLabels = ContainerLabels.NamesOf(_plan, _options),
+        });
 
     /// <summary>Reads the map, or the counts of its records.</summary>
     /// <param name="now">The current time, in UTC.</param>

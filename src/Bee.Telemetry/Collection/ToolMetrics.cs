@@ -51,6 +51,9 @@ internal sealed record DescribedMetric(MetricDescriptor Descriptor, MapDescripti
     /// <summary>The labels that are useful as filters: names, not numbers or addresses.</summary>
     public IReadOnlyList<string> FilterLabels { get; init; } = [];
 
+    /// <summary>The labels with names of containers, which sessions add where a container runtime is found.</summary>
+    public IReadOnlyList<string> ContainerLabels { get; init; } = [];
+
     internal static bool IsFilter(FieldMeaning meaning) =>
         meaning is FieldMeaning.Text or FieldMeaning.Enum or FieldMeaning.Flags or FieldMeaning.Boolean or FieldMeaning.Syscall or FieldMeaning.Errno or FieldMeaning.Signal;
 }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Bee.Ebpf.Records;
 using Bee.Telemetry.Collection;
 using Bee.Telemetry.Exposition;
 using Bee.Telemetry.Metrics;
@@ -41,6 +42,9 @@ internal static class GrafanaDashboard
 
     // Names of Grafana's own variables, and of labels that Prometheus adds to each target.
     private static readonly string[] s_taken = ["datasource", "instance", "session", "job", "tool"];
+
+    // Names of containers to filter by, and those that tell series apart in a legend.
+    private static readonly string[] s_places = [ExtraNames.Namespace, ExtraNames.Pod, ExtraNames.Container], s_legend = [ExtraNames.Container, ExtraNames.Pod];
 
     /// <summary>Generates a dashboard.</summary>
     /// <param name="metrics">The metrics of the tool.</param>
@@ -91,7 +95,7 @@ internal static class GrafanaDashboard
 
     // The labels to filter by, each with the first metric that has it.
     private static List<(string Label, DescribedMetric Metric)> Filters(ToolMetrics metrics) =>
-        [.. metrics.Metrics.SelectMany(metric => metric.FilterLabels.Select(label => (Label: label, Metric: metric))).Where(filter => !s_taken.Contains(filter.Label)).DistinctBy(filter => filter.Label)];
+        [.. metrics.Metrics.SelectMany(metric => metric.FilterLabels.Concat(s_places.Intersect(metric.ContainerLabels)).Select(label => (Label: label, Metric: metric))).Where(filter => !s_taken.Contains(filter.Label)).DistinctBy(filter => filter.Label)];
 
     private static JsonArray Variables(DashboardOptions options, List<(string Label, DescribedMetric Metric)> filters)
     {
@@ -182,9 +186,10 @@ internal static class GrafanaDashboard
     {
         var descriptor = metric.Descriptor;
         string[] own = [.. descriptor.LabelNames.Where(label => label != "session")];
-        // A session that has the name of its tool has no label.
-        string[] filters = ["instance=~\"$instance\"", "session=~\"$session|\"", .. own.Where(label => variables.Exists(one => one.Label == label)).Select(label => $"{label}=~\"${label}\"")];
+        // A session that has the name of its tool has no label. "All" matches series without the label too, such as those of a host without containers.
+        string[] filters = ["instance=~\"$instance\"", "session=~\"$session|\"", .. own.Concat(metric.ContainerLabels).Where(label => variables.Exists(one => one.Label == label)).Select(label => $"{label}=~\"${label}\"")];
         var selector = $"{{{string.Join(',', filters)}}}";
+        own = own.Length == 0 ? own : [.. own, .. s_legend.Intersect(metric.ContainerLabels)];
         var by = string.Join(", ", own);
         var legend = own.Length == 0 ? descriptor.Name : string.Join(' ', own.Select(label => $"{{{{{label}}}}}"));
         var help = SampleNames.Help(descriptor);
