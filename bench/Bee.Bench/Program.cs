@@ -12,6 +12,7 @@ var measurements = new Dictionary<string, Func<Workbench, IEnumerable<Row>>>
     ["names"] = NamesBench.Run,
     ["live"] = LiveBench.Run,
     ["capture"] = CaptureBench.Run,
+    ["merge"] = MergeBench.Run,
     ["cost"] = CostBench.Run,
     ["otlp"] = OtlpBench.Run,
     ["latency"] = LatencyBench.Run,

@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using System.Management.Automation;
+
+namespace Bee.Cmdlets.Tests;
+
+/// <summary>Tools on other hosts, by ssh to loopback.</summary>
+[Collection("Alone")]
+public sealed class FleetRunTests(Programs programs) : IDisposable
+{
+    private const string Repeated = "foreach ($once in 1) { Invoke-BeeProgram $program -HostName one,two -Parameter @{ target_pid = $id } | ForEach-Object ";
+
+    private readonly string? _path = Environment.GetEnvironmentVariable("PATH");
+    private readonly Shell _shell = new(160);
+
+    public void Dispose()
+    {
+        Environment.SetEnvironmentVariable("PATH", _path);
+        _shell.Dispose();
+    }
+
+    [SshKernelFact]
+    public void Events_of_all_hosts_are_typed_ordered_and_named_and_a_dead_host_is_one_error()
+    {
+        using SshHosts hosts = Open("one", "two");
+        using var load = new Load();
+        load.Repeat("/bin/true");
+
+        ShellResult result = _shell.Run(
+            """
+            $seen = @{}; $more = 0
+            foreach ($once in 1) {
+                Invoke-BeeProgram $program -HostName one,127.0.0.1:1,two -Parameter @{ target_pid = $id } | ForEach-Object {
+                    $_; $seen[$_.PSComputerName] = $true
+                    if ($seen.Count -eq 2 -and ++$more -eq 4) { break }
+                }
+            }
+            """,
+            ("program", programs.Execsnoop), ("id", load.Id));
+
+        ErrorRecord dead = Assert.Single(result.Errors);
+        Assert.StartsWith("Fleet.Unreachable", dead.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal("127.0.0.1:1", dead.TargetObject);
+        Assert.NotNull(dead.ErrorDetails.RecommendedAction);
+        Assert.Equal(["one", "two"], result.Output.Select(item => (string)item.Properties["PSComputerName"].Value).Distinct().Order());
+        Assert.Single(result.Output.Select(item => item.BaseObject.GetType()).Distinct());
+        DateTime[] times = [.. result.Output.Where(item => item.Properties["Late"].Value is false).Select(item => (DateTime)item.Properties["at"].Value)];
+        Assert.Equal(times.Order(), times);
+    }
+
+    [SshKernelFact]
+    public void Every_early_end_here_releases_the_programs_on_all_hosts()
+    {
+        using SshHosts hosts = Open("one", "two");
+        using var load = new Load();
+        load.Repeat("/bin/true");
+        KernelIds? held = null;
+        (string, object?)[] variables = [("program", programs.Execsnoop), ("id", load.Id), ("note", (Action)(() => held ??= WaitForPrograms(hosts)))];
+
+        _shell.Run(Repeated + "{ $note.Invoke(); $_ } | Select-Object -First 1 }", variables);
+        Kernel.AssertGone(held!);
+        held = null;
+        _shell.Run(Repeated + "{ $note.Invoke(); throw 'enough' } }", variables);
+        Kernel.AssertGone(held!);
+
+        using PowerShell pipeline = _shell.Pipeline(Repeated + "{ } }", variables);
+        IAsyncResult running = pipeline.BeginInvoke();
+        held = WaitForPrograms(hosts);
+        pipeline.Stop();
+        Kernel.AssertGone(held);
+        Assert.True(running.IsCompleted);
+    }
+
+    [SshKernelFact]
+    public void A_connection_that_breaks_or_is_silent_releases_the_programs_and_is_an_error()
+    {
+        using SshHosts hosts = Open("one", "two");
+        using var load = new Load();
+        using PowerShell pipeline = _shell.Pipeline(Repeated + "{ } }", ("program", programs.Execsnoop), ("id", load.Id));
+        IAsyncResult running = pipeline.BeginInvoke();
+        KernelIds held = WaitForPrograms(hosts);
+
+        // A stopped client stands for a cut network.
+        Signal("STOP", Client("one"));
+        Signal("KILL", Client("two"));
+
+        Kernel.AssertGone(held);
+        pipeline.EndInvoke(running);
+        Assert.Equal(["one", "two"], pipeline.Streams.Error.Select(error => $"{error.TargetObject}").Order());
+        Assert.All(pipeline.Streams.Error, error => Assert.StartsWith("Fleet.ConnectionLost", error.FullyQualifiedErrorId, StringComparison.Ordinal));
+    }
+
+    [SshKernelFact]
+    public void A_killed_shell_here_releases_the_programs_on_the_hosts()
+    {
+        using SshHosts hosts = Open("one", "two");
+        using Process child = Child.Start($"Invoke-BeeProgram '{programs.Execsnoop}' -HostName one,two -Parameter @{{ target_pid = 2147483647 }}");
+        KernelIds held = WaitForPrograms(hosts);
+
+        child.Kill();
+        child.WaitForExit();
+
+        Kernel.AssertGone(held);
+    }
+
+    private SshHosts Open(params string[] names)
+    {
+        var hosts = new SshHosts(BeeModule.Root, names);
+        Environment.SetEnvironmentVariable("PATH", $"{hosts.ClientFolder}:{_path}");
+        return hosts;
+    }
+
+    // The ids of the programs on all hosts.
+    private static KernelIds Held(SshHosts hosts)
+    {
+        KernelIds[] all = [.. hosts.Names.Select(name => Held(hosts, name))];
+        return new KernelIds([.. all.SelectMany(one => one.Programs)], [.. all.SelectMany(one => one.Links)]);
+    }
+
+    private static KernelIds Held(SshHosts hosts, string name)
+    {
+        var found = new KernelIds([], []);
+        foreach (int id in hosts.Processes(name))
+        {
+            try
+            {
+                KernelIds held = Kernel.Held(id);
+                found = held.Programs.Count > 0 ? held : found;
+            }
+            catch (IOException)
+            {
+                // The process has ended.
+            }
+        }
+
+        return found;
+    }
+
+    private static KernelIds WaitForPrograms(SshHosts hosts)
+    {
+        for (int attempt = 0; attempt < 600 && hosts.Names.Any(name => Held(hosts, name).Links.Count == 0); attempt++)
+        {
+            Thread.Sleep(50);
+        }
+
+        return Held(hosts);
+    }
+
+    // The ssh process of this process for a host.
+    private static int Client(string host) => Directory.GetDirectories("/proc/self/task").SelectMany(task => File.ReadAllText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(int.Parse)
+        .First(id => File.ReadAllText($"/proc/{id}/cmdline").Contains($"\0--\0{host}\0", StringComparison.Ordinal));
+
+    private static void Signal(string signal, int process) => Process.Start("/bin/kill", [$"-{signal}", $"{process}"]).WaitForExit();
+}
