@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Bee.Cmdlets.Live;
 using Bee.Cmdlets.Views;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Packing;
@@ -76,6 +77,7 @@ public sealed class ContainerViewTests
         BpfEvent[] histograms = [.. s_golden.Events.Where(e => e is Histogram && e.GetType().GetProperty("cgroup") is not null)];
 
         Assert.Equal(["cgroup=7 container=web pod=web-5d9c7 namespace=shop", "cgroup=7 PSComputerName=db1 container=web pod=web-5d9c7 namespace=shop", "cgroup=7"], histograms.Select(HistogramText.Labels));
+        Assert.Equal(["7", "7\ndb1", "7\n"], histograms.Select(histogram => HistogramSchema.Of(histogram).Key));
     }
 
     [Fact]

@@ -101,8 +101,16 @@ internal static class HistogramSchema
     {
         var read = HistogramReading.Of(PSObject.AsPSObject(item));
         IReadOnlyList<string> ranges = HistogramText.Ranges(read);
-        return new LiveHistogram(HistogramText.Labels(item), read.Count, HistogramText.Summary(item), [.. read.Buckets.Select((bucket, place) => new LiveBucket(bucket.From, ranges[place], bucket.Count))]);
+        return new LiveHistogram(HistogramText.Labels(item), read.Count, HistogramText.Summary(item), [.. read.Buckets.Select((bucket, place) => new LiveBucket(bucket.From, ranges[place], bucket.Count))])
+        {
+            Key = Key(item),
+        };
     }
+
+    // The names of a container are left out, because they follow from the other labels and may become known later.
+    private static string Key(object item) => RecordType.FieldsOf(item.GetType().FullName!) is { } labels
+        ? string.Join('\n', labels.Where(label => !label.IsExtra || EventColumns.IsHost(label)).Select(label => $"{EventSchema.Value(item, label.Name)}"))
+        : HistogramText.Labels(item);
 
     /// <summary>Returns the whole histogram as lines.</summary>
     /// <param name="item">A <see cref="Bee.Ebpf.Records.Histogram"/>.</param>

@@ -52,7 +52,7 @@ internal abstract class HistogramSource : IPolled
 
     /// <summary>Keeps the notice that there are too many combinations of labels.</summary>
     protected void NoticeTooMany() => Notice(
-        $"more than {SeriesTable.Most} combinations of {string.Join(", ", Type.Labels.Select(label => label.CName))}: further ones are not counted. Name fewer labels in bee.yaml.");
+        $"more than {SeriesTable.Most} combinations of {string.Join(", ", Type.Plan.Labels.Select(label => label.MetadataName))}: further ones are not counted. Name fewer labels in bee.yaml.");
 
     private void Pass(IEventSink sink, bool all, ref bool stopped, bool stoppable)
     {

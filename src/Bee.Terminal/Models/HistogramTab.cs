@@ -98,7 +98,7 @@ internal sealed class HistogramTab : TableTab
         foreach (object item in items)
         {
             LiveHistogram read = _read(item);
-            if (!_series.TryGetValue(read.Labels, out Series? series))
+            if (!_series.TryGetValue(read.Key, out Series? series))
             {
                 if (_series.Count == Most)
                 {
@@ -107,7 +107,7 @@ internal sealed class HistogramTab : TableTab
                 }
 
                 // The counts in a histogram's first pass were made before the view, so its rates start from them.
-                _series[read.Labels] = series = new Series(_series.Count + 1, item, read, _passes.Number == 0 && !_startsAtZero ? read : null);
+                _series[read.Key] = series = new Series(_series.Count + 1, item, read, _passes.Number == 0 && !_startsAtZero ? read : null);
                 series.History.Add();
             }
 
@@ -235,11 +235,15 @@ internal sealed class HistogramTab : TableTab
 }
 
 /// <summary>A histogram for the view, with counts since the start.</summary>
-/// <param name="Labels">The labels that identify it within its map; empty if it is the only one.</param>
+/// <param name="Labels">The labels; empty if it is the only one.</param>
 /// <param name="Count">The number of values.</param>
 /// <param name="Summary">The statistics of all values, on one line.</param>
 /// <param name="Buckets">The buckets in ascending order.</param>
-internal sealed record LiveHistogram(string Labels, ulong Count, string Summary, IReadOnlyList<LiveBucket> Buckets);
+internal sealed record LiveHistogram(string Labels, ulong Count, string Summary, IReadOnlyList<LiveBucket> Buckets)
+{
+    /// <summary>Identifies the histogram within its map. By default its labels, unless they may change, as the name of a container does when it becomes known.</summary>
+    public string Key { get; init; } = Labels;
+}
 
 /// <summary>A bucket of a histogram.</summary>
 /// <param name="From">The lower limit; null if it has none.</param>

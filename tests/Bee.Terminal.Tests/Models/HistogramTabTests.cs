@@ -45,6 +45,17 @@ public sealed class HistogramTabTests
     }
 
     [Fact]
+    public void A_histogram_whose_label_changes_stays_one()
+    {
+        (Viewer viewer, HistogramTab tab) = Make();
+        Read(viewer, tab, 1000, Histogram("container=0123456789ab", 1, 2) with { Key = "7" }, Histogram("container=db", 1) with { Key = "8" });
+        Read(viewer, tab, 2000, Histogram("container=web", 1, 3) with { Key = "7" }, Histogram("container=db", 1) with { Key = "8" });
+
+        Assert.Contains("container=web", viewer.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("0123456789ab", viewer.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Buckets_beyond_the_screen_are_scrolled_to()
     {
         (Viewer viewer, HistogramTab tab) = Make(60, 15);
