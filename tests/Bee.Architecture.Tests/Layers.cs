@@ -12,7 +12,7 @@ public static class Layers
             "Bee.Ebpf.Interop", "Bee.Ebpf.Elf", "Bee.Ebpf.Btf", "Bee.Ebpf.Metadata", "Bee.Ebpf.Objects", "Bee.Ebpf.Symbols", "Bee.Ebpf.Host", "Bee.Ebpf.CoRe",
             "Bee.Ebpf.Records", "Bee.Ebpf.Maps", "Bee.Ebpf.Programs", "Bee.Ebpf.Links", "Bee.Ebpf.Events", "Bee.Ebpf.Packing", "Bee.Ebpf.Checks", "Bee.Ebpf",
         ],
-        ["Bee.Containers"] = ["Bee.Containers.Cgroups", "Bee.Containers.Runtimes", "Bee.Containers.Recording", "Bee.Containers"],
+        ["Bee.Containers"] = ["Bee.Containers.Cgroups", "Bee.Containers.Runtimes", "Bee.Containers.Kubernetes", "Bee.Containers.Recording", "Bee.Containers"],
         ["Bee.Oci"] =
         [
             "Bee.Oci.Formats", "Bee.Oci.Repositories", "Bee.Oci.Store",

@@ -33,6 +33,7 @@ internal static class ErrorIds
         new("BadMapSize", InvalidArgument),
         new("BadCompileCommands", InvalidData),
         new("BadContainerRuntime", InvalidArgument),
+        new("NoKubernetesAccess", ConnectionError),
         new("BadDefine", InvalidArgument),
         new("BadHostName", InvalidArgument),
         new("BadName", InvalidArgument),

@@ -108,19 +108,6 @@ internal sealed class EngineRuntime(string name, RuntimeSocket socket) : IContai
             return null;
         }
 
-        using Stream body = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        using var content = new MemoryStream();
-        byte[] part = new byte[64 << 10];
-        while (await body.ReadAsync(part, cancellationToken).ConfigureAwait(false) is > 0 and var read)
-        {
-            if (content.Length + read > limit)
-            {
-                return null;
-            }
-
-            content.Write(part, 0, read);
-        }
-
-        return Json.Parse(content.ToArray());
+        return await LimitedJson.ReadAsync(answer.Content, limit, cancellationToken).ConfigureAwait(false);
     }
 }

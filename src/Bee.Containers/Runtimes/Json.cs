@@ -59,3 +59,30 @@ internal static class Json
     /// <param name="name">The name of the member.</param>
     public static IEnumerable<JsonElement> Items(this JsonElement value, string name) => value.Member(name) is { ValueKind: JsonValueKind.Array } member ? member.EnumerateArray() : [];
 }
+
+/// <summary>Reads JSON from HTTP answers.</summary>
+internal static class LimitedJson
+{
+    /// <summary>Reads the body of an answer.</summary>
+    /// <param name="content">The body.</param>
+    /// <param name="limit">The maximum size in bytes.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <returns>The document; null if the body is larger than the limit, or not JSON.</returns>
+    public static async Task<JsonDocument?> ReadAsync(HttpContent content, int limit, CancellationToken cancellationToken)
+    {
+        using Stream body = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        using var filled = new MemoryStream();
+        byte[] part = new byte[64 << 10];
+        while (await body.ReadAsync(part, cancellationToken).ConfigureAwait(false) is > 0 and var read)
+        {
+            if (filled.Length + read > limit)
+            {
+                return null;
+            }
+
+            filled.Write(part, 0, read);
+        }
+
+        return Json.Parse(filled.ToArray());
+    }
+}
