@@ -64,6 +64,19 @@ public class RecorderTests
     }
 
     [Fact]
+    public void Find_namespace_that_a_process_creates_for_itself_returns_its_container()
+    {
+        using var cgroups = new TestCgroups();
+        var (runtime, path) = Container(cgroups, "web", out _);
+        using var directory = ContainerDirectory.Open([runtime])!;
+        // No process is started after the namespace exists.
+        var (_, pid) = cgroups.Run(path, "exec unshare --mount sh -c 'echo $$; read line'");
+        var inode = ProcessTable.MountNamespaceOf(int.Parse(pid))!.Value;
+        Assert.Equal("web", directory.Find(new ContainerKey(0, inode, 0))?.Container);
+        Wait.Until(() => directory.Running.Single(container => container.Names.Container == "web").MountNamespaceIds.Contains(inode));
+    }
+
+    [Fact]
     public void Find_namespace_that_a_process_creates_before_it_joins_the_container_returns_the_container()
     {
         using var cgroups = new TestCgroups();

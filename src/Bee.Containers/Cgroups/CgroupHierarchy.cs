@@ -20,25 +20,26 @@ internal sealed unsafe class CgroupHierarchy : IDisposable
     private const int NumberShift = 48, KernfsHandle = 0xfe, HandleSize = 8 + sizeof(ulong), MostHandle = 8 + 128;
 
     private readonly SafeFileHandle _mount;
-    private readonly string _root;
+    private readonly string _root, _host;
 
-    private CgroupHierarchy(int number, string folder, string root, SafeFileHandle mount) => (Number, Folder, _root, _mount) = (number, folder, root, mount);
+    private CgroupHierarchy(int number, string folder, string root, string host, SafeFileHandle mount) => (Number, Folder, _root, _host, _mount) = (number, host + folder, root, host, mount);
 
     /// <summary>The number, as <c>/proc/PID/cgroup</c> shows it: 0 for v2.</summary>
     public int Number { get; }
 
-    /// <summary>The mount point.</summary>
+    /// <summary>The mount point, as this process reaches it.</summary>
     public string Folder { get; }
 
     /// <summary>Opens a hierarchy.</summary>
     /// <param name="number">The number.</param>
     /// <param name="folder">The mount point.</param>
     /// <param name="root">The path of the mounted part in the hierarchy: <c>/</c> for all of it.</param>
+    /// <param name="host">The folder that is the root of the mount's namespace: empty for this process's own.</param>
     /// <returns>The hierarchy; null if it cannot be opened.</returns>
-    public static CgroupHierarchy? Open(int number, string folder, string root)
+    public static CgroupHierarchy? Open(int number, string folder, string root, string host)
     {
-        var fd = Libc.open(folder, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0);
-        return fd < 0 ? null : new CgroupHierarchy(number, folder.TrimEnd('/'), root.TrimEnd('/'), new SafeFileHandle(fd, ownsHandle: true));
+        var fd = Libc.open(host + folder, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0);
+        return fd < 0 ? null : new CgroupHierarchy(number, folder.TrimEnd('/'), root.TrimEnd('/'), host, new SafeFileHandle(fd, ownsHandle: true));
     }
 
     /// <summary>Returns the key of a cgroup.</summary>
@@ -52,7 +53,7 @@ internal sealed unsafe class CgroupHierarchy : IDisposable
     /// <summary>Returns the folder of a cgroup.</summary>
     /// <param name="path">The path below the root of the hierarchy.</param>
     /// <returns>The folder; null if the mount does not show this part of the hierarchy.</returns>
-    public string? FolderOf(string path) => path.StartsWith(_root, StringComparison.Ordinal) ? Folder + path[_root.Length..] : null;
+    public string? FolderOf(string path) => path.StartsWith(_root, StringComparison.Ordinal) && !path.StartsWith("/..", StringComparison.Ordinal) ? Folder + path[_root.Length..] : null;
 
     /// <summary>Reads the key of the cgroup that a folder is.</summary>
     /// <param name="folder">The folder, absolute.</param>
@@ -90,8 +91,9 @@ internal sealed unsafe class CgroupHierarchy : IDisposable
             }
 
             using var folder = new SafeFileHandle(fd, ownsHandle: true);
-            var path = ReadLink($"/proc/self/fd/{fd}");
-            return path is not null && path.StartsWith(Folder, StringComparison.Ordinal) ? At(path, key) : null;
+            // The link shows the path in the mount's own namespace.
+            var path = _host + ReadLink($"/proc/self/fd/{fd}");
+            return path.StartsWith(Folder, StringComparison.Ordinal) ? At(path, key) : null;
         }
         catch (ObjectDisposedException)
         {

@@ -9,6 +9,9 @@ internal sealed class CgroupTree : IDisposable
     // systemd and all runtimes create cgroups in the hierarchies of these controllers if they are mounted.
     private static readonly string[] s_controllers = ["pids", "memory", "devices", "freezer", "cpu"];
 
+    // The inode number of the initial cgroup namespace, on all kernels (include/linux/proc_ns.h).
+    private const string InitialNamespace = "cgroup:[4026531835]";
+
     private CgroupTree(CgroupHierarchy? unified, CgroupHierarchy? controller, string? controllerName) => (Unified, Controller, ControllerName) = (unified, controller, controllerName);
 
     /// <summary>The unified hierarchy (v2); null if it is not mounted.</summary>
@@ -23,17 +26,19 @@ internal sealed class CgroupTree : IDisposable
     /// <summary>The hierarchies.</summary>
     public IEnumerable<CgroupHierarchy> Hierarchies => new[] { Unified, Controller }.OfType<CgroupHierarchy>();
 
-    /// <summary>Opens the hierarchies that are mounted.</summary>
-    public static CgroupTree Open()
+    /// <summary>Opens the hierarchies that are mounted. In a container that shares the host's process ids, and may trace its processes, these are the host's.</summary>
+    public static CgroupTree Open() => Open(HasOwnNamespace() ? "/proc/1" : "");
+
+    private static CgroupTree Open(string host)
     {
-        var mounts = Lines("/proc/self/mountinfo").Select(Mount.Parse).OfType<Mount>().ToList();
+        var mounts = Lines($"{(host.Length > 0 ? host : "/proc/self")}/mountinfo").Select(line => Mount.Parse(line, host)).OfType<Mount>().ToList();
         var numbers = Lines("/proc/cgroups").Select(line => line.Split('\t')).Where(parts => parts.Length > 1 && !parts[0].StartsWith('#'))
             .ToDictionary(parts => parts[0], parts => int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0);
         var unified = mounts.Find(mount => mount.Type == "cgroup2");
         foreach (var name in s_controllers)
         {
             if (numbers.GetValueOrDefault(name) is not 0 and var number && mounts.Find(mount => mount.Type == "cgroup" && mount.Options.Contains(name)) is { } mount
-                && CgroupHierarchy.Open(number, mount.Folder, mount.Root) is { } controller)
+                && CgroupHierarchy.Open(number, mount.Folder, mount.Root, mount.Host) is { } controller)
             {
                 return new CgroupTree(OpenUnified(unified), controller, name);
             }
@@ -69,7 +74,20 @@ internal sealed class CgroupTree : IDisposable
         Controller?.Dispose();
     }
 
-    private static CgroupHierarchy? OpenUnified(Mount? mount) => mount is null ? null : CgroupHierarchy.Open(0, mount.Folder, mount.Root);
+    // The cgroup namespace of a container hides the rest of the hierarchy.
+    private static bool HasOwnNamespace()
+    {
+        try
+        {
+            return new FileInfo("/proc/1/ns/cgroup").LinkTarget is { } host && new FileInfo("/proc/self/ns/cgroup").LinkTarget is { } own && own != host && own != InitialNamespace && host == InitialNamespace;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static CgroupHierarchy? OpenUnified(Mount? mount) => mount is null ? null : CgroupHierarchy.Open(0, mount.Folder, mount.Root, mount.Host);
 
     private static IReadOnlyList<string> Lines(string path)
     {
@@ -83,16 +101,16 @@ internal sealed class CgroupTree : IDisposable
         }
     }
 
-    private sealed record Mount(string Type, string Folder, string Root, string[] Options)
+    private sealed record Mount(string Type, string Folder, string Root, string Host, string[] Options)
     {
         // A line is "36 35 98:0 /root /mount/point options… - type source options"; spaces in paths are \040.
-        public static Mount? Parse(string line)
+        public static Mount? Parse(string line, string host)
         {
             var parts = line.Split(' ');
             var dash = Array.IndexOf(parts, "-");
-            // A root above the process's cgroup namespace ("/..") does not say where the mount is.
-            return dash > 4 && dash + 3 < parts.Length && parts[dash + 1] is "cgroup" or "cgroup2" && !parts[3].StartsWith("/..", StringComparison.Ordinal)
-                ? new Mount(parts[dash + 1], parts[4].Replace("\\040", " ", StringComparison.Ordinal), parts[3], parts[dash + 3].Split(','))
+            // A root above the process's cgroup namespace ("/..") does not say where the mount is. The host mounts whole hierarchies.
+            return dash > 4 && dash + 3 < parts.Length && parts[dash + 1] is "cgroup" or "cgroup2" && (host.Length > 0 || !parts[3].StartsWith("/..", StringComparison.Ordinal))
+                ? new Mount(parts[dash + 1], parts[4].Replace("\\040", " ", StringComparison.Ordinal), host.Length > 0 ? "/" : parts[3], host.Length > 0 ? $"{host}/root" : "", parts[dash + 3].Split(','))
                 : null;
         }
     }

@@ -72,7 +72,7 @@ internal sealed unsafe class BpfRecorder : IRecorder
         }
         catch (BpfLoadException e) when (e.Program is null or OptionalProgram)
         {
-            // On arm64, fentry needs Linux 6.0. Without the program, a mount namespace that a process creates for itself is noticed at its next fork.
+            // On arm64, fentry needs Linux 6.0. Without the program, a mount namespace that a process creates for itself is noticed when it executes a program or forks.
             return Open(tree, file, withOptional: false);
         }
     }

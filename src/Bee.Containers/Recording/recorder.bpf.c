@@ -327,6 +327,15 @@ int bee_fork(__u64 *ctx)
 	return 0;
 }
 
+// TP_PROTO(struct task_struct *p, pid_t old_pid, struct linux_binprm *bprm). systemd creates the mount namespace of a service just before.
+SEC("raw_tp/sched_process_exec")
+int bee_exec(__u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+	record_namespace(BPF_CORE_READ(task, nsproxy, mnt_ns), BPF_CORE_READ(task, tgid), cgroup_of(task), false);
+	return 0;
+}
+
 // void switch_task_namespaces(struct task_struct *p, struct nsproxy *new): unshare(2), setns(2), and the exit of a process, with null.
 SEC("?fentry/switch_task_namespaces")
 int bee_switch(__u64 *ctx)
