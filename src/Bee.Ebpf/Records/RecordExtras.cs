@@ -19,7 +19,7 @@ internal static class ExtraNames
 {
     public const string Container = "container", Image = "image", Pod = "pod", Namespace = "namespace", Node = "node";
 
-    /// <summary>PowerShell's name for the host of a remote object.</summary>
+    /// <summary>The name of the host that an object comes from.</summary>
     public const string ComputerName = "PSComputerName";
 
     public const string Late = "Late";
