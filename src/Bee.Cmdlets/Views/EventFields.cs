@@ -158,8 +158,7 @@ internal static class EventMembers
         var members = Serialized(name, properties);
         if (!isPart)
         {
-            // PowerShell compiles a code method again for each call.
-            members.Members.Add(nameof(ToString), new ScriptMethodData(nameof(ToString), ScriptBlock.Create("[Bee.Cmdlets.Views.RemoteRecord]::Text($this)")));
+            members.Members.Add(nameof(ToString), RemoteRecord.TextMember());
         }
 
         members.DefaultDisplayPropertySet = new PropertySetData([Shown]);

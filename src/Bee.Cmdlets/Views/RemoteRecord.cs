@@ -37,7 +37,8 @@ public sealed class RemoteRecord
     // A longer object travels without its bytes.
     private const int MostBytes = 4 * 1024 * 1024;
 
-    private static readonly bool s_isSshServer = Environment.GetCommandLineArgs().Skip(1).Any(IsSshServer);
+    private static readonly string[] s_arguments = [.. Environment.GetCommandLineArgs().Skip(1).TakeWhile(argument => argument.StartsWith('-'))];
+    private static readonly bool s_isSshServer = s_arguments.Any(IsSshServer);
     private static readonly ConditionalWeakTable<byte[], Decoded> s_decoded = [];
 
     private RemoteRecord()
@@ -120,6 +121,16 @@ public sealed class RemoteRecord
 
     /// <summary>The names under which objects of an emitted type are serialized.</summary>
     internal static IEnumerable<string> NamesOf(Type type) => s_isSshServer ? [type.FullName!, type.FullName + Suffix] : [type.FullName!];
+
+    /// <summary>
+    /// Returns <see cref="Text"/> as a member of types. PowerShell compiles a code method again for each call, which takes a fraction of a millisecond, but a script needs a runspace on the
+    /// thread that asks for the text. Servers have one, and serialize many objects.
+    /// </summary>
+    internal static TypeMemberData TextMember() => s_isSshServer || s_arguments.Any(IsJobServer)
+        ? new ScriptMethodData(nameof(ToString), ScriptBlock.Create("[Bee.Cmdlets.Views.RemoteRecord]::Text($this)"))
+        : new CodeMethodData(nameof(ToString), typeof(RemoteRecord).GetMethod(nameof(Text))!);
+
+    private static bool IsJobServer(string argument) => argument is "-s" or "-servermode";
 
     /// <summary>Returns whether an argument starts PowerShell as the server of an ssh connection: <c>-SSHServerMode</c>, <c>-sshs</c>.</summary>
     internal static bool IsSshServer(string argument) =>
