@@ -88,6 +88,10 @@ Describe 'Objects from other processes' -Tag Unloaded {
         $check.State -eq 'Ok' | Should -BeTrue
         ($check | Get-Line)[0] | Should -Match '^Name +State +Message +PSComputerName$'
 
+        # A capture takes them as well.
+        $event | Export-BeeEvent "$TestDrive/remote.beecap"
+        "$(Import-BeeEvent "$TestDrive/remote.beecap")" | Should -BeExactly "$(($local | Where-Object MapName -eq print_seen)[0])"
+
         # Bee's own objects come back from a file with their computer.
         $event | Export-Clixml "$TestDrive/remote.xml"
         $back = Import-Clixml "$TestDrive/remote.xml"

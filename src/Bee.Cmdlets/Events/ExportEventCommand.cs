@@ -4,6 +4,7 @@ using Bee.Cmdlets.Base;
 using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Sessions;
+using Bee.Cmdlets.Views;
 using Bee.Ebpf.Packing;
 using Bee.Ebpf.Records;
 using Bee.Telemetry.Captures;
@@ -73,7 +74,7 @@ public sealed class ExportEventCommand : BeeCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (InputObject?.BaseObject is not BpfEvent item)
+        if (RemoteRecord.EventOf(InputObject) is not { } item)
         {
             _hasRefused = true;
             WriteError(NotAnEvent(InputObject), InputObject);

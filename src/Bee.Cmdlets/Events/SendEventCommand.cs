@@ -5,6 +5,7 @@ using Bee.Cmdlets.Completion;
 using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Metrics;
 using Bee.Cmdlets.Sessions;
+using Bee.Cmdlets.Views;
 using Bee.Ebpf.Records;
 using Bee.Posix;
 using Bee.Telemetry.Delivery;
@@ -107,7 +108,7 @@ public sealed class SendEventCommand : BeeCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (InputObject?.BaseObject is not BpfEvent item)
+        if (RemoteRecord.EventOf(InputObject) is not { } item)
         {
             string type = InputObject?.BaseObject.GetType().Name ?? "null";
             WriteError(new BeeInputException("NotAnEvent", $"An object of type {type} is not an event of Bee, so it cannot be sent.", "Send the output of Invoke-BeeProgram, Receive-BeeEvent or Get-BeeMapEntry. Commands such as Select-Object turn events into other objects."), InputObject);

@@ -92,11 +92,6 @@ internal static class EventViews
 
         List<IRecordShape> nested = [.. news.SelectMany(Nested).DistinctBy(shape => shape.ClrType)];
         bool isNew = false;
-        foreach (IRecordShape shape in news)
-        {
-            isNew |= views.AddRemote(shape, formats);
-        }
-
         foreach (IRecordShape shape in news.Concat(nested).Where(shape => !views.Has(shape.ClrType)))
         {
             isNew |= views.Add([shape], ScreenWidth.Default, formats);
@@ -243,22 +238,6 @@ internal static class EventViews
         /// <summary>Marks a type as known from another process. Returns false if it already was.</summary>
         public bool IsNewRemote(Type type) => _remote.Add(type);
 
-        /// <summary>Adds the views of a type whose objects are from other computers. Returns false if it exists.</summary>
-        public bool AddRemote(IRecordShape shape, InitialSessionStateEntryCollection<SessionStateFormatEntry> formats)
-        {
-            string name = shape.ClrType.FullName + RemoteRecord.Suffix;
-            if (_views.ContainsKey(name))
-            {
-                return false;
-            }
-
-            var table = new ExtendedTypeDefinition(name, [new FormatViewDefinition(shape.Name, RemoteTable.View())]);
-            table.TypeNames.Add(typeof(BpfEvent).FullName!);
-            var list = new ExtendedTypeDefinition(name, [new FormatViewDefinition(shape.Name, EventList.OfRemote(shape, name))]);
-            Keep(formats, new View(name, [name], [new SessionStateFormatEntry(table), new SessionStateFormatEntry(list)]));
-            return true;
-        }
-
         /// <summary>Adds a view for histograms among other objects. Returns false if it exists.</summary>
         public bool Add(HistogramType type, InitialSessionStateEntryCollection<SessionStateFormatEntry> formats)
         {
@@ -332,17 +311,6 @@ internal static class EventList
     /// <summary>Returns the view's control.</summary>
     /// <param name="shape">The type and its fields.</param>
     public static ListControl Of(IRecordShape shape) => AddItems(ListControl.Create(outOfBand: false).StartEntry(null, null), shape).EndEntry().EndList();
-
-    /// <summary>Returns the view's control for objects from other computers, whose name is the first line.</summary>
-    /// <param name="shape">The type and its fields.</param>
-    /// <param name="name">The name of the type.</param>
-    /// <remarks>PowerShell adds the computer's name to the first entry, so the second one is used.</remarks>
-    public static ListControl OfRemote(IRecordShape shape, string name)
-    {
-        var entry = ListControl.Create(outOfBand: false).StartEntry(null, null).AddItemProperty("MapName", null, null).EndEntry().StartEntry([name], null);
-        entry.AddItemScriptBlock("[Bee.Cmdlets.Views.RemoteTable]::Computer($_)", RemoteRecord.ComputerName, null);
-        return AddItems(entry, shape).EndEntry().EndList();
-    }
 
     private static ListEntryBuilder AddItems(ListEntryBuilder entry, IRecordShape shape)
     {

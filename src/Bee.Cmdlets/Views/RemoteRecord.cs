@@ -57,7 +57,7 @@ public sealed class RemoteRecord
             record.Members.Add(new PSMemberSet(Members, [new PSCodeProperty(Bytes, typeof(RemoteRecord).GetMethod(nameof(Pack)))]));
             if (s_isSshServer)
             {
-                Rename(record, e);
+                Rename(record, e, isRemote: true);
             }
         }
 
@@ -78,7 +78,7 @@ public sealed class RemoteRecord
 
     /// <summary>Returns whether a view shows the name of the computer that an object is from.</summary>
     internal static bool IsFromComputer(PSObject record) => EventText.Base(record.Properties[ComputerName]?.Value) is string { Length: > 0 }
-        && (EventText.Base(record.Properties[ShowComputerName]?.Value) as bool? ?? record.TypeNames.Any(name => name.EndsWith(Suffix, StringComparison.Ordinal)));
+        && (EventText.Base(record.Properties[ShowComputerName]?.Value) as bool? ?? record.TypeNames[0].EndsWith(Suffix, StringComparison.Ordinal));
 
     /// <summary>Returns the object that a deserialized object describes.</summary>
     /// <param name="bag">The deserialized object.</param>
@@ -91,14 +91,11 @@ public sealed class RemoteRecord
         }
 
         var live = new PSObject(e);
-        if (bag.TypeNames.Any(name => name.EndsWith(Suffix, StringComparison.Ordinal)))
-        {
-            Rename(live, e);
-        }
+        Rename(live, e, bag.TypeNames.FirstOrDefault()?.EndsWith(Suffix, StringComparison.Ordinal) == true);
 
         foreach (PSPropertyInfo property in bag.Properties)
         {
-            if (property is PSNoteProperty && e.GetType().GetProperty(property.Name) is null)
+            if (property is PSNoteProperty && property.Name != EventMembers.Shown && e.GetType().GetProperty(property.Name) is null)
             {
                 live.Properties.Add(new PSNoteProperty(property.Name, property.Value), preValidated: true);
             }
@@ -136,12 +133,21 @@ public sealed class RemoteRecord
     internal static bool IsSshServer(string argument) =>
         argument.TrimStart('-', '/') is { Length: >= 4 } name && name.Length < argument.Length && "sshservermode".StartsWith(name, StringComparison.OrdinalIgnoreCase);
 
-    // A view of objects of this computer has no column for the name of the computer, so it must not apply.
-    private static void Rename(PSObject record, BpfEvent e)
+    private static void Rename(PSObject record, BpfEvent e, bool isRemote)
     {
         string name = e.GetType().FullName!;
-        record.TypeNames.Remove(name);
-        record.TypeNames.Insert(0, name + Suffix);
+        if (isRemote)
+        {
+            // A view of objects of this computer has no column for the name of the computer, so it must not apply.
+            record.TypeNames.Remove(name);
+            record.TypeNames.Insert(0, name + Suffix);
+        }
+
+        if (e is not Histogram)
+        {
+            // The format file has a view for this name, which applies if the type has none. Views of other types apply to BpfEvent too.
+            record.TypeNames.Insert(1, typeof(BpfEvent).FullName + Suffix);
+        }
     }
 
     private static Decoded? DecodedOf(PSObject? bag) =>

@@ -76,10 +76,7 @@ public static class RemoteTable
         return text.Append(Line(columns, column => column.Text(record), width)).ToString();
     }
 
-    /// <summary>Returns the name of the computer that an object is from.</summary>
-    /// <param name="record">The object.</param>
-    /// <returns>The name; empty for objects of this computer.</returns>
-    public static string Computer(PSObject? record) => EventText.Line(EventText.Wrapped(record?.Properties[RemoteRecord.ComputerName]?.Value));
+    private static string Computer(PSObject? record) => EventText.Line(EventText.Wrapped(record?.Properties[RemoteRecord.ComputerName]?.Value));
 
     /// <summary>Returns the fields of an object, one per line, for a list.</summary>
     /// <param name="record">The object.</param>
@@ -104,20 +101,6 @@ public static class RemoteTable
         {
             EventViews.Register([shape], []);
         }
-    }
-
-    /// <summary>Returns the view, as in the format file.</summary>
-    internal static TableControl View()
-    {
-        CustomControl begin = CustomControl.Create(outOfBand: false).StartEntry(null, null)
-            .AddScriptBlockExpressionBinding("[Bee.Cmdlets.Views.RemoteTable]::Begin($_)", false, null, null, null).EndEntry().EndControl();
-        return TableControl.Create(outOfBand: false, autoSize: false, hideTableHeaders: true)
-            .GroupByScriptBlock("[Bee.Cmdlets.Views.RemoteTable]::Group($_)", begin, null)
-            .AddHeader(Alignment.Undefined, 0, null)
-            .StartRowDefinition(wrap: false, null, null).AddPropertyColumn("MapName", Alignment.Undefined, null).EndRowDefinition()
-            .StartRowDefinition(wrap: true, [typeof(BpfEvent).FullName!], null)
-            .AddScriptBlockColumn("[Bee.Cmdlets.Views.RemoteTable]::Row($_, $Host, $PSStyle.Formatting.TableHeader)", Alignment.Undefined, null).EndRowDefinition()
-            .EndTable();
     }
 
     private static List<Column> Columns(PSObject record, int width)
