@@ -54,7 +54,7 @@ internal static class HostToolChecks
         }
 
         bool isOptional = missing.All(need => s_optional.Contains(need.Capability));
-        return new CheckResult(Name, isOptional ? CheckState.Warning : CheckState.Failed, $"{Environment.UserName} lacks {string.Join(", ", missing.Select(need => need.Name))}: {missing[0].Reason}")
+        return new CheckResult(Name, isOptional ? CheckState.Warning : CheckState.Failed, $"{Environment.UserName} lacks {string.Join(", ", missing.Select(need => need.Name))}. {missing[0].Name} is needed {char.ToLowerInvariant(missing[0].Reason[0])}{missing[0].Reason[1..]}")
         {
             Target = missing[0].Name,
             Remedy = Host.Version < s_withOwnCapabilities
