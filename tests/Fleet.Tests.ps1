@@ -46,8 +46,9 @@ Describe 'The page of many hosts' {
         $output = Invoke-Page $folder $(foreach ($block in $blocks) { "'block $((++$number))'"; $block }) -Environment "PATH=$env:PATH", "HOME=$folder", 'NO_COLOR=1'
         $shown = $output -split '(?m)^block \d+\r?$' | Select-Object -Skip 1
         for ($i = 0; $i -lt $shown.Count; $i++) { $shown[$i] | Should -Match '\S' -Because "block $($i + 1) shows something" }
-        # Each event, also of a capture, names its host.
-        foreach ($name in 'web1', 'web2') { @($shown -match "$name, None").Count | Should -Be 1; @($shown -match "\{$name\}").Count | Should -BeGreaterThan 0 }
+        # Each event names its host, also in a capture, which may have the events of one host only.
+        foreach ($name in 'web1', 'web2') { @($shown -match "$name, None").Count | Should -Be 1 -Because "$name sends events" }
+        @($shown -match '\{web[12]\}').Count | Should -BeGreaterThan 0
     }
     It 'has lines for CI whose exit code is 1 if a host fails, else 0' {
         Skip-WithoutSsh
