@@ -29,8 +29,7 @@ BeforeAll {
 Describe 'The page of many hosts' {
     BeforeAll {
         $folder = (Get-PSDrive TestDrive).Root
-        $ready = -not (Get-SshObstacle)
-        if ($ready) {
+        if (-not (Get-SshObstacle)) {
             Start-Fleet web1, web2, web3
             $null = Add-Tool opensnoop "$folder/store"
         }
@@ -50,6 +49,20 @@ Describe 'The page of many hosts' {
         foreach ($name in 'web1', 'web2') { @($shown -match "$name, None").Count | Should -Be 1 -Because "$name sends events" }
         @($shown -match '\{web[12]\}').Count | Should -BeGreaterThan 0
     }
+}
+
+# Nothing is loaded into the kernel.
+Describe 'The page of many hosts, without a tool' -Tag Unloaded {
+    BeforeAll {
+        $folder = (Get-PSDrive TestDrive).Root
+        if (-not (Get-SshObstacle)) {
+            Start-Fleet web1, web2, web3
+            $null = Add-Tool opensnoop "$folder/store"
+        }
+        $page = Get-Content "$root/docs/fleet.md" -Raw
+    }
+    AfterAll { Stop-Fleet }
+
     It 'has lines for CI whose exit code is 1 if a host fails, else 0' {
         Skip-WithoutSsh
         $lines = [regex]::Matches($page, '(?m)^pwsh -NoProfile -Command .*$').Value
