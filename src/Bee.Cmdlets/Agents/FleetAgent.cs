@@ -19,6 +19,8 @@ internal sealed class FleetAgent
     private static readonly TimeSpan s_endLimit = TimeSpan.FromMilliseconds(1500);
     private static readonly TimeSpan s_watch = TimeSpan.FromMilliseconds(50);
 
+    private const int FewestWatches = 4;
+
     // Archives are limited where they are made.
     private const long MostBytes = 1L << 30;
 
@@ -32,6 +34,7 @@ internal sealed class FleetAgent
     private volatile AgentRequest? _request;
     private Exception? _refusal;
     private long _heard = Stopwatch.GetTimestamp();
+    private int _silentWatches;
     private Timer? _killer;
     private volatile bool _isLost;
     private volatile bool _isOver;
@@ -99,7 +102,8 @@ internal sealed class FleetAgent
             streams.WriteError(e, null);
         }
 
-        _output.Complete(_isLost ? TimeSpan.Zero : s_endLimit);
+        // The tool is detached. What it has sent waits for a slow reader, unless the other machine ends the work.
+        _output.Complete(_stop.IsCancellationRequested ? (_isLost ? TimeSpan.Zero : s_endLimit) : Timeout.InfiniteTimeSpan);
         _isOver = true;
         _killer?.Dispose();
         return isDone ? 0 : 1;
@@ -120,6 +124,7 @@ internal sealed class FleetAgent
             while (AgentFrames.Read(_input) is var (kind, content))
             {
                 Volatile.Write(ref _heard, Stopwatch.GetTimestamp());
+                Volatile.Write(ref _silentWatches, 0);
                 switch (kind)
                 {
                     case AgentFrame.Request:
@@ -150,7 +155,8 @@ internal sealed class FleetAgent
 
     private void Watch()
     {
-        if (_request is { } request && Stopwatch.GetElapsedTime(Volatile.Read(ref _heard)).TotalMilliseconds > request.Lease)
+        // After a pause of this process itself, the listener gets time to read what has arrived meanwhile.
+        if (_request is { } request && Interlocked.Increment(ref _silentWatches) >= FewestWatches && Stopwatch.GetElapsedTime(Volatile.Read(ref _heard)).TotalMilliseconds > request.Lease)
         {
             Lose();
         }

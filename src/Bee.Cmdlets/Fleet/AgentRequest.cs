@@ -16,7 +16,7 @@ internal sealed record AgentRequest
     public required string Parameters { get; init; }
 
     /// <summary>How long, in milliseconds, the agent continues without a message from here. It then detaches and ends.</summary>
-    public int Lease { get; init; } = 1250;
+    public int Lease { get; init; } = 1000;
 
     /// <summary>The release of the module here.</summary>
     public string Version { get; init; } = typeof(AgentRequest).Assembly.GetName().Version!.ToString(3);

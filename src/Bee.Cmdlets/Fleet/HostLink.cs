@@ -29,6 +29,7 @@ internal sealed class HostLink : IDisposable
     private readonly ManualResetEventSlim _stop = new();
     private volatile bool _isStarted;
     private volatile bool _isSilent;
+    private int _silentLooks;
 
     private HostLink(RemoteHost host, AgentRequest request, ReadOnlyMemory<byte> archive, Func<CaptureStreamReader, ICaptureStreamSink> sink, Action<FleetException?> ended)
     {
@@ -139,12 +140,16 @@ internal sealed class HostLink : IDisposable
 
     private void Watch()
     {
-        if (_output.Waited is { } waited && waited > (_isStarted ? s_silence : s_start))
+        // A single late look may follow a pause of this process itself, after which the reader needs a moment.
+        _silentLooks = IsSilent ? _silentLooks + 1 : 0;
+        if (_silentLooks > 1)
         {
             _isSilent = true;
             _host.Kill();
         }
     }
+
+    private bool IsSilent => _output.Waited is { } waited && waited > (_isStarted ? s_silence : s_start);
 
     // Knows since when a read waits. Time in the sink does not count: there the host waits for this machine.
     private sealed class WatchedStream(Stream inner) : Stream

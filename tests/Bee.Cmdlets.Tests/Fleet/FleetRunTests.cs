@@ -7,6 +7,31 @@ namespace Bee.Cmdlets.Tests;
 [Collection("Alone")]
 public sealed class FleetRunTests(Programs programs) : IDisposable
 {
+    // One thread calls, so the numbers have no gaps but for losses.
+    private const string Numbers = """
+        #include "bee.h"
+        BEE_LICENSE("GPL");
+        BEE_PARAM(pid_t, target_pid, 0);
+        struct number { ktime at; u64 number; };
+        BEE_RING(print_numbers, struct number, 1 << 18);
+        u64 made;
+        SEC("tracepoint/syscalls/sys_enter_getppid")
+        int on_call(void *ctx)
+        {
+            struct number *event;
+            if (!bee_targeted(target_pid))
+                return 0;
+            made++;
+            event = bee_reserve(print_numbers, struct number);
+            if (!event)
+                return 0;
+            event->at = bpf_ktime_get_ns();
+            event->number = made;
+            bee_submit(event);
+            return 0;
+        }
+        """;
+
     private const string Repeated = "foreach ($once in 1) { Invoke-BeeProgram $program -HostName one,two -Parameter @{ target_pid = $id } | ForEach-Object ";
 
     private readonly string? _path = Environment.GetEnvironmentVariable("PATH");
@@ -102,6 +127,52 @@ public sealed class FleetRunTests(Programs programs) : IDisposable
         Kernel.AssertGone(held);
     }
 
+    [FullSshKernelFact]
+    public void Every_event_of_several_hosts_at_a_high_rate_arrives_or_is_counted_as_lost()
+    {
+        using SshHosts hosts = Open("one", "two", "three");
+        using var load = new Load();
+        load.Send("exec perl -e 'for (1..5000) { getppid for 1..20; select(undef, undef, undef, 0.001) } sleep 60' 2>&1");
+
+        ShellResult result = _shell.Run(
+            """
+            $first = @{}; $last = @{}; $count = @{}
+            Invoke-BeeProgram $program -HostName one,two,three -Parameter @{ target_pid = $id } -Duration $seconds -Verbose 4>&1 | ForEach-Object {
+                if ($_ -is [Management.Automation.VerboseRecord]) { "$_"; return }
+                $name = $_.PSComputerName
+                if (-not $count[$name]) { $first[$name] = $_.number }
+                $count[$name]++; $last[$name] = $_.number
+            }
+            foreach ($name in $count.Keys) { "gaps of ${name}: $($last[$name] - $first[$name] + 1 - $count[$name])" }
+            """,
+            ("program", programs.Compile("numbers", Numbers)), ("id", load.Id), ("seconds", 10));
+
+        Assert.Empty(result.Errors);
+        foreach (string name in hosts.Names)
+        {
+            // Without an event, the calls were over before the host's program was attached.
+            string? gaps = result.Output.Select(line => $"{line}").FirstOrDefault(line => line.StartsWith($"gaps of {name}: ", StringComparison.Ordinal));
+            string lost = result.Output.Select(line => $"{line}").Single(line => line.StartsWith($"{name}: print_numbers: ", StringComparison.Ordinal));
+            Assert.True(gaps is null || lost.Contains($" {gaps.Split(' ')[^1]} lost", StringComparison.Ordinal), $"{gaps}; {lost}");
+        }
+    }
+
+    [FullSshKernelFact]
+    public void Twenty_hosts_run_at_once()
+    {
+        string[] names = [.. Enumerable.Range(1, 20).Select(number => $"host{number}")];
+        using SshHosts hosts = Open(names);
+        using var load = new Load();
+        load.Send("exec >/dev/null 2>&1; while :; do /bin/true; sleep 0.1; done");
+
+        ShellResult result = _shell.Run(
+            "$seen = @{}; foreach ($once in 1) { Invoke-BeeProgram $program -HostName $names -Parameter @{ target_pid = $id } | ForEach-Object { $seen[$_.PSComputerName] = $true; if ($seen.Count -eq $names.Count) { break } } }; $seen.Keys",
+            ("program", programs.Execsnoop), ("id", load.Id), ("names", names));
+
+        Assert.Empty(result.Errors);
+        Assert.Equal(names.Order(), result.Output.Select(name => $"{name}").Order());
+    }
+
     private SshHosts Open(params string[] names)
     {
         var hosts = new SshHosts(BeeModule.Root, names);
@@ -150,4 +221,9 @@ public sealed class FleetRunTests(Programs programs) : IDisposable
         .First(id => File.ReadAllText($"/proc/{id}/cmdline").Contains($"\0--\0{host}\0", StringComparison.Ordinal));
 
     private static void Signal(string signal, int process) => Process.Start("/bin/kill", [$"-{signal}", $"{process}"]).WaitForExit();
+
+    private sealed class FullSshKernelFactAttribute : FactAttribute
+    {
+        public FullSshKernelFactAttribute() => Skip = FullRun.IsOn ? KernelTests.Obstacle ?? SshHosts.Obstacle : "it takes long: ./build.sh test -Full";
+    }
 }
