@@ -39,6 +39,7 @@ public sealed class RemoteRecord
 
     private static readonly string[] s_arguments = [.. Environment.GetCommandLineArgs().Skip(1).TakeWhile(argument => argument.StartsWith('-'))];
     private static readonly bool s_isSshServer = s_arguments.Any(IsSshServer);
+    private static readonly string s_anyRemote = typeof(BpfEvent).FullName + Suffix;
     private static readonly ConditionalWeakTable<byte[], Decoded> s_decoded = [];
 
     private RemoteRecord()
@@ -78,7 +79,7 @@ public sealed class RemoteRecord
 
     /// <summary>Returns whether a view shows the name of the computer that an object is from.</summary>
     internal static bool IsFromComputer(PSObject record) => EventText.Base(record.Properties[ComputerName]?.Value) is string { Length: > 0 }
-        && (EventText.Base(record.Properties[ShowComputerName]?.Value) as bool? ?? record.TypeNames[0].EndsWith(Suffix, StringComparison.Ordinal));
+        && (EventText.Base(record.Properties[ShowComputerName]?.Value) as bool? ?? IsRemote(record));
 
     /// <summary>Returns the object that a deserialized object describes.</summary>
     /// <param name="bag">The deserialized object.</param>
@@ -91,7 +92,7 @@ public sealed class RemoteRecord
         }
 
         var live = new PSObject(e);
-        Rename(live, e, bag.TypeNames.FirstOrDefault()?.EndsWith(Suffix, StringComparison.Ordinal) == true);
+        Rename(live, e, IsRemote(bag));
 
         foreach (PSPropertyInfo property in bag.Properties)
         {
@@ -146,9 +147,11 @@ public sealed class RemoteRecord
         if (e is not Histogram)
         {
             // The format file has a view for this name, which applies if the type has none. Views of other types apply to BpfEvent too.
-            record.TypeNames.Insert(1, typeof(BpfEvent).FullName + Suffix);
+            record.TypeNames.Insert(1, s_anyRemote);
         }
     }
+
+    private static bool IsRemote(PSObject record) => record.TypeNames.Any(name => name.EndsWith(Suffix, StringComparison.Ordinal) && !name.EndsWith(s_anyRemote, StringComparison.Ordinal));
 
     private static Decoded? DecodedOf(PSObject? bag) =>
         bag?.BaseObject is PSCustomObject && bag.Members[Members] is PSMemberSet set && EventText.Base(set.Properties[Bytes]?.Value) is byte[] bytes && s_decoded.GetValue(bytes, Decode) is { Event: not null } decoded
