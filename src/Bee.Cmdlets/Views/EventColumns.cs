@@ -261,8 +261,11 @@ internal static class EventTable
         return table.EndTable();
     }
 
-    /// <summary>Returns a property's name as a script accesses it.</summary>
-    public static string Member(string name) => $"'{name.Replace("'", "''", StringComparison.Ordinal)}'";
+    /// <summary>Returns a property's name as a script accesses it. Objects come from images, files and other hosts, and may have any names.</summary>
+    public static string Member(string name) => $"'{string.Concat(name.Select(letter => IsQuote(letter) ? $"{letter}{letter}" : $"{letter}"))}'";
+
+    // PowerShell ends a text in single quotes at any of these.
+    private static bool IsQuote(char letter) => letter is '\'' or (>= '\u2018' and <= '\u201b');
 
     /// <summary>Converts the alignment to PowerShell's type.</summary>
     public static Alignment AlignmentOf(bool alignRight) => alignRight ? Alignment.Right : Alignment.Left;

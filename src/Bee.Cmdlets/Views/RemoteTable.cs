@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Management.Automation.Host;
 using System.Text;
 using Bee.Ebpf.Records;
+using Bee.Posix;
 
 namespace Bee.Cmdlets.Views;
 
@@ -115,7 +116,7 @@ public static class RemoteTable
         if (Shape(record) is { } shape)
         {
             columns.AddRange(EventColumns.Of(shape, width).Select(column => new Column(
-                column.Field.Name, column.Width, column.AlignRight, row => EventText.Of(column.Meaning, EventFields.Value(row, column.Field.Name), row))));
+                TerminalText.Show(column.Field.Name), column.Width, column.AlignRight, row => EventText.Of(column.Meaning, EventFields.Value(row, column.Field.Name), row))));
         }
         else
         {
