@@ -66,7 +66,7 @@ Describe 'Tab completion' -Tag Unloaded {
     }
 
     It 'completes no files for numbers, durations and text: <_>' -ForEach (Get-Command -Module Bee -CommandType Cmdlet).Name {
-        $files = 'Path', 'Program', 'Store', 'OutFile', 'VmlinuxBtf', 'KernelBtf', 'PublicKey', 'Policy', 'Sign', 'CACertificate', 'TokenFile', 'Certificate', 'CertificateKey', 'IncludePath', 'Capture', 'JournalSocket'
+        $files = 'Path', 'Program', 'Store', 'OutFile', 'VmlinuxBtf', 'KernelBtf', 'PublicKey', 'Policy', 'Sign', 'CACertificate', 'TokenFile', 'Certificate', 'CertificateKey', 'IncludePath', 'Capture', 'JournalSocket', 'KeyFilePath'
         $common = [System.Management.Automation.PSCmdlet]::CommonParameters + [System.Management.Automation.PSCmdlet]::OptionalCommonParameters
         $types = [string], [string[]], [int], [long], [TimeSpan], [Nullable[int]], [Nullable[TimeSpan]], [Collections.IDictionary]
         Push-Location $root
