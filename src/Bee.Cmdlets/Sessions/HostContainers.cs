@@ -1,6 +1,7 @@
 using Bee.Containers;
 using Bee.Containers.Runtimes;
 using Bee.Posix;
+using Bee.Toolchain.Isolation;
 
 namespace Bee.Cmdlets.Sessions;
 
@@ -71,7 +72,7 @@ internal static class SharedContainers
 
     /// <summary>Finds the runtimes of this host.</summary>
     /// <exception cref="BeeException">The environment variable that names them is invalid.</exception>
-    public static RuntimeDetection Detect() => RuntimeDetection.Find(Environment.GetEnvironmentVariable);
+    public static RuntimeDetection Detect() => RuntimeDetection.Find(Environment.GetEnvironmentVariable, Isolated.Create<ICriConnector>);
 
     /// <summary>Opens the directory, or uses the open one.</summary>
     /// <returns>A lease; null if the host has no container runtime.</returns>
