@@ -5,6 +5,7 @@ using Bee.Cmdlets.Fleet;
 using Bee.Ebpf.Checks;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Records;
+using Bee.Posix;
 using Bee.Telemetry.Captures;
 
 namespace Bee.Cmdlets.Images;
@@ -100,7 +101,7 @@ internal sealed class HostImageChecks(string image, ReadOnlyMemory<byte> archive
         {
             fault ??= new FleetException(FleetFault.Damaged, host.Name, $"{host} sent no result of the checks.", "Install the same release of the module there as here.");
             cmdlet.WriteError(ErrorRecords.From(fault, host.Name, id));
-            return new HostImageCheck(host.Name, image, [new CheckResult(HostImageCheck.ConnectionCheck, CheckState.Failed, fault.Message) { Remedy = fault.Remedy, Target = host.Name }]);
+            return new HostImageCheck(host.Name, image, [new CheckResult(HostImageCheck.ConnectionCheck, CheckState.Failed, TerminalText.ShowLines(fault.Message)) { Remedy = fault.Remedy is { } remedy ? TerminalText.ShowLines(remedy) : null, Target = host.Name }]);
         }
 
         var reached = new CheckResult(HostImageCheck.ConnectionCheck, CheckState.Ok, $"{host} was reached and answered.") { Target = host.Name };
