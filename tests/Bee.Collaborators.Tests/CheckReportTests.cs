@@ -2,7 +2,7 @@ using System.Text.Json;
 using Bee.Cmdlets.Fleet;
 using Bee.Ebpf.Checks;
 
-namespace Bee.Collaborators.Tests;
+namespace Bee.Cmdlets.Collaborators.Tests;
 
 /// <summary>The report of a host about a tool. The host may be hostile.</summary>
 public sealed class CheckReportTests
@@ -12,7 +12,7 @@ public sealed class CheckReportTests
     {
         var sent = new CheckReport("6.1\e[2J", "linux/amd64", [new CheckResult("Helpers", CheckState.Failed, "no\ahelper") { Remedy = "update\u009b1m", Target = "bpf_x" }, new CheckResult("License", CheckState.Ok, "fine")]);
 
-        CheckReport read = CheckReport.Decode(sent.Encode());
+        var read = CheckReport.Decode(sent.Encode());
 
         Assert.Equal(["Helpers", "License"], read.Results.Select(result => result.Name));
         Assert.Equal([CheckState.Failed, CheckState.Ok], read.Results.Select(result => result.State));
