@@ -131,7 +131,11 @@ function Start-SshHost([string[]] $Name, [hashtable] $Settings = @{}) {
     $start = [Diagnostics.ProcessStartInfo]::new('/bin/sh', [string[]] ("$root/tests/Support/Ssh/sshd.sh", $folder, "$root/module", "$root/artifacts/pwsh" + $Name))
     $start.RedirectStandardInput = $start.RedirectStandardOutput = $true
     $process = [Diagnostics.Process]::Start($start)
-    if ($process.StandardOutput.ReadLine() -ne 'ok') { throw 'sshd did not start; the lines above have the reason.' }
+    if ($process.StandardOutput.ReadLine() -ne 'ok') {
+        $process.WaitForExit()
+        Remove-Item $folder -Recurse -ErrorAction Ignore
+        throw 'sshd did not start; the lines above have the reason.'
+    }
     [pscustomobject]@{ Name = $Name; Process = $process; Folder = $folder; Path = "$folder/bin"; Configuration = "$folder/ssh_config"; KnownHosts = "$folder/known_hosts"; HomeFolder = "$folder/home" }
 }
 
