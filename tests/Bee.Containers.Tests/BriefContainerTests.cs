@@ -11,7 +11,12 @@ using Xunit.Abstractions;
 
 namespace Bee.Containers.Tests;
 
+/// <summary>Runs alone: other tests would create mount namespaces meanwhile.</summary>
+[CollectionDefinition(nameof(BriefContainerTests), DisableParallelization = true)]
+public class BriefContainerCollection;
+
 /// <summary>Containers that open a file and live about 20 ms. An event of each, read at once, has the container's name.</summary>
+[Collection(nameof(BriefContainerTests))]
 public class BriefContainerTests(ITestOutputHelper output)
 {
     private const int Quick = 10, Full = 100;
@@ -165,8 +170,8 @@ public class BriefContainerTests(ITestOutputHelper output)
             var (cgroup, mounts, process) = (Right(found => found.Cgroup), Right(found => found.Namespace), Right(found => found.Process));
             output.WriteLine($"Right names of {number}: {cgroup} by cgroup, {mounts} by mount namespace, {process} by process.");
             Assert.Equal(number, first.Count);
-            var least = number - number / 100;
-            Assert.True(cgroup >= least && mounts >= least && process >= least, string.Join('\n', first.Values));
+            // The kernel reuses the number of a mount namespace as soon as its container has ended. If this thread reads the event only then, the number means another one.
+            Assert.True(cgroup >= number - number / 100 && process >= number - number / 100 && mounts >= number - Math.Max(1, number / 100), string.Join('\n', first.Values));
         }
 
         public void Dispose()

@@ -11,7 +11,7 @@ public class CgroupHierarchyTests
     public void Find_cgroup_by_its_key_returns_its_path(string host)
     {
         using var cgroups = new TestCgroups();
-        var path = $"/bee-test/{TestCgroups.NewId()}";
+        var path = $"{cgroups.Root}/{TestCgroups.NewId()}";
         cgroups.Make(path);
         using var tree = CgroupTree.Open();
         foreach (var mounted in tree.Hierarchies)
@@ -30,7 +30,7 @@ public class CgroupHierarchyTests
     public void OfProcess_returns_the_cgroups_of_the_followed_hierarchies()
     {
         using var cgroups = new TestCgroups();
-        var path = $"/bee-test/{TestCgroups.NewId()}";
+        var path = $"{cgroups.Root}/{TestCgroups.NewId()}";
         cgroups.Make(path);
         var (process, _) = cgroups.Run(path, "echo here; read line");
         using var tree = CgroupTree.Open();

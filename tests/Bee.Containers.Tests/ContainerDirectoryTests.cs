@@ -10,7 +10,7 @@ public class ContainerDirectoryTests
     {
         using var cgroups = new TestCgroups();
         var id = TestCgroups.NewId();
-        var cgroup = cgroups.Make($"/bee-test/docker-{id}.scope");
+        var cgroup = cgroups.Make($"{cgroups.Root}/docker-{id}.scope");
         var runtime = new FakeRuntime();
         runtime.Add(id, "web");
         using var directory = ContainerDirectory.Open([runtime])!;
@@ -26,7 +26,7 @@ public class ContainerDirectoryTests
         var id = TestCgroups.NewId();
         var runtime = new FakeRuntime();
         using var directory = ContainerDirectory.Open([runtime])!;
-        var cgroup = cgroups.Make($"/bee-test/docker-{id}.scope");
+        var cgroup = cgroups.Make($"{cgroups.Root}/docker-{id}.scope");
         Assert.Equal(id[..12], directory.Find(new ContainerKey(cgroup, 0, 0))?.Container);
         runtime.Add(id, "late");
         Wait.Until(() => directory.Find(new ContainerKey(cgroup, 0, 0))?.Container == "late");
@@ -41,8 +41,8 @@ public class ContainerDirectoryTests
         runtime.Add(outer, "outer");
         runtime.Add(inner, "inner");
         using var directory = ContainerDirectory.Open([runtime])!;
-        var own = cgroups.Make($"/bee-test/docker-{outer}.scope");
-        var nested = cgroups.Make($"/bee-test/docker-{outer}.scope/docker/{inner}");
+        var own = cgroups.Make($"{cgroups.Root}/docker-{outer}.scope");
+        var nested = cgroups.Make($"{cgroups.Root}/docker-{outer}.scope/docker/{inner}");
         Wait.Until(() => directory.Find(new ContainerKey(nested, 0, 0))?.Container == "outer");
         Assert.Same(directory.Find(new ContainerKey(own, 0, 0)), directory.Find(new ContainerKey(nested, 0, 0)));
     }
@@ -52,7 +52,7 @@ public class ContainerDirectoryTests
     {
         using var cgroups = new TestCgroups();
         var id = TestCgroups.NewId();
-        var path = $"/bee-test/docker-{id}.scope";
+        var path = $"{cgroups.Root}/docker-{id}.scope";
         cgroups.Make(path);
         var runtime = new FakeRuntime();
         runtime.Add(id, "web");
@@ -69,7 +69,7 @@ public class ContainerDirectoryTests
     {
         using var cgroups = new TestCgroups();
         var id = TestCgroups.NewId();
-        var path = $"/bee-test/docker-{id}.scope";
+        var path = $"{cgroups.Root}/docker-{id}.scope";
         var runtime = new FakeRuntime();
         runtime.Add(id, "web");
         using var directory = ContainerDirectory.Open([runtime])!;

@@ -11,7 +11,7 @@ internal sealed class FakeRecorder : IRecorder
     private readonly (int Id, ulong Cgroup)[] _processes = new (int, ulong)[1024];
     private readonly ConcurrentDictionary<ulong, RecordedNamespace> _namespaces = new();
     private readonly ConcurrentQueue<Action<IRecorderSink>> _changes = new();
-    private readonly SemaphoreSlim _wake = new(0);
+    private readonly AutoResetEvent _wake = new(false);
     private Cgroup[] _listed = [];
     private volatile bool _lost;
 
@@ -60,9 +60,9 @@ internal sealed class FakeRecorder : IRecorder
 
     public RecorderListing List() => new(_listed, []);
 
-    public void Wait(int milliseconds) => _wake.Wait(milliseconds);
+    public void Wait(int milliseconds) => _wake.WaitOne(milliseconds);
 
-    public void Wake() => _wake.Release();
+    public void Wake() => _wake.Set();
 
     public void Dispose() => _wake.Dispose();
 }

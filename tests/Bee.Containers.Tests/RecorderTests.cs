@@ -26,8 +26,8 @@ public class RecorderTests
         using var directory = ContainerDirectory.Open([runtime])!;
         var id = TestCgroups.NewId();
         runtime.Add(id, "brief");
-        var cgroup = cgroups.Make($"/bee-test/docker-{id}.scope");
-        cgroups.Remove($"/bee-test/docker-{id}.scope");
+        var cgroup = cgroups.Make($"{cgroups.Root}/docker-{id}.scope");
+        cgroups.Remove($"{cgroups.Root}/docker-{id}.scope");
         Wait.Until(() => directory.Find(new ContainerKey(cgroup, 0, 0))?.Container == "brief");
     }
 
@@ -38,9 +38,9 @@ public class RecorderTests
         var (runtime, path) = Container(cgroups, "former", out _);
         var otherId = TestCgroups.NewId();
         runtime.Add(otherId, "latter");
-        cgroups.Make($"/bee-test/docker-{otherId}.scope");
+        cgroups.Make($"{cgroups.Root}/docker-{otherId}.scope");
         using var directory = ContainerDirectory.Open([runtime])!;
-        (string Path, string? Name)[] places = [(path, "former"), ($"/bee-test/docker-{otherId}.scope", "latter"), ("/bee-test", null)];
+        (string Path, string? Name)[] places = [(path, "former"), ($"{cgroups.Root}/docker-{otherId}.scope", "latter"), (cgroups.Root, null)];
         foreach (var (place, name) in places.Concat(places))
         {
             // The kernel gives the lowest free number, so usually all have the same.
@@ -57,7 +57,7 @@ public class RecorderTests
         var (runtime, path) = Container(cgroups, "web", out _);
         using var directory = ContainerDirectory.Open([runtime])!;
         var (_, pid, inode) = cgroups.RunInNamespace(path);
-        var (_, visitor, same) = cgroups.RunInNamespace("/bee-test", $"nsenter --target {pid} --mount");
+        var (_, visitor, same) = cgroups.RunInNamespace(cgroups.Root, $"nsenter --target {pid} --mount");
         Assert.Equal(inode, same);
         Assert.Equal("web", directory.Find(new ContainerKey(0, inode, 0))?.Container);
         Assert.Null(directory.Find(new ContainerKey(0, 0, visitor)));
@@ -83,7 +83,7 @@ public class RecorderTests
         var (runtime, path) = Container(cgroups, "web", out _);
         using var directory = ContainerDirectory.Open([runtime])!;
         // crun creates the namespaces first and moves the process then.
-        var (_, pid, inode) = cgroups.RunInNamespace("/bee-test", "unshare --mount", cgroups.Join(path));
+        var (_, pid, inode) = cgroups.RunInNamespace(cgroups.Root, "unshare --mount", cgroups.Join(path));
         Assert.Equal("web", directory.Find(new ContainerKey(0, inode, 0))?.Container);
         Assert.Equal("web", directory.Find(new ContainerKey(0, 0, pid))?.Container);
     }
@@ -95,7 +95,7 @@ public class RecorderTests
         var (runtime, path) = Container(cgroups, "web", out var id);
         var others = new FakeRuntime { UserId = 65534 };
         using var directory = ContainerDirectory.Open([runtime, others])!;
-        var delegated = $"/bee-test/delegated-{id[..8]}";
+        var delegated = $"{cgroups.Root}/delegated-{id[..8]}";
         cgroups.Make(delegated);
         var forged = cgroups.MakeAs(65534, delegated, $"docker-{id}.scope");
         Assert.Equal(id[..12], directory.Find(new ContainerKey(forged, 0, 0))?.Container);
@@ -117,7 +117,7 @@ public class RecorderTests
         runtime.Add(id, "web");
         var tree = CgroupTree.Open();
         using var directory = new ContainerDirectory([runtime], tree, new FolderRecorder(tree), ContainerPath.Parse);
-        var path = $"/bee-test/docker-{id}.scope";
+        var path = $"{cgroups.Root}/docker-{id}.scope";
         var cgroup = cgroups.Make(path);
         Wait.Until(() => directory.Find(new ContainerKey(cgroup, 0, 0))?.Container == "web");
         var (process, pid, inode) = cgroups.RunInNamespace(path);
@@ -146,7 +146,7 @@ public class RecorderTests
         id = TestCgroups.NewId();
         var runtime = new FakeRuntime();
         runtime.Add(id, name);
-        var path = $"/bee-test/docker-{id}.scope";
+        var path = $"{cgroups.Root}/docker-{id}.scope";
         cgroups.Make(path);
         return (runtime, path);
     }

@@ -10,6 +10,9 @@ internal sealed class TestCgroups : IDisposable
     private readonly List<string> _folders = [];
     private readonly List<Process> _processes = [];
 
+    /// <summary>The path of a cgroup that only this test uses.</summary>
+    public string Root { get; } = $"/bee-test-{Guid.NewGuid():N}";
+
     /// <summary>A name that no other cgroup has, of 64 digits like the id of a container.</summary>
     public static string NewId() => Guid.NewGuid().ToString("N") + Guid.NewGuid().ToString("N");
 

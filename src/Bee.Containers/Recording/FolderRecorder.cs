@@ -98,7 +98,8 @@ internal sealed class FolderRecorder : IRecorder
     /// <inheritdoc/>
     public void Wake()
     {
-        if (!_disposed)
+        // One wake-up is enough.
+        if (!_disposed && _wake.CurrentCount == 0)
         {
             _wake.Release();
         }
