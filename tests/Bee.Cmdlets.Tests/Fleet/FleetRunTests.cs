@@ -68,7 +68,7 @@ public sealed class FleetRunTests(Programs programs) : IDisposable
         Assert.NotNull(dead.ErrorDetails.RecommendedAction);
         Assert.Equal(["one", "two"], result.Output.Select(item => (string)item.Properties["PSComputerName"].Value).Distinct().Order());
         Assert.Single(result.Output.Select(item => item.BaseObject.GetType()).Distinct());
-        DateTime[] times = [.. result.Output.Where(item => item.Properties["Late"].Value is false).Select(item => (DateTime)item.Properties["at"].Value)];
+        DateTime[] times = [.. result.Output.Where(item => item.Properties["Late"].Value is false).Select(item => (DateTime)PSObject.AsPSObject(item.Properties["at"].Value).BaseObject)];
         Assert.Equal(times.Order(), times);
     }
 
