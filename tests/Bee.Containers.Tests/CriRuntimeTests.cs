@@ -12,7 +12,7 @@ public sealed class CriRuntimeTests : IDisposable
 
     public void Dispose() => _state.Dispose();
 
-    private CriRuntime Open() => new("containerd", new RuntimeSocket(_state.In("sock"), 0));
+    private CriRuntime Open() => new("containerd", new RuntimeSocket(_state.In("sock"), 0) { Timeout = TimeSpan.FromMinutes(1) });
 
     [RootFact]
     public void Runtime_that_is_absent_silent_or_not_CRI_has_no_container()

@@ -12,7 +12,7 @@ public sealed class EngineRuntimeTests : IDisposable
 
     public void Dispose() => _state.Dispose();
 
-    private EngineRuntime Open(string name, uint user = 0) => new(name, new RuntimeSocket(_state.In("sock"), user));
+    private EngineRuntime Open(string name, uint user = 0) => new(name, new RuntimeSocket(_state.In("sock"), user) { Timeout = TimeSpan.FromMinutes(1) });
 
     private SocketServer Serve(Func<string, byte[]?> answer) => new(_state.In("sock"), answer);
 
@@ -105,8 +105,8 @@ public sealed class EngineRuntimeTests : IDisposable
     {
         string answer = TemporaryState.Recorded("podman-docker-inspect.json");
         using SocketServer server = Serve(_ => SocketServer.Http(answer));
-        using var small = new EngineRuntime("docker", new RuntimeSocket(_state.In("sock"), 0) { LongestAnswer = answer.Length - 1 });
-        using var exact = new EngineRuntime("docker", new RuntimeSocket(_state.In("sock"), 0) { LongestAnswer = answer.Length });
+        using var small = new EngineRuntime("docker", new RuntimeSocket(_state.In("sock"), 0) { LongestAnswer = answer.Length - 1, Timeout = TimeSpan.FromMinutes(1) });
+        using var exact = new EngineRuntime("docker", new RuntimeSocket(_state.In("sock"), 0) { LongestAnswer = answer.Length, Timeout = TimeSpan.FromMinutes(1) });
         Assert.Null(small.Find(Id, default));
         Assert.NotNull(exact.Find(Id, default));
     }

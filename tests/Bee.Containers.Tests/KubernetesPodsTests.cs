@@ -77,7 +77,7 @@ public sealed class KubernetesPodsTests : IDisposable
     public void Pod_of_a_deployment_has_its_owner_labels_and_node()
     {
         using HttpsServer server = Serve();
-        using var pods = new KubernetesPods(InCluster(server.Port));
+        using var pods = new KubernetesPods(InCluster(server.Port)) { Limit = TimeSpan.FromMinutes(1) };
         KubernetesPod? found = pods.Find("shop", "web-6d4cf56db6-x2k9p", default);
         Assert.True(found is not null, pods.Fault);
         Assert.Equal(("Deployment/web", "node-1", "web"), (found.Owner, found.Node, found.Labels["app"]));
@@ -90,7 +90,7 @@ public sealed class KubernetesPodsTests : IDisposable
     public void Pod_without_an_owner_that_can_be_read_has_the_nearest_one()
     {
         using HttpsServer server = Serve();
-        using var pods = new KubernetesPods(InCluster(server.Port));
+        using var pods = new KubernetesPods(InCluster(server.Port)) { Limit = TimeSpan.FromMinutes(1) };
         Assert.Null(pods.Find("shop", "alone", default)!.Owner);
         Assert.Equal("Job/backup-1", pods.Find("shop", "backup-1-x", default)!.Owner);
     }
@@ -99,7 +99,7 @@ public sealed class KubernetesPodsTests : IDisposable
     public void Pod_that_the_API_refuses_does_not_know_or_answers_badly_is_null()
     {
         using HttpsServer server = Serve();
-        using var pods = new KubernetesPods(InCluster(server.Port));
+        using var pods = new KubernetesPods(InCluster(server.Port)) { Limit = TimeSpan.FromMinutes(1) };
         Assert.Null(pods.Find("shop", "odd", default));
         Assert.Null(pods.Find("shop", "gone", default));
         Assert.Null(pods.Fault);
@@ -116,7 +116,7 @@ public sealed class KubernetesPodsTests : IDisposable
     public void Kubeconfig_with_a_client_certificate_identifies_the_client()
     {
         using HttpsServer server = Serve(wantsCertificate: true);
-        using var pods = new KubernetesPods(Kubeconfig(server.Port, $"client-certificate-data: {Base64(_authority.ClientPem)}, client-key-data: {Base64(_authority.ClientKeyPem)}"));
+        using var pods = new KubernetesPods(Kubeconfig(server.Port, $"client-certificate-data: {Base64(_authority.ClientPem)}, client-key-data: {Base64(_authority.ClientKeyPem)}")) { Limit = TimeSpan.FromMinutes(1) };
         KubernetesPod? found = pods.Find("shop", "web-6d4cf56db6-x2k9p", default);
         Assert.True(found is not null, pods.Fault);
         Assert.DoesNotContain("Authorization", _requests[0], StringComparison.Ordinal);
@@ -128,7 +128,7 @@ public sealed class KubernetesPodsTests : IDisposable
     public void Kubeconfig_with_a_token_authenticates()
     {
         using HttpsServer server = Serve();
-        using var pods = new KubernetesPods(Kubeconfig(server.Port, "token: from-file"));
+        using var pods = new KubernetesPods(Kubeconfig(server.Port, "token: from-file")) { Limit = TimeSpan.FromMinutes(1) };
         Assert.NotNull(pods.Find("shop", "web-6d4cf56db6-x2k9p", default));
         Assert.Contains("Authorization: Bearer from-file\r\n", _requests[0], StringComparison.Ordinal);
     }
@@ -142,7 +142,7 @@ public sealed class KubernetesPodsTests : IDisposable
             _requests.Add(request);
             return SocketServer.Http(Pod);
         });
-        using var pods = new KubernetesPods(InCluster(server.Port));
+        using var pods = new KubernetesPods(InCluster(server.Port)) { Limit = TimeSpan.FromMinutes(1) };
         Assert.Null(pods.Find("shop", "web-6d4cf56db6-x2k9p", default));
 
         // The client closes the connection before it sends anything.
@@ -159,7 +159,7 @@ public sealed class KubernetesPodsTests : IDisposable
     {
         if (message is null)
         {
-            using var pods = new KubernetesPods(Kubeconfig(1, user, cluster));
+            using var pods = new KubernetesPods(Kubeconfig(1, user, cluster)) { Limit = TimeSpan.FromMinutes(1) };
             Assert.Null(pods.Find("shop", "web", default));
             Assert.Contains("missing' cannot be read", pods.Fault, StringComparison.Ordinal);
             return;

@@ -18,11 +18,14 @@ internal sealed class KubernetesPods(KubernetesAccess access) : IDisposable
 {
     private const int MostRemembered = 4096, MostLabels = 128, LongestAnswer = 4 << 20;
 
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(5), s_retry = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(30);
 
     private readonly HttpClient _client = new(access.Handler()) { Timeout = Timeout.InfiniteTimeSpan };
     private readonly Dictionary<(string Kind, string Space, string Name), (object? Answer, long Asked)> _remembered = [];
     private readonly object _gate = new();
+
+    /// <summary>The longest wait for an answer.</summary>
+    public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Why the last question was not answered; null if it was.</summary>
     public string? Fault { get; private set; }
@@ -114,7 +117,7 @@ internal sealed class KubernetesPods(KubernetesAccess access) : IDisposable
     private JsonDocument? Get(string path, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(s_limit);
+        limit.CancelAfter(Limit);
         try
         {
             return GetAsync(path, limit.Token).GetAwaiter().GetResult();
@@ -131,7 +134,7 @@ internal sealed class KubernetesPods(KubernetesAccess access) : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            Fault = $"'{access.Server}' does not answer within {s_limit.TotalSeconds} s.";
+            Fault = $"'{access.Server}' does not answer within {Limit.TotalSeconds} s.";
             return null;
         }
     }
