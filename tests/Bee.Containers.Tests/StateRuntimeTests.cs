@@ -56,7 +56,7 @@ public sealed class StateRuntimeTests : IDisposable
     [RootFact]
     public void Podman_storage_with_garbage_has_no_container()
     {
-        foreach (string text in new[] { "null", "{}", "[null, 1, [], {}]", "[{\"id\":1}]", $"[{{\"id\":\"{PodmanId}\"}}]", $"[{{\"id\":\"{PodmanId}\",\"metadata\":\"[\"}}]", $"[{{\"id\":\"{PodmanId}\",\"metadata\":{{}}}}]" })
+        foreach (string text in new[] { "null", "{}", "[null, 1, [], {}]", "[{\"id\":1}]", $"[{{\"id\":\"{PodmanId}\"}}]", $"[{{\"id\":\"{PodmanId}\",\"metadata\":\"[\"}}]", $"[{{\"id\":\"{PodmanId}\",\"metadata\":{{}}}}]", $"[{{\"id\":\"{PodmanId}\",\"\\ud800-half-a-pair\":1}}]" })
         {
             _state.Write("storage/overlay-containers/containers.json", text);
             Assert.Null(Storage().Find(PodmanId, default));

@@ -24,7 +24,18 @@ internal static class Json
     /// <param name="value">The object.</param>
     /// <param name="name">The name of the member.</param>
     /// <returns>The member; null if the value is not an object, or has no such member.</returns>
-    public static JsonElement? Member(this JsonElement value, string name) => value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out JsonElement member) ? member : null;
+    public static JsonElement? Member(this JsonElement value, string name)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out JsonElement member) ? member : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Another member has a name with half a surrogate pair.
+            return null;
+        }
+    }
 
     /// <summary>Returns a member that is text.</summary>
     /// <param name="value">The object.</param>
