@@ -44,7 +44,6 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
     private readonly ConcurrentDictionary<ulong, long> _missed = new();
     private readonly bool _readsProcesses = new FileInfo("/proc/self/ns/pid").LinkTarget is null or InitialProcesses;
     private readonly Thread _thread;
-    private Action<ContainerChange>? _changed;
     private long _nextScan = long.MaxValue, _nextCheck, _lastScan;
     private int _scans, _countAtScan;
     private int _isDisposed;
@@ -83,7 +82,7 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
         Task.WaitAny(Task.WhenAll(applied), Task.Delay(s_mostWait));
         lock (waitingGate)
         {
-            // Those of a cgroup that is no container for certain were there before, and the lists have told about them.
+            // Requests for cgroups that may not be containers' are dropped: those cgroups existed before, and the lists name the containers among them.
             waiting.Where(request => request.Container is { IsNamed: false }).ToList().ForEach(requests.Add);
             waiting = null;
         }
@@ -94,11 +93,7 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
     }
 
     /// <summary>Raised on the directory's thread when a container starts, gets its names, changes its cgroups or mount namespaces, or ends.</summary>
-    public event Action<ContainerChange> Changed
-    {
-        add => _changed += value;
-        remove => _changed -= value;
-    }
+    public event Action<ContainerChange>? Changed;
 
     /// <summary>The containers that run now.</summary>
     public IReadOnlyList<RunningContainer> Running => _index.Running;
@@ -242,7 +237,7 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
             Scan();
             foreach (var change in _index.TakeChanges())
             {
-                _changed?.Invoke(change);
+                Changed?.Invoke(change);
             }
         }
     }
@@ -293,7 +288,11 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
 /// <param name="Names">The names.</param>
 /// <param name="CgroupIds">The ids of its cgroups (v2): its own and those below it; empty on cgroup v1.</param>
 /// <param name="MountNamespaceIds">The inode numbers of the mount namespaces of its processes, as far as they are known.</param>
-internal sealed record RunningContainer(ContainerNames Names, IReadOnlyList<ulong> CgroupIds, IReadOnlyList<ulong> MountNamespaceIds);
+internal sealed record RunningContainer(ContainerNames Names, IReadOnlyList<ulong> CgroupIds, IReadOnlyList<ulong> MountNamespaceIds)
+{
+    /// <summary>The user whose runtime it is: 0 for root. Users can choose the ids of their containers, so only user and id together identify a container.</summary>
+    public uint UserId { get; init; }
+}
 
 /// <summary>A change of a container.</summary>
 /// <param name="Container">The container after the change.</param>

@@ -98,7 +98,7 @@ internal sealed class KnownContainer
     public bool RemoveNamespace(ulong inode) => _namespaces.Remove(inode);
 
     /// <summary>Describes the container.</summary>
-    public RunningContainer Describe() => new(_names, [.. Cgroups.Where(key => CgroupHierarchy.NumberOf(key) == 0)], [.. _namespaces]);
+    public RunningContainer Describe() => new(_names, [.. Cgroups.Where(key => CgroupHierarchy.NumberOf(key) == 0)], [.. _namespaces]) { UserId = UserId };
 }
 
 /// <summary>A cgroup that the index knows.</summary>

@@ -78,6 +78,17 @@ public class ContainerIndexTests(ITestOutputHelper output)
         Assert.Equal(id, directory.Find(new ContainerKey(gone.Key, 0, 0))?.Id);
     }
 
+    [Fact]
+    public void Container_of_a_user_with_the_id_of_roots_is_another_one()
+    {
+        using var recorder = new FakeRecorder();
+        using var directory = new ContainerDirectory([new FakeRuntime()], CgroupTree.Open(), recorder, ContainerPath.Parse);
+        var id = TestCgroups.NewId();
+        recorder.Create(new Cgroup(1ul << 40, $"/docker/{id}", 0));
+        recorder.Create(new Cgroup(2ul << 40, $"/user.slice/user-1000.slice/user@1000.service/docker-{id}.scope", 1000));
+        Assert.Equal([(0u, id, 1ul << 40), (1000u, id, 2ul << 40)], directory.Running.Select(container => (container.UserId, container.Names.Id, container.CgroupIds.Single())).Order());
+    }
+
     private static ContainerNames? Look(ContainerDirectory directory, int times)
     {
         ContainerNames? names = null;

@@ -19,10 +19,10 @@ internal sealed class TargetFiller : IDisposable
     private readonly BpfMap _map;
     private readonly Action<string, string> _warn;
     private readonly ulong? _hostNamespace = HostNamespace();
-    // By id. Containers may share a mount namespace, so keys are counted.
-    private readonly Dictionary<string, HashSet<ulong>> _containers = new(StringComparer.Ordinal);
+    // By user and id: a user may give a container the id of root's. Containers may share a mount namespace, so keys are counted.
+    private readonly Dictionary<(uint User, string Id), HashSet<ulong>> _containers = [];
     private readonly Dictionary<ulong, int> _keys = [];
-    private HashSet<string>? _ended = [];
+    private HashSet<(uint User, string Id)>? _ended = [];
     private bool _hasWarned;
     private bool _disposed;
 
@@ -39,20 +39,16 @@ internal sealed class TargetFiller : IDisposable
     {
         var filler = new TargetFiller(directory, limit, filter, map, warn);
         directory.Changed += filler.Follow;
-        // Read outside of the lock, which Follow takes on the directory's thread. A container that ends meanwhile is skipped.
-        IReadOnlyList<RunningContainer> running = directory.Running;
-        lock (filler._gate)
+        try
         {
-            foreach (RunningContainer container in running.Where(container => !filler._ended!.Contains(container.Names.Id)))
-            {
-                filler.Set(container, filler.KeysOf(container));
-            }
-
-            filler._ended = null;
-            filler.RemoveOthers();
+            filler.Begin();
+            return filler;
         }
-
-        return filler;
+        catch
+        {
+            filler.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -62,6 +58,22 @@ internal sealed class TargetFiller : IDisposable
         lock (_gate)
         {
             _disposed = true;
+        }
+    }
+
+    private void Begin()
+    {
+        // Read outside of the lock, which Follow takes on the directory's thread. A container that ends meanwhile is skipped.
+        IReadOnlyList<RunningContainer> running = _directory.Running;
+        lock (_gate)
+        {
+            foreach (RunningContainer container in running.Where(container => !_ended!.Contains(IdOf(container))))
+            {
+                Set(container, KeysOf(container));
+            }
+
+            _ended = null;
+            RemoveOthers();
         }
     }
 
@@ -76,7 +88,7 @@ internal sealed class TargetFiller : IDisposable
 
             if (change.HasEnded)
             {
-                _ended?.Add(change.Container.Names.Id);
+                _ended?.Add(IdOf(change.Container));
             }
 
             Set(change.Container, change.HasEnded ? [] : KeysOf(change.Container));
@@ -116,7 +128,7 @@ internal sealed class TargetFiller : IDisposable
 
     private void Set(RunningContainer container, HashSet<ulong> keys)
     {
-        string id = container.Names.Id;
+        (uint User, string Id) id = IdOf(container);
         HashSet<ulong> before = _containers.GetValueOrDefault(id) ?? [];
         // Added first, so that a container that only changes its names is never without an entry.
         foreach (ulong key in keys.Except(before).ToArray())
@@ -149,6 +161,8 @@ internal sealed class TargetFiller : IDisposable
             _containers[id] = keys;
         }
     }
+
+    private static (uint User, string Id) IdOf(RunningContainer container) => (container.UserId, container.Names.Id);
 
     private bool TryWrite(ulong key, RunningContainer container)
     {
