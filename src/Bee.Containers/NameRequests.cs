@@ -16,6 +16,9 @@ internal sealed class NameRequests : IDisposable
     // A runtime that makes others wait is left alone for a while.
     private const int SlowMilliseconds = 1000, PenaltyMilliseconds = 30_000;
 
+    // Cancellation ends a request on a socket at once, but not a read from a file system that hangs, such as a user's NFS or FUSE mount.
+    private static readonly TimeSpan s_mostWait = TimeSpan.FromSeconds(2);
+
     private readonly IReadOnlyList<IContainerRuntime> _runtimes;
     private readonly long[] _penalties;
     private readonly Func<Request, ContainerRecord?, bool> _answer;
@@ -62,12 +65,10 @@ internal sealed class NameRequests : IDisposable
         }
 
         _canceled.Cancel();
-        if (Thread.CurrentThread != _thread)
+        if (Thread.CurrentThread == _thread || _thread.Join(s_mostWait))
         {
-            _thread.Join();
+            _canceled.Dispose();
         }
-
-        _canceled.Dispose();
     }
 
     private void Run()
@@ -119,8 +120,9 @@ internal sealed class NameRequests : IDisposable
                     return record;
                 }
             }
-            catch (OperationCanceledException)
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
+                // This object has been disposed, and perhaps the client of the runtime too.
                 return null;
             }
 

@@ -18,7 +18,29 @@ internal sealed class HostContainers : IDisposable
     public static HostContainers Open() => new();
 
     /// <summary>Returns the containers that the runtimes list now. Loads nothing into the kernel.</summary>
-    public static IEnumerable<ContainerRecord> Running(CancellationToken cancellationToken) => SharedContainers.Detect().Runtimes.SelectMany(runtime => runtime.List(cancellationToken));
+    /// <param name="cancellationToken">Ends the list: runtimes that have not answered are left out.</param>
+    public static IReadOnlyList<ContainerRecord> Running(CancellationToken cancellationToken)
+    {
+        RuntimeDetection detected = SharedContainers.Detect();
+        var found = new List<ContainerRecord>();
+        try
+        {
+            foreach (IContainerRuntime runtime in detected.Runtimes)
+            {
+                found.AddRange(runtime.List(cancellationToken));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The runtimes that have answered count.
+        }
+        finally
+        {
+            detected.Close();
+        }
+
+        return found;
+    }
 
     /// <summary>Waits until the containers have been read.</summary>
     /// <param name="cancellationToken">Cancels the wait.</param>
@@ -113,6 +135,7 @@ internal static class SharedContainers
         }
 
         shared.Directory.Dispose();
+        shared.Detected.Close();
     }
 
     private sealed class Shared(string? setting, ContainerDirectory directory, RuntimeDetection detected)

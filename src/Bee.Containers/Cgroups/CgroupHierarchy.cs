@@ -53,7 +53,7 @@ internal sealed unsafe class CgroupHierarchy : IDisposable
     /// <summary>Returns the folder of a cgroup.</summary>
     /// <param name="path">The path below the root of the hierarchy.</param>
     /// <returns>The folder; null if the mount does not show this part of the hierarchy.</returns>
-    public string? FolderOf(string path) => path.StartsWith(_root, StringComparison.Ordinal) && !path.StartsWith("/..", StringComparison.Ordinal) ? Folder + path[_root.Length..] : null;
+    public string? FolderOf(string path) => path.StartsWith(_root, StringComparison.Ordinal) && (path.Length == _root.Length || path[_root.Length] == '/') && !path.StartsWith("/..", StringComparison.Ordinal) ? Folder + path[_root.Length..] : null;
 
     /// <summary>Reads the key of the cgroup that a folder is.</summary>
     /// <param name="folder">The folder, absolute.</param>

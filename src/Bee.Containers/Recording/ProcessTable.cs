@@ -47,14 +47,25 @@ internal static class ProcessTable
             .Select(found => found.Hierarchy.FolderOf(found.Path) is { } folder ? found.Hierarchy.KeyOfFolder(folder) : null).FirstOrDefault(key => key is not null);
     }
 
-    private static IEnumerable<int> Ids()
+    // Listing fails, for instance, while this process has reached its limit of fds.
+    private static List<int> Ids()
     {
-        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        var found = new List<int>();
+        try
         {
-            if (int.TryParse(Path.GetFileName(folder.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+            foreach (var folder in Directory.EnumerateDirectories("/proc"))
             {
-                yield return id;
+                if (int.TryParse(Path.GetFileName(folder.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+                {
+                    found.Add(id);
+                }
             }
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The processes that were found so far count.
+        }
+
+        return found;
     }
 }

@@ -24,6 +24,15 @@ internal sealed record RuntimeDetection(IReadOnlyList<IContainerRuntime> Runtime
     /// <exception cref="ContainerRuntimeException">The value of <see cref="Variable"/> is not valid.</exception>
     public static RuntimeDetection Find(Func<string, string?> environment, Func<ICriConnector>? connector = null) => Find(environment, connector, "/");
 
+    /// <summary>Closes the connections to the runtimes. Requests that still run fail.</summary>
+    public void Close()
+    {
+        foreach (IDisposable runtime in Runtimes.OfType<IDisposable>())
+        {
+            runtime.Dispose();
+        }
+    }
+
     /// <summary>Finds the runtimes below another root.</summary>
     internal static RuntimeDetection Find(Func<string, string?> environment, Func<ICriConnector>? connector, string root)
     {
