@@ -323,7 +323,7 @@ internal sealed class ContainerIndex : IRecorderSink
             return container;
         }
 
-        // Whoever may create cgroups in a folder chooses their names. Names of root's containers are only given where only root may.
+        // The user who creates a cgroup chooses its name. Only cgroups that root created get the names of root's containers.
         var user = parsed.UserId != 0 ? parsed.UserId : own.Length == path.Length ? cgroup.Creator : OwnerOf(number, own);
         container = Container(user, parsed.Id, parsed.Runtime);
         _own.Add(number, own, container);

@@ -54,7 +54,7 @@ internal static class CriMessages
 
     /// <summary>Returns the process id in the verbose part of a <c>ContainerStatusResponse</c> or <c>PodSandboxStatusResponse</c>: JSON under the key <c>info</c>.</summary>
     /// <param name="answer">The message.</param>
-    /// <returns>The id; 0 if there is none.</returns>
+    /// <returns>The id; 0 if the answer does not contain one.</returns>
     public static int Process(byte[] answer)
     {
         foreach (byte[] entry in Messages(answer, 2))

@@ -43,7 +43,7 @@ public sealed class KubeconfigReader : IKubeconfigReader
 
     private static string? Text(YamlMappingNode node, string name) => Child(node, name) is YamlScalarNode { Value: { Length: > 0 } value } ? value : null;
 
-    // A damaged value is no value; the server then refuses the client.
+    // A damaged value counts as missing; the server then refuses the client.
     private static byte[]? Data(YamlMappingNode node, string name)
     {
         byte[] data = new byte[Text(node, name)?.Length ?? 0];

@@ -42,7 +42,7 @@ static __always_inline cgroup_id bee_cgroup_id(void)
 
 /*
  * The cgroups and mount namespaces that -Container, -Pod and -Namespace select; Bee keeps the map filled while containers come and go. A
-  * mount namespace has the highest bit of its key set. One entry, because most runs have no limit: Bee enlarges the map for those that do.
+ * mount namespace has the highest bit of its key set. One entry, because most runs have no limit: Bee enlarges the map for those that do.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -60,7 +60,7 @@ static __always_inline mntns_id bee_mntns_id(void)
 	return BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
 }
 
-/* Whether Bee limits the tool. A constant for the verifier, which drops the lookup if there is no limit. */
+/* Whether Bee limits the tool. A constant for the verifier, which drops the lookup without a limit. */
 static const volatile bool bee_targets_only __attribute__((unused));
 
 #define BEE_TARGET_DEPTH 10
@@ -85,7 +85,7 @@ static __noinline __attribute__((unused)) int bee_is_target(void)
 
 /*
  * Returns whether the current process belongs to a container that -Container, -Pod or -Namespace selects; always true without these
-  * parameters. For programs that run in the process that they observe, which iterators, timers and most network programs do not.
+ * parameters. For programs that run in the process that they observe, which iterators, timers and most network programs do not.
  */
 static __always_inline bool bee_targeted_here(void)
 {

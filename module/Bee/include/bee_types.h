@@ -40,7 +40,7 @@ typedef __s32 user_stack_id;
 
 /*
  * Where something happened. Bee shows the number, and beside it the names of the container: container, image, pod,
-  * namespace and node.
+ * namespace and node.
  */
 typedef __u64 cgroup_id;		/* from bpf_get_current_cgroup_id() */
 typedef __u32 mntns_id;			/* from task->nsproxy->mnt_ns->ns.inum */

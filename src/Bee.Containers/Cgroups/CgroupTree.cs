@@ -17,10 +17,10 @@ internal sealed class CgroupTree : IDisposable
     /// <summary>The unified hierarchy (v2); null if it is not mounted.</summary>
     public CgroupHierarchy? Unified { get; }
 
-    /// <summary>The hierarchy of a controller (v1); null if none is mounted.</summary>
+    /// <summary>The hierarchy of a controller (v1); null if it is not mounted.</summary>
     public CgroupHierarchy? Controller { get; }
 
-    /// <summary>The controller of <see cref="Controller"/>, such as <c>pids</c>; null if there is none.</summary>
+    /// <summary>The controller of <see cref="Controller"/>, such as <c>pids</c>; null without such a hierarchy.</summary>
     public string? ControllerName { get; }
 
     /// <summary>The hierarchies.</summary>

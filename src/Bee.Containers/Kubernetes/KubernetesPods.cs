@@ -34,7 +34,7 @@ internal sealed class KubernetesPods(KubernetesAccess access) : IDisposable
     /// <param name="space">The Kubernetes namespace.</param>
     /// <param name="name">The name of the pod.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <returns>The pod; null if there is none, or if the API does not answer (<see cref="Fault"/>).</returns>
+    /// <returns>The pod; null if it does not exist, or if the API does not answer (<see cref="Fault"/>).</returns>
     public KubernetesPod? Find(string space, string name, CancellationToken cancellationToken) => Remember(("pod", space, name), () =>
     {
         using JsonDocument? answer = Get($"api/v1/namespaces/{Part(space)}/pods/{Part(name)}", cancellationToken);

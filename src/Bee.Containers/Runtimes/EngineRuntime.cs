@@ -81,7 +81,7 @@ internal sealed class EngineRuntime(string name, RuntimeSocket socket) : IContai
         return answer is null ? null : [.. ParseList(answer.RootElement).Select(record => record with { UserId = UserId })];
     }
 
-    /// <summary>Returns an answer; null if there is none within the time limit, or if it is not one.</summary>
+    /// <summary>Returns an answer; null if the runtime does not answer within the time limit, or if the answer is not JSON.</summary>
     private JsonDocument? Get(string address, int limit, CancellationToken cancellationToken)
     {
         using CancellationTokenSource time = socket.Limit(cancellationToken);

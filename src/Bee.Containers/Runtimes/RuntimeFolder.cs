@@ -4,7 +4,7 @@ using Bee.Posix;
 namespace Bee.Containers.Runtimes;
 
 /// <summary>
-/// A folder in which a runtime keeps its state. A file is read only if it, and every folder on its path, belongs to root or to the owner of the runtime, and no other user can write it: whoever
+/// A folder in which a runtime keeps its state. A file is read only if it, and every folder on its path, belongs to root or to the owner of the runtime, and no other user can write it: a user who
 /// can write the file chooses the names of containers.
 /// </summary>
 /// <param name="path">An absolute path. It need not exist.</param>
@@ -90,7 +90,7 @@ internal sealed class RuntimeFolder(string path, uint user)
 
     /// <summary>Reads a file that contains a process id.</summary>
     /// <param name="name">The path below the folder.</param>
-    /// <returns>The id; 0 if there is none.</returns>
+    /// <returns>The id; 0 if the file does not contain one.</returns>
     public int ReadProcessId(string name) =>
         Read(name, 64) is { } content && int.TryParse(System.Text.Encoding.ASCII.GetString(content).Trim(), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int id) ? id : 0;
 }

@@ -47,7 +47,7 @@ internal sealed class TaskFolder(RuntimeFolder folder) : IContainerRuntime
     /// <param name="folder">The folder of the tasks.</param>
     /// <param name="space">The namespace of containerd.</param>
     /// <param name="id">The id.</param>
-    /// <returns>The container; null if there is no bundle, or if it is one of Docker's.</returns>
+    /// <returns>The container; null if the bundle does not exist, or if it is one of Docker's.</returns>
     public static ContainerRecord? Read(RuntimeFolder folder, string space, string id)
     {
         if (space == Docker || !RuntimeFolder.IsName(space) || !RuntimeFolder.IsName(id))

@@ -33,7 +33,7 @@ internal sealed class ContainerLookup
     /// <param name="fields">The fields that say where an entry happened; null if it does not say.</param>
     public static ContainerLookup Of(IContainerResolver? resolver, Func<ContainerNames?, bool> filter, ContainerKeyFields? fields) => new(resolver, filter, fields);
 
-    /// <summary>Returns the lookup of names without a filter; null if there are none.</summary>
+    /// <summary>Returns the lookup of names without a filter; null without a resolver or such fields.</summary>
     /// <param name="resolver">The resolver, or null.</param>
     /// <param name="fields">The fields that say where a record happened; null if it does not say.</param>
     public static ContainerLookup? Of(IContainerResolver? resolver, ContainerKeyFields? fields) => resolver is null || fields is null ? null : new ContainerLookup(resolver, null, fields);
