@@ -54,6 +54,28 @@ public sealed class FleetAgentTests
     }
 
     [Fact]
+    public void Agent_continues_while_a_long_frame_arrives_slowly()
+    {
+        using var run = new AgentRun();
+        AgentFrames.WritePreamble(run.Input);
+        var request = new AgentRequest { Work = "paint", Parameters = AgentParameters.Encode(new Dictionary<string, object?>()), Lease = 1500 };
+        AgentFrames.Write(run.Input, AgentFrame.Request, request.Encode());
+        var frame = new MemoryStream();
+        AgentFrames.Write(frame, AgentFrame.Archive, new byte[32]);
+        foreach (byte one in frame.ToArray())
+        {
+            // 2 s in all, and each byte long before the lease ends.
+            run.Input.WriteByte(one);
+            run.Input.Flush();
+            Thread.Sleep(50);
+        }
+
+        AgentFrames.Write(run.Input, AgentFrame.Begin, []);
+
+        Assert.Equal("Fleet.OtherVersion", Assert.Single(run.Messages(), message => message.Kind == AgentMessage.Error).Id);
+    }
+
+    [Fact]
     public void Agent_ends_when_its_output_fails()
     {
         using var run = new AgentRun(brokenOutput: true);
@@ -111,7 +133,7 @@ public sealed class FleetAgentTests
     {
         var given = new RunParameters { Duration = TimeSpan.FromMilliseconds(1500), MaxEvents = 7_000_000_000, MaxOverhead = 0.01, Pod = ["web*"] };
         Dictionary<string, object?> parameters = AgentParameters.Of(given);
-        parameters["Parameters"] = new Hashtable { ["target_pid"] = 42, ["names"] = new object[] { "a", "b" }, ["nested"] = new Hashtable { [1] = (byte)2 }, ["none"] = null };
+        parameters["Parameters"] = new Hashtable { ["target_pid"] = 42, ["names"] = new object[] { "a", "b" }, ["nested"] = new Hashtable { [1] = (byte)2 }, ["none"] = null, ["address"] = System.Net.IPAddress.Loopback };
 
         IReadOnlyDictionary<string, object?> read = AgentParameters.Decode(AgentParameters.Encode(parameters));
 
@@ -121,6 +143,7 @@ public sealed class FleetAgentTests
         Assert.Equal(new object[] { "a", "b" }, table["names"]);
         Assert.Equal((byte)2, Assert.IsType<Hashtable>(table["nested"])[1]);
         Assert.True(table.ContainsKey("none"));
+        Assert.Equal("127.0.0.1", table["address"]);
     }
 
     [Theory]
@@ -147,6 +170,10 @@ public sealed class FleetAgentTests
     [InlineData("[::1")]
     [InlineData("[::1]22")]
     [InlineData("two words")]
+    [InlineData("$(id)")]
+    [InlineData("web1;id")]
+    [InlineData("a`id`@web1")]
+    [InlineData("web\\1")]
     [InlineData("a\nb")]
     public void Text_that_is_no_address_is_an_error(string text) =>
         Assert.Equal("BadHostName", Assert.Throws<BeeInputException>(() => HostAddress.Parse(text)).Id);

@@ -18,6 +18,8 @@ internal sealed class FleetAgent
     private static readonly TimeSpan s_lostLimit = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan s_endLimit = TimeSpan.FromMilliseconds(1500);
     private static readonly TimeSpan s_watch = TimeSpan.FromMilliseconds(50);
+    // The connection may break before the request, which states the lease.
+    private static readonly TimeSpan s_requestLimit = TimeSpan.FromSeconds(30);
 
     private const int FewestWatches = 4;
 
@@ -41,7 +43,7 @@ internal sealed class FleetAgent
 
     private FleetAgent(Stream input, Stream output, Action kill)
     {
-        _input = input;
+        _input = new HeardStream(input, Hear);
         _kill = kill;
         _output = new CaptureStreamWriter(output, Lose);
     }
@@ -98,7 +100,7 @@ internal sealed class FleetAgent
         }
         catch (Exception e)
         {
-            // The other machine reports it. Defects of Bee too: here nobody would see them.
+            // The other machine reports it. Defects of Bee too: here they would stay unseen.
             streams.WriteError(e, null);
         }
 
@@ -123,8 +125,6 @@ internal sealed class FleetAgent
 
             while (AgentFrames.Read(_input) is var (kind, content))
             {
-                Volatile.Write(ref _heard, Stopwatch.GetTimestamp());
-                Volatile.Write(ref _silentWatches, 0);
                 switch (kind)
                 {
                     case AgentFrame.Request:
@@ -153,10 +153,17 @@ internal sealed class FleetAgent
         Lose();
     }
 
+    private void Hear()
+    {
+        Volatile.Write(ref _heard, Stopwatch.GetTimestamp());
+        Volatile.Write(ref _silentWatches, 0);
+    }
+
     private void Watch()
     {
+        TimeSpan lease = _request is { } request ? TimeSpan.FromMilliseconds(request.Lease) : s_requestLimit;
         // After a pause of this process itself, the listener gets time to read what has arrived meanwhile.
-        if (_request is { } request && Interlocked.Increment(ref _silentWatches) >= FewestWatches && Stopwatch.GetElapsedTime(Volatile.Read(ref _heard)).TotalMilliseconds > request.Lease)
+        if (Interlocked.Increment(ref _silentWatches) >= FewestWatches && Stopwatch.GetElapsedTime(Volatile.Read(ref _heard)) > lease)
         {
             Lose();
         }
@@ -168,7 +175,7 @@ internal sealed class FleetAgent
         End(s_endLimit);
     }
 
-    // Nobody reads the output any more.
+    // The other machine no longer reads the output.
     private void Lose()
     {
         _isLost = true;
@@ -203,6 +210,43 @@ internal sealed class FleetAgent
         {
             _kill();
         }
+    }
+
+    // Reports each part of a frame: over a slow connection, a part of the archive takes longer than the lease.
+    private sealed class HeardStream(Stream inner, Action heard) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override int Read(Span<byte> buffer)
+        {
+            int count = inner.Read(buffer);
+            if (count > 0)
+            {
+                heard();
+            }
+
+            return count;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Management.Automation.Language;
 using System.Text;
 
 namespace Bee.Cmdlets.Fleet;
@@ -24,7 +25,7 @@ internal static class AgentScript
     private static string Script(SshOptions options) => $$"""
         $ErrorActionPreference = 'Stop'; $ProgressPreference = 'SilentlyContinue'
         function Fail($fault, $text) { [Console]::Error.WriteLine("`n{{Mark}}$fault $text"); exit 92 }
-        $name = '{{options.Module.Replace("'", "''", StringComparison.Ordinal)}}'
+        $name = '{{CodeGeneration.EscapeSingleQuotedStringContent(options.Module)}}'
         if (-not ($name -match '/' ? (Test-Path -LiteralPath $name) : (Get-Module -ListAvailable $name))) { Fail {{FleetFault.ModuleMissing}} $name }
         try { $module = Import-Module $name -PassThru -DisableNameChecking } catch { Fail {{FleetFault.AgentFailed}} $_ }
         $agent = $module.ExportedCmdlets['Invoke-BeeProgram'].ImplementingType.Assembly.GetType('Bee.Cmdlets.Agents.FleetAgent')

@@ -44,8 +44,8 @@ internal sealed record HostAddress(string Name, string? User, string Host, int? 
             (rest, port) = (rest[..colon], rest[(colon + 1)..]);
         }
 
-        // ssh would read a name that begins with a dash as an option.
-        if (!IsWord(rest) || (user is not null && !IsWord(user)) || (port is not null && !(int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is > 0 and <= ushort.MaxValue)))
+        // ssh would read a name that begins with a dash as an option, and may pass the name to a shell in ProxyCommand or Match exec.
+        if (!IsWord(rest) || (user is not null && !IsWord(user, isUser: true)) || (port is not null && !(int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is > 0 and <= ushort.MaxValue)))
         {
             throw Invalid(text);
         }
@@ -56,7 +56,9 @@ internal sealed record HostAddress(string Name, string? User, string Host, int? 
     /// <inheritdoc/>
     public override string ToString() => Name;
 
-    private static bool IsWord(string text) => text.Length > 0 && text[0] != '-' && !text.Any(letter => char.IsWhiteSpace(letter) || char.IsControl(letter));
+    // The characters that ssh of OpenSSH 9.6 and later refuses. A user may be DOMAIN\name.
+    private static bool IsWord(string text, bool isUser = false) => text.Length > 0 && text[0] != '-'
+        && !text.Any(letter => char.IsWhiteSpace(letter) || char.IsControl(letter) || "'`\"$;&<>|(){}".Contains(letter) || (letter == '\\' && !isUser));
 
     private static BeeInputException Invalid(string text) => new("BadHostName", $"'{TerminalText.Show(text)}' is not the address of a host.", Forms);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Bee.Ebpf.Packing;
 using Bee.Ebpf.Records;
 using Bee.Telemetry.Captures;
@@ -46,6 +47,10 @@ internal sealed class HostFeed : ICaptureStreamSink
     private static readonly long s_worthNaming = TimeSpan.FromMilliseconds(50).Ticks;
     private static readonly long s_slack = TimeSpan.FromMilliseconds(20).Ticks;
 
+    // More messages that wait for the pipeline would fill the memory.
+    private const int MostReports = 10_000;
+    private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(10);
+
     private readonly string _host;
     private readonly StreamMerge _merge;
     private readonly StreamMerge.Source _source;
@@ -54,6 +59,7 @@ internal sealed class HostFeed : ICaptureStreamSink
     private readonly List<(long Time, BpfEvent Event)> _block = [];
     private long _last;
     private int _bytes;
+    private long _now;
     private int _shapes;
     private int _histograms;
     private long _latest = long.MinValue;
@@ -71,7 +77,7 @@ internal sealed class HostFeed : ICaptureStreamSink
         (_host, _merge, _source, _unpacker, _reports) = (host, merge, source, unpacker, reports);
 
     /// <inheritdoc/>
-    public void BeginBlock(long first, long last, int bytes) => (_last, _bytes) = (last, bytes);
+    public void BeginBlock(long first, long last, int bytes) => (_last, _bytes, _now) = (last, bytes, MergeClock.Now);
 
     /// <inheritdoc/>
     public bool Event(BpfEvent e)
@@ -80,7 +86,8 @@ internal sealed class HostFeed : ICaptureStreamSink
         long time = EventMoment.Of(e, new DateTime(_last, DateTimeKind.Utc)) is { } moment && e is not MapEntry ? moment.Ticks : _last;
         _latest = Math.Max(_latest, time);
         _lastEvent = Math.Max(_lastEvent, _last);
-        _block.Add((time - _ahead, e));
+        // Nor is it younger than its arrival. Otherwise a clock that is set forward would make all later events of other hosts late.
+        _block.Add((Math.Min(time - _ahead, _now), e));
         return !_isClosed;
     }
 
@@ -91,7 +98,7 @@ internal sealed class HostFeed : ICaptureStreamSink
         _isClosed |= !_merge.Add(_source, _block, _bytes);
         if (_latest > long.MinValue)
         {
-            _merge.Promise(_source, _latest - s_slack - _ahead);
+            _merge.Promise(_source, Math.Min(_latest - _ahead, _now) - s_slack);
         }
     }
 
@@ -107,7 +114,7 @@ internal sealed class HostFeed : ICaptureStreamSink
     /// <inheritdoc/>
     public void Beat(Heartbeat beat)
     {
-        long now = DateTime.UtcNow.Ticks;
+        long now = MergeClock.Now;
         if (beat.Sent > 0)
         {
             Measure(beat, now);
@@ -115,7 +122,7 @@ internal sealed class HostFeed : ICaptureStreamSink
 
         if (beat.Now - s_idle > _lastEvent)
         {
-            _merge.Promise(_source, beat.Now - s_slack - _ahead);
+            _merge.Promise(_source, Math.Min(beat.Now - _ahead, now) - s_slack);
         }
     }
 
@@ -157,7 +164,23 @@ internal sealed class HostFeed : ICaptureStreamSink
 
     private void Report(HostReport report)
     {
+        // The host waits for the pipeline, as with events.
+        while (_reports.Count >= MostReports && !_merge.IsClosed)
+        {
+            Thread.Sleep(s_retry);
+        }
+
         _reports.Enqueue(report);
         _merge.Wake();
     }
+}
+
+/// <summary>The clock of merged events: this machine's, in UTC ticks, without the jumps of a clock that is set.</summary>
+internal static class MergeClock
+{
+    private static readonly long s_start = DateTime.UtcNow.Ticks;
+    private static readonly long s_mark = Stopwatch.GetTimestamp();
+
+    /// <summary>The time.</summary>
+    public static long Now => s_start + Stopwatch.GetElapsedTime(s_mark).Ticks;
 }

@@ -92,7 +92,7 @@ internal sealed class HostLink : IDisposable
             Span<byte> now = stackalloc byte[sizeof(long)];
             do
             {
-                BinaryPrimitives.WriteInt64LittleEndian(now, DateTime.UtcNow.Ticks);
+                BinaryPrimitives.WriteInt64LittleEndian(now, MergeClock.Now);
                 AgentFrames.Write(to, AgentFrame.Alive, now);
             }
             while (!_stop.Wait(s_alive));
@@ -121,7 +121,7 @@ internal sealed class HostLink : IDisposable
         }
         catch (CaptureException e)
         {
-            fault = new FleetException(FleetFault.Damaged, _host.Name, e.Message, e.Remedy, e);
+            fault = new FleetException(e.Fault == CaptureFault.NewerVersion ? FleetFault.OtherVersion : FleetFault.Damaged, _host.Name, e.Message, e.Remedy, e);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
         {

@@ -66,8 +66,7 @@ internal sealed class RemoteHost : IDisposable
     /// <param name="isStarted">Whether the agent had begun its output.</param>
     public FleetException Explain(string what, bool isStarted)
     {
-        bool hasEnded = _ssh.WaitForExit(s_exit);
-        int? code = hasEnded ? _ssh.ExitCode : null;
+        int? code = ExitCode(s_exit);
         Stop(TimeSpan.Zero);
         _errorReader.Wait(s_exit);
         string text;
@@ -102,13 +101,13 @@ internal sealed class RemoteHost : IDisposable
             {
                 Input.Close();
             }
-            catch (IOException)
+            catch (Exception e) when (e is IOException or InvalidOperationException)
             {
                 // ssh has ended.
             }
         }
 
-        if (!_ssh.WaitForExit(patience))
+        if (ExitCode(patience) is null)
         {
             Kill();
         }
@@ -131,8 +130,21 @@ internal sealed class RemoteHost : IDisposable
     public void Dispose()
     {
         Stop(TimeSpan.Zero);
-        _ssh.WaitForExit(s_exit);
+        ExitCode(s_exit);
         _ssh.Dispose();
+    }
+
+    // Null if ssh still runs. The reader's thread may ask after Dispose.
+    private int? ExitCode(TimeSpan patience)
+    {
+        try
+        {
+            return _ssh.WaitForExit(patience) ? _ssh.ExitCode : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
     }
 
     // Without the user's options, which may be long.

@@ -142,6 +142,9 @@ internal static class AgentParameters
                 }
 
                 return plain;
+            // An IPAddress, a PhysicalAddress or a FileInfo: its text is a value too.
+            case PSObject { BaseObject: PSCustomObject } bag when bag.TypeNames is [var type, ..] && type.StartsWith("Deserialized.", StringComparison.Ordinal) && !type.EndsWith(nameof(PSCustomObject), StringComparison.Ordinal):
+                return bag.ToString();
             case ArrayList list:
                 return list.Cast<object?>().Select(Plain).ToArray();
             case var other:

@@ -84,7 +84,7 @@ internal sealed class HostImageChecks(string image, ReadOnlyMemory<byte> archive
                     _streams.WriteNote($"{host}: {message.Text}");
                     break;
                 case AgentMessage.Debug:
-                    _streams.WriteDebug($"{host}: {message.Text}");
+                    _streams.WriteDebug(TerminalText.ShowLines($"{host}: {message.Text}"));
                     break;
                 case AgentMessage.Error:
                     // Only ids that this release has: scripts compare them.
@@ -127,12 +127,16 @@ internal sealed class HostImageChecks(string image, ReadOnlyMemory<byte> archive
     {
         // A host sends a few; more would fill the memory.
         private const int Most = 1000;
+        private const int MostCharacters = 4 << 20;
+
+        private int _characters;
 
         public List<StreamMessage> Messages { get; } = [];
 
         public void Message(StreamMessage message)
         {
-            if (Messages.Count < Most)
+            _characters = Math.Min(MostCharacters, _characters + message.Text.Length);
+            if (Messages.Count < Most && _characters < MostCharacters)
             {
                 Messages.Add(message);
             }

@@ -115,7 +115,8 @@ internal sealed class FleetRun : IDisposable
     private void Write()
     {
         var events = new List<Merged>();
-        while (_merge.Take(events, 256, s_wait))
+        bool continues = true;
+        while (continues && _merge.Take(events, 256, s_wait))
         {
             Streams.Stop.ThrowIfCancellationRequested();
             // The types of events are reported before the events.
@@ -127,7 +128,8 @@ internal sealed class FleetRun : IDisposable
                 one.Event.Mark(one.IsLate ? late : onTime);
                 if (!_sink.Event(one.Event))
                 {
-                    return;
+                    continues = false;
+                    break;
                 }
             }
 
@@ -140,7 +142,8 @@ internal sealed class FleetRun : IDisposable
 
     private void WriteReports()
     {
-        while (_reports.TryDequeue(out HostReport? report))
+        // Not those that come meanwhile: a host that sends messages without end must not hold back the events of others.
+        for (int left = _reports.Count; left > 0 && _reports.TryDequeue(out HostReport? report); left--)
         {
             Write(report);
         }

@@ -145,6 +145,7 @@ public sealed class InvokeProgramCommand : RunCmdlet
             throw new BeeInputException("ParametersExclude", $"-{local[0]} works only for a tool on this machine, not with -HostName.", "Omit it, or run the tool on each host itself.");
         }
 
+        CheckLimit();
         // Before anything is pulled or compiled.
         CaptureOptions? options = _capture is null ? CheckCapture() : null;
         HostAddress[] hosts = [.. names.Select(HostAddress.Parse).DistinctBy(host => host.Name)];

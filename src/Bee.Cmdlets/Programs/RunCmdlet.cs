@@ -291,12 +291,17 @@ public abstract class RunCmdlet : ProgramCmdlet
     private protected void Prepare()
     {
         OpenMetrics();
+        CheckLimit();
+        _containers ??= NoContainer ? null : HostContainers.Open();
+    }
+
+    /// <summary>Ends the command if its parameters contradict each other.</summary>
+    private protected void CheckLimit()
+    {
         if (NoContainer && Limit is { } limit)
         {
-            ThrowTerminatingError(ErrorRecords.From(new BeeInputException("ParametersExclude", $"-NoContainer does not look up containers, which {limit} needs. Omit one of them."), null));
+            ThrowTerminatingError(ErrorRecords.From(new BeeInputException("ParametersExclude", $"-NoContainer does not look up containers, which {limit} needs.", "Omit one of them."), null));
         }
-
-        _containers ??= NoContainer ? null : HostContainers.Open();
     }
 
     private void OpenMetrics() => Metrics ??= MetricOutputs.Open(this, MetricListen, new OtlpArguments

@@ -39,6 +39,18 @@ internal sealed class StreamMerge(TimeSpan window, TimeProvider? clock = null)
         }
     }
 
+    /// <summary>Whether <see cref="Close"/> was called.</summary>
+    public bool IsClosed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isClosed;
+            }
+        }
+    }
+
     /// <summary>Adds a source, which delays the events of others until its first promise or the window's end. Any thread.</summary>
     public Source Open()
     {
