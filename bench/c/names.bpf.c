@@ -39,7 +39,7 @@ static long add_event(__u32 number, void *unused)
 	placed->cgroup = *cgroup;
 	placed->event.pid = number;
 	placed->event.seq = number;
-	/* There is nobody to be woken up: the reader comes afterwards. */
+	/* No wake-up is needed: the reader comes afterwards. */
 	bpf_ringbuf_submit(placed, BPF_RB_NO_WAKEUP);
 	return 0;
 }

@@ -107,7 +107,7 @@ internal sealed record SshOptions
             yield return $"{name}={value}";
         }
 
-        // Nothing may ask a question: many hosts would ask at once, and standard input carries the request.
+        // ssh must not ask a question: many hosts would ask at once, and standard input carries the request.
         foreach (string fixedOption in (string[])["BatchMode=yes", "ConnectTimeout=10", "LogLevel=ERROR", "RequestTTY=no", "RemoteCommand=none", "ClearAllForwardings=yes", "EscapeChar=none"])
         {
             yield return "-o";
