@@ -288,11 +288,7 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
 /// <param name="Names">The names.</param>
 /// <param name="CgroupIds">The ids of its cgroups (v2): its own and those below it; empty on cgroup v1.</param>
 /// <param name="MountNamespaceIds">The inode numbers of the mount namespaces of its processes, as far as they are known.</param>
-internal sealed record RunningContainer(ContainerNames Names, IReadOnlyList<ulong> CgroupIds, IReadOnlyList<ulong> MountNamespaceIds)
-{
-    /// <summary>The user whose runtime it is: 0 for root. Users can choose the ids of their containers, so only user and id together identify a container.</summary>
-    public uint UserId { get; init; }
-}
+internal sealed record RunningContainer(ContainerNames Names, IReadOnlyList<ulong> CgroupIds, IReadOnlyList<ulong> MountNamespaceIds);
 
 /// <summary>A change of a container.</summary>
 /// <param name="Container">The container after the change.</param>

@@ -18,7 +18,7 @@ internal sealed class KnownContainer
     public KnownContainer(string id, string scheme, uint userId)
     {
         (Id, Scheme, UserId) = (id, scheme, userId);
-        _names = new ContainerNames { Id = id, Container = id.Length > ShortId ? id[..ShortId] : id, Node = Environment.MachineName };
+        _names = new ContainerNames { Id = id, Container = id.Length > ShortId ? id[..ShortId] : id, Node = Environment.MachineName, UserId = userId };
     }
 
     /// <summary>The full id.</summary>
@@ -98,7 +98,7 @@ internal sealed class KnownContainer
     public bool RemoveNamespace(ulong inode) => _namespaces.Remove(inode);
 
     /// <summary>Describes the container.</summary>
-    public RunningContainer Describe() => new(_names, [.. Cgroups.Where(key => CgroupHierarchy.NumberOf(key) == 0)], [.. _namespaces]) { UserId = UserId };
+    public RunningContainer Describe() => new(_names, [.. Cgroups.Where(key => CgroupHierarchy.NumberOf(key) == 0)], [.. _namespaces]);
 }
 
 /// <summary>A cgroup that the index knows.</summary>

@@ -86,7 +86,7 @@ public class ContainerIndexTests(ITestOutputHelper output)
         var id = TestCgroups.NewId();
         recorder.Create(new Cgroup(1ul << 40, $"/docker/{id}", 0));
         recorder.Create(new Cgroup(2ul << 40, $"/user.slice/user-1000.slice/user@1000.service/docker-{id}.scope", 1000));
-        Assert.Equal([(0u, id, 1ul << 40), (1000u, id, 2ul << 40)], directory.Running.Select(container => (container.UserId, container.Names.Id, container.CgroupIds.Single())).Order());
+        Assert.Equal([(0u, id, 1ul << 40), (1000u, id, 2ul << 40)], directory.Running.Select(container => (container.Names.UserId, container.Names.Id, container.CgroupIds.Single())).Order());
     }
 
     private static ContainerNames? Look(ContainerDirectory directory, int times)

@@ -171,6 +171,23 @@ public sealed class ContainerMetricTests
     }
 
     [Fact]
+    public void Events_of_a_users_container_with_the_id_of_roots_are_not_counted_for_root()
+    {
+        var events = new Counted("counter_opens", _directory, "kind");
+        _directory.Known[Database] = new ContainerNames { Id = _directory.Known[Web].Id, UserId = 1000, Container = "users" };
+        events.Observe(Web, 1, 3);
+        events.Observe(Database, 1, 3);
+        events.Observe(Database, 1, 3);
+
+        Assert.Equal(
+            [
+                """bee_t_opens_total{kind="3",container="users"} 2""",
+                """bee_t_opens_total{kind="3",container="web",image="web:1",pod="web-1",namespace="shop",node="n1"} 1""",
+            ],
+            events.Lines());
+    }
+
+    [Fact]
     public void Histograms_of_events_are_split_by_container()
     {
         var events = new Counted("hist_kinds", _directory, "cgroup");

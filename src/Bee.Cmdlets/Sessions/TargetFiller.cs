@@ -162,7 +162,7 @@ internal sealed class TargetFiller : IDisposable
         }
     }
 
-    private static (uint User, string Id) IdOf(RunningContainer container) => (container.UserId, container.Names.Id);
+    private static (uint User, string Id) IdOf(RunningContainer container) => (container.Names.UserId, container.Names.Id);
 
     private bool TryWrite(ulong key, RunningContainer container)
     {

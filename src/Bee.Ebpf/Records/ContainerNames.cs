@@ -7,6 +7,11 @@ internal sealed record ContainerNames
     /// <summary>The full id of the container, in the form of its runtime: 64 hex digits, or the name of a runc or nspawn container.</summary>
     public required string Id { get; init; }
 
+    /// <summary>
+    /// The user whose runtime it is: 0 for root. A user can give a container the id of root's, so only user and id together identify a container of this host. Captures do not contain the user.
+    /// </summary>
+    public uint UserId { get; init; }
+
     /// <summary>The name of the container; the first 12 characters of its id while the runtime has not answered, or if it does not know the container.</summary>
     public required string Container { get; init; }
 

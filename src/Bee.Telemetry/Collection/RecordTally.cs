@@ -18,8 +18,8 @@ internal sealed class RecordTally : IRecordObserver
 
     private readonly object _gate = new();
     private readonly MapPlan _plan;
-    // The numbers of containers by their ids. They are a part of the key if the labels do not say where; null if they do.
-    private readonly Dictionary<string, int>? _containerNumbers;
+    // The numbers of containers by their users and ids. They are a part of the key if the labels do not say where; null if they do.
+    private readonly Dictionary<(uint User, string Id), int>? _containerNumbers;
     private readonly int _identitySize;
     private readonly BpfMap? _map;
     private readonly EntryTableOfLabels _table;
@@ -43,7 +43,7 @@ internal sealed class RecordTally : IRecordObserver
         Value = plan.Histogram is ObservationPlan observed ? observed.Value : null;
         _leastSize = fields.Select(field => field.Offset + field.Size).Concat(plan.Values.Select(value => value.Number?.End ?? 0)).Append(Value?.End ?? 0).Max();
         Containers = ContainerLookup.Of(containers, plan.Where);
-        _containerNumbers = Containers is null || plan.LabelsSayWhere ? null : new Dictionary<string, int>(StringComparer.Ordinal);
+        _containerNumbers = Containers is null || plan.LabelsSayWhere ? null : [];
         _identitySize = plan.Identity!.Size;
         _labels = new byte[_identitySize + (_containerNumbers is null ? 0 : sizeof(int))];
         if (plan.Histogram is not null)
@@ -153,7 +153,7 @@ internal sealed class RecordTally : IRecordObserver
     /// <param name="first">The first record of a combination of labels.</param>
     /// <param name="names">The names when the record was read; null for the host.</param>
     public ContainerNames? Latest(BpfEvent first, ContainerNames? names) =>
-        Containers?.Find(first) is { } latest && (latest.Id == names?.Id || (names is null && _containerNumbers is null)) ? latest : names;
+        Containers?.Find(first) is { } latest && ((latest.Id == names?.Id && latest.UserId == names.UserId) || (names is null && _containerNumbers is null)) ? latest : names;
 
     // The host is 0. A container that is not known yet is -1, and has no entry, if there is no room for one.
     private int Number(ContainerNames? names)
@@ -163,12 +163,12 @@ internal sealed class RecordTally : IRecordObserver
             return 0;
         }
 
-        if (!_containerNumbers!.TryGetValue(names.Id, out var number))
+        if (!_containerNumbers!.TryGetValue((names.UserId, names.Id), out var number))
         {
             number = _table.Count < Most ? _containerNumbers.Count + 1 : -1;
             if (number > 0)
             {
-                _containerNumbers.Add(names.Id, number);
+                _containerNumbers.Add((names.UserId, names.Id), number);
             }
         }
 
