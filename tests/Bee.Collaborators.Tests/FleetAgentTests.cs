@@ -4,6 +4,8 @@ using System.IO.Pipelines;
 using Bee.Cmdlets.Agents;
 using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Fleet;
+using Bee.Ebpf.Events;
+using Bee.Ebpf.Packing;
 using Bee.Ebpf.Records;
 using Bee.Oci.Formats;
 using Bee.Telemetry.Captures;
@@ -73,6 +75,27 @@ public sealed class FleetAgentTests
         AgentFrames.Write(run.Input, AgentFrame.Begin, []);
 
         Assert.Equal("Fleet.OtherVersion", Assert.Single(run.Messages(), message => message.Kind == AgentMessage.Error).Id);
+    }
+
+    [Fact]
+    public void A_host_whose_clock_is_set_forward_makes_no_event_of_others_late()
+    {
+        var merge = new StreamMerge(TimeSpan.FromMilliseconds(1));
+        var events = new List<Merged>();
+        foreach (TimeSpan ahead in (TimeSpan[])[TimeSpan.FromHours(1), TimeSpan.FromSeconds(10)])
+        {
+            StreamMerge.Source source = merge.Open();
+            var feed = new HostFeed("web1", merge, source, new EventUnpacker(), []);
+            long time = (DateTime.UtcNow + ahead).Ticks;
+            feed.BeginBlock(time, time, 10);
+            feed.Event(new IteratorLine("x"));
+            feed.EndBlock();
+            merge.End(source);
+            // Without a source, events pass at once.
+            Assert.True(merge.Take(events, 10, TimeSpan.Zero));
+        }
+
+        Assert.Equal([false, false], events.Select(one => one.IsLate));
     }
 
     [Fact]
