@@ -42,7 +42,7 @@ internal sealed class ContainerIndex : IRecorderSink
     /// <summary>The number of cgroups that are known, including those that were removed.</summary>
     public int Count => _cgroups.Count;
 
-    /// <summary>Whether containers were found only by their first process, so that a cgroup of the host says nothing certain.</summary>
+    /// <summary>Whether containers were found only by their first process, so that the cgroup of a process does not tell whether it is in a container.</summary>
     public bool HasContainersWithoutCgroup => Volatile.Read(ref _found) > 0;
 
     /// <summary>Whether the recorder has dropped records since the last <see cref="Apply(RecorderListing, long)"/>.</summary>

@@ -128,7 +128,7 @@ internal sealed class CgroupEntry(string path, long added)
         set => _container = value;
     }
 
-    /// <summary>Notes a mount namespace of a process in the cgroup while it belongs to no container. Guarded by the index.</summary>
+    /// <summary>Notes a mount namespace of a process in the cgroup while the cgroup does not belong to a container. Guarded by the index.</summary>
     public void Note(ulong inode)
     {
         _namespaces ??= [];

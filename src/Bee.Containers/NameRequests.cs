@@ -142,7 +142,7 @@ internal sealed class NameRequests : IDisposable
 
     private static ContainerRecord? Find(IContainerRuntime runtime, Request request, CancellationToken cancellationToken)
     {
-        // The name of a cgroup proves nothing: the runtime must say that the cgroup is the container's, or be creating a container of this name.
+        // The name of a cgroup is not a proof: the runtime must say that the cgroup is the container's, or be creating a container of this name.
         var record = runtime.Find(request.Id, cancellationToken);
         return request.Path is null || record?.CgroupPath == request.Path || record is { CgroupPath: null, ProcessId: 0 } ? record : null;
     }
@@ -172,7 +172,7 @@ internal sealed class NameRequests : IDisposable
         /// <summary>Whether the runtimes are not asked again if the container has ended: most forget it.</summary>
         public bool IsLastAfterEnd => Attempt >= 2;
 
-        /// <summary>Whether a runtime is worth asking. Only these leave the names of cgroups to their users.</summary>
+        /// <summary>Whether a runtime can know the container. Only runc and crun let their users choose the names of cgroups.</summary>
         public bool Suits(IContainerRuntime runtime) => Container is not null || runtime.Name is "runc" or "crun";
     }
 }

@@ -35,7 +35,7 @@ internal static class CgroupName
     /// <param name="name">The name of the cgroup.</param>
     public static bool IsMonitor(ReadOnlySpan<char> name) => name.StartsWith("crio-conmon-") || name.StartsWith("libpod-conmon-") || name.StartsWith("lxc.monitor");
 
-    /// <summary>Returns the runtime whose containers are below a cgroup of this name; null if the name says nothing.</summary>
+    /// <summary>Returns the runtime whose containers are below a cgroup of this name; null if the name does not tell.</summary>
     /// <param name="name">The name of the cgroup.</param>
     public static string? Home(ReadOnlySpan<char> name) => name switch
     {
@@ -127,7 +127,7 @@ internal static class CgroupName
             : null;
     }
 
-    // containerd's own clients use /NAMESPACE/ID. Of the namespaces, only this one is certain.
+    // containerd's own clients use /NAMESPACE/ID. Only this namespace is certain.
     private static (string Id, string Runtime)? Client(ReadOnlySpan<char> name, ReadOnlySpan<char> above, int depth) =>
         depth == 1 && above is "default" ? (name.ToString(), Containerd) : null;
 

@@ -16,7 +16,7 @@ internal sealed class MachineFolder(RuntimeFolder folder) : IContainerRuntime
     /// <inheritdoc/>
     public ContainerRecord? Find(string id, CancellationToken cancellationToken)
     {
-        // Links named unit:UNIT stand beside the files.
+        // The folder also contains links named unit:UNIT.
         if (!RuntimeFolder.IsName(id) || id.Contains(':', StringComparison.Ordinal) || folder.Read(id, 64 << 10) is not { } content)
         {
             return null;

@@ -63,7 +63,7 @@ public sealed class RecordStream
     /// <summary>Finds the containers of histograms by their labels; null if they have no names.</summary>
     internal ContainerLookup? LabelContainers { get; init; }
 
-    /// <summary>The number of records that the filter of containers has dropped before they were decoded. Of a polled map, every poll counts.</summary>
+    /// <summary>The number of records that the filter of containers has dropped before they were decoded. Each poll of a map counts.</summary>
     internal long Filtered { get; set; }
 
     /// <summary>The number of records that were shorter than their type, so that fields are missing or the record was not counted.</summary>
