@@ -208,7 +208,8 @@ public sealed class ContainerLimitTests(Programs programs) : IDisposable
     {
         ErrorRecord error = _shell.Error("Invoke-BeeProgram nothing -Pod a -NoContainer");
         Assert.StartsWith("ParametersExclude,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Equal("-NoContainer does not look up containers, which -Pod a needs. Omit one of them.", error.ToString());
+        Assert.Equal("-NoContainer does not look up containers, which -Pod a needs.", error.ToString());
+        Assert.Equal("Omit one of them.", error.ErrorDetails.RecommendedAction);
     }
 
     [NetworkFact]
