@@ -148,6 +148,10 @@ public sealed record PinDetails
     [JsonInclude]
     internal bool NoContainers { get; init; }
 
+    /// <summary>Whether events have the owners and labels of pods.</summary>
+    [JsonInclude]
+    internal bool PodMetadata { get; init; }
+
     /// <summary>The containers that the session is limited to; null for no limit.</summary>
     [JsonInclude]
     internal PinnedLimit? Limit { get; init; }

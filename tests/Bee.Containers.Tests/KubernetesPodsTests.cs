@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Bee.Containers.Kubernetes;
+using Bee.Ebpf.Records;
 using Bee.Isolated;
 using Bee.Posix;
 
@@ -150,6 +151,62 @@ public sealed class KubernetesPodsTests : IDisposable
         Assert.StartsWith($"'https://127.0.0.1:{server.Port}/' does not answer: ", pods.Fault, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Names_get_the_owner_and_the_labels_when_the_API_has_answered()
+    {
+        using HttpsServer server = Serve();
+        var containers = new FixedNames(new ContainerNames { Id = "1", Container = "web", Pod = "web-6d4cf56db6-x2k9p", Namespace = "shop" });
+        using var names = new PodNames(containers, new KubernetesPods(InCluster(server.Port)), fault => throw new InvalidOperationException(fault));
+        Wait.Until(() => names.Find(default)?.Owner is not null);
+        ContainerNames found = names.Find(default)!;
+        Assert.Equal(("web", "Deployment/web", "app=web,pod-template-hash=6d4cf56db6"), (found.Container, found.Owner, found.LabelText));
+        Assert.Same(found, names.Find(default));
+        containers.Names = new ContainerNames { Id = "2", Container = "alone" };
+        Assert.Same(containers.Names, names.Find(default));
+        containers.Names = found with { Owner = null, UserId = 1000 };
+        Assert.Same(containers.Names, names.Find(default));
+        Assert.Equal(2, _requests.Count);
+    }
+
+    [Fact]
+    public void Names_without_an_answer_stay_and_the_fault_is_reported_once()
+    {
+        using HttpsServer server = Serve();
+        var (containers, faults) = (new FixedNames(Secret()), new List<string>());
+        using (var names = new PodNames(containers, new KubernetesPods(InCluster(server.Port)), faults.Add))
+        {
+            for (int i = 1; i <= 3; i++)
+            {
+                Assert.Same(containers.Names, names.Find(default));
+                Assert.Same(containers.Names, names.Find(default));
+                int asked = i;
+                Wait.Until(() => _requests.Count == asked);
+                containers.Names = Secret() with { Pod = $"secret{i}" };
+            }
+        }
+
+        Assert.Contains("/pods/secret' to this account (status 403)", Assert.Single(faults), StringComparison.Ordinal);
+
+        static ContainerNames Secret() => new() { Id = "1", Container = "c", Pod = "secret", Namespace = "shop" };
+    }
+
+    [Fact]
+    public void Check_of_a_server_that_does_not_answer_says_what_to_do()
+    {
+        int port;
+        using (HttpsServer server = Serve())
+        {
+            port = server.Port;
+            using var answered = new KubernetesPods(InCluster(port));
+            answered.Check(default);
+        }
+
+        using var pods = new KubernetesPods(InCluster(port));
+        var error = Assert.Throws<KubernetesException>(() => pods.Check(default));
+        Assert.StartsWith($"The Kubernetes API cannot be used: 'https://127.0.0.1:{port}/' does not answer: ", error.Message, StringComparison.Ordinal);
+        Assert.NotNull(error.Remedy);
+    }
+
     [Theory]
     [InlineData("exec: { command: aws }", "", "The kubeconfig's user runs a program for its credentials, which is not supported.")]
     [InlineData("token: x", ", insecure-skip-tls-verify: true", "The kubeconfig's cluster has 'insecure-skip-tls-verify', which is not supported.")]
@@ -179,6 +236,14 @@ public sealed class KubernetesPodsTests : IDisposable
         _state.Write(".kube/config", "[");
         Assert.ThrowsAny<BeeException>(() => KubernetesAccess.Find(_ => null, _state.Path, () => new KubeconfigReader(), _state.In("none")));
     }
+}
+
+/// <summary>Finds the same container for all records.</summary>
+internal sealed class FixedNames(ContainerNames names) : IContainerResolver
+{
+    public ContainerNames Names { get; set; } = names;
+
+    public ContainerNames? Find(in ContainerKey key) => Names;
 }
 
 /// <summary>A certificate authority with a server's and a client's certificate.</summary>

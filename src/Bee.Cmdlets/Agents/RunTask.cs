@@ -23,7 +23,7 @@ internal static class RunTask
         }
 
         RunParameters run = AgentParameters.To<RunParameters>(parameters);
-        using HostContainers? containers = run.NoContainer ? null : HostContainers.Open();
+        using HostContainers? containers = run.NoContainer ? null : HostContainers.Open(run.PodMetadata, streams.Stop);
         var factory = new SessionFactory(AgentParameters.To<SessionOptions>(parameters) with { Containers = containers, Limit = ContainerLimit.From(run.Container, run.Pod, run.Namespace) }, streams, streams);
         factory.Describe(tool);
         using var statistics = new RunStatistics(counts: false, run.MaxOverhead);

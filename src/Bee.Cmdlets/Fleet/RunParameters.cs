@@ -24,6 +24,9 @@ internal sealed record RunParameters
     /// <summary>Namespaces of Kubernetes that the tool is limited to; null for no limit.</summary>
     public string[]? Namespace { get; init; }
 
+    /// <summary>Whether the host's Kubernetes API is asked for the owners and labels of pods.</summary>
+    public bool PodMetadata { get; init; }
+
     /// <summary>Whether containers are not looked up.</summary>
     public bool NoContainer { get; init; }
 }

@@ -155,7 +155,7 @@ public sealed class InvokeProgramCommand : RunCmdlet
             return;
         }
 
-        var run = new RunParameters { Duration = Duration, MaxEvents = MaxEvents, MaxOverhead = MaxOverhead, Container = Container, Pod = Pod, Namespace = Namespace, NoContainer = NoContainer };
+        var run = new RunParameters { Duration = Duration, MaxEvents = MaxEvents, MaxOverhead = MaxOverhead, Container = Container, Pod = Pod, Namespace = Namespace, PodMetadata = PodMetadata, NoContainer = NoContainer };
         Dictionary<string, object?> parameters = AgentParameters.Of(SessionOptions);
         foreach ((string name, object? value) in AgentParameters.Of(run))
         {

@@ -113,6 +113,12 @@ public abstract class RunCmdlet : ProgramCmdlet
     [ArgumentCompleter(typeof(NamespaceCompleter))]
     public string[]? Namespace { get; set; }
 
+    /// <summary>
+    /// Asks the Kubernetes API for the owners and labels of pods: the properties owner and labels. Uses the service account of this pod, or the kubeconfig file of KUBECONFIG or ~/.kube/config.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter PodMetadata { get; set; }
+
     /// <summary>Does not look up the containers of events and entries.</summary>
     [Parameter]
     public SwitchParameter NoContainer { get; set; }
@@ -292,15 +298,26 @@ public abstract class RunCmdlet : ProgramCmdlet
     {
         OpenMetrics();
         CheckLimit();
-        _containers ??= NoContainer ? null : HostContainers.Open();
+        try
+        {
+            _containers ??= NoContainer ? null : HostContainers.Open(PodMetadata, Stop);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
+        }
+        catch (BeeException error)
+        {
+            ThrowTerminatingError(ErrorRecords.From(error, null));
+        }
     }
 
     /// <summary>Ends the command if its parameters contradict each other.</summary>
     private protected void CheckLimit()
     {
-        if (NoContainer && Limit is { } limit)
+        if (NoContainer && (Limit?.ToString() ?? (PodMetadata ? "-PodMetadata" : null)) is { } needs)
         {
-            ThrowTerminatingError(ErrorRecords.From(new BeeInputException("ParametersExclude", $"-NoContainer does not look up containers, which {limit} needs.", "Omit one of them."), null));
+            ThrowTerminatingError(ErrorRecords.From(new BeeInputException("ParametersExclude", $"-NoContainer does not look up containers, which {needs} needs.", "Omit one of them."), null));
         }
     }
 

@@ -174,6 +174,7 @@ public sealed class StartProgramCommand : RunCmdlet
             AllEntries = All,
             RepeatIterators = MyInvocation.BoundParameters.ContainsKey(nameof(Interval)),
             NoContainers = NoContainer,
+            PodMetadata = PodMetadata,
             Limit = Limit?.ForPin(),
         });
         WriteNote($"Pinned in {folder}.");

@@ -231,7 +231,10 @@ public sealed class BpfProgramSession
             {
                 OpenPins();
                 var streams = Pinned.Details.Streams.ToHashSet(StringComparer.Ordinal);
-                var containers = new SessionContainers(ContainerLimit.From(Pinned.Details.Limit), Name, Pinned.File, note: _ => { }, warn: _ => { });
+                var containers = new SessionContainers(ContainerLimit.From(Pinned.Details.Limit), Name, Pinned.File, note: _ => { }, warn: _ => { })
+                {
+                    Kubernetes = Pinned.Details.PodMetadata ? SharedContainers.FindKubernetes() : null,
+                };
                 containers.Join(_session!, Pinned.Details.NoContainers ? () => null : SharedContainers.Take);
                 reader = _session!.OpenReader(new EventReaderOptions
                 {
@@ -241,6 +244,7 @@ public sealed class BpfProgramSession
                     RepeatIterators = Pinned.Details.RepeatIterators,
                     Containers = containers.Resolver,
                     ShowsPods = containers.HasPods,
+                    HasPodMetadata = containers.HasPodMetadata,
                     ContainerFilter = containers.RecordFilter,
                     Notices = containers.Notices,
                 });

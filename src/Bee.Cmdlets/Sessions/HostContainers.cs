@@ -1,4 +1,5 @@
 using Bee.Containers;
+using Bee.Containers.Kubernetes;
 using Bee.Containers.Runtimes;
 using Bee.Posix;
 using Bee.Toolchain.Isolation;
@@ -10,12 +11,26 @@ internal sealed class HostContainers : IDisposable
 {
     private readonly Task<ContainerLease?> _opening = Task.Run(SharedContainers.Take);
 
-    private HostContainers()
-    {
-    }
+    private HostContainers(KubernetesAccess? kubernetes) => Kubernetes = kubernetes;
 
-    /// <summary>Begins to read the containers. Does not wait.</summary>
-    public static HostContainers Open() => new();
+    /// <summary>The Kubernetes API that tells the owners and labels of pods; null if they are not requested.</summary>
+    public KubernetesAccess? Kubernetes { get; }
+
+    /// <summary>Begins to read the containers. Waits only for the Kubernetes API, at most a few seconds.</summary>
+    /// <param name="podMetadata">Whether the owners and labels of pods are requested.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="KubernetesException">The Kubernetes API is requested and cannot be used.</exception>
+    public static HostContainers Open(bool podMetadata, CancellationToken cancellationToken)
+    {
+        KubernetesAccess? kubernetes = podMetadata ? SharedContainers.FindKubernetes() : null;
+        if (kubernetes is not null)
+        {
+            using var pods = new KubernetesPods(kubernetes);
+            pods.Check(cancellationToken);
+        }
+
+        return new HostContainers(kubernetes);
+    }
 
     /// <summary>Returns the containers that the runtimes list now. Loads nothing into the kernel.</summary>
     /// <param name="cancellationToken">Ends the list: runtimes that have not answered are left out.</param>
@@ -95,6 +110,10 @@ internal static class SharedContainers
     /// <summary>Finds the runtimes of this host.</summary>
     /// <exception cref="BeeException">The environment variable that names them is invalid.</exception>
     public static RuntimeDetection Detect() => RuntimeDetection.Find(Environment.GetEnvironmentVariable, Isolated.Create<ICriConnector>);
+
+    /// <summary>Finds the access of this process to the Kubernetes API.</summary>
+    /// <exception cref="KubernetesException">There is none.</exception>
+    public static KubernetesAccess FindKubernetes() => KubernetesAccess.Find(Environment.GetEnvironmentVariable, UserFolders.Home, Isolated.Create<IKubeconfigReader>);
 
     /// <summary>Opens the directory, or uses the open one.</summary>
     /// <returns>A lease; null if the host has no container runtime.</returns>

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using Bee.Cmdlets.Errors;
+using Bee.Containers;
+using Bee.Containers.Kubernetes;
 using Bee.Ebpf;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Objects;
@@ -18,6 +20,12 @@ internal sealed class SessionContainers(ContainerLimit? limit, string tool, Obje
 {
     private readonly TargetFilter? _filter = limit is null ? null : file.Filter;
 
+    /// <summary>The Kubernetes API that tells the owners and labels of pods; null if they are not requested.</summary>
+    public KubernetesAccess? Kubernetes { get; init; }
+
+    /// <summary>Whether records have the owners and labels of pods.</summary>
+    public bool HasPodMetadata => Kubernetes is not null;
+
     /// <summary>Finds the containers of records; null without a runtime.</summary>
     public IContainerResolver? Resolver { get; private set; }
 
@@ -27,13 +35,13 @@ internal sealed class SessionContainers(ContainerLimit? limit, string tool, Obje
     /// <summary>Selects records; null if the kernel does, or if there is no limit.</summary>
     public Func<ContainerNames?, bool>? RecordFilter { get; private set; }
 
-    /// <summary>Notices of the thread that follows the containers; null without a limit in the kernel.</summary>
+    /// <summary>Notices of the threads that follow the containers; null if there can be none.</summary>
     public ConcurrentQueue<(string Map, string Text)>? Notices { get; private set; }
 
     /// <summary>Keeps the containers for the session, and writes those within the limit to the map of the object's own filter.</summary>
     /// <param name="session">The session, whose programs are not attached yet, or are pinned.</param>
     /// <param name="take">Returns the containers of the host; null if it has no container runtime.</param>
-    /// <exception cref="BeeInputException">There is a limit, and the host has no container runtime.</exception>
+    /// <exception cref="BeeInputException">There is a limit, or pods' metadata is requested, and the host has no container runtime.</exception>
     public void Join(BpfSession session, Func<ContainerLease?> take)
     {
         if (Take(take) is not { } lease)
@@ -43,12 +51,26 @@ internal sealed class SessionContainers(ContainerLimit? limit, string tool, Obje
                 throw NoRuntime($"{limit} limits {tool} to containers");
             }
 
+            if (HasPodMetadata)
+            {
+                throw NoRuntime("-PodMetadata adds the owners and labels of pods");
+            }
+
             return;
         }
 
         session.Keep(lease);
         Resolver = lease.Directory;
         HasPods = lease.HasPods;
+        if (Kubernetes is not null)
+        {
+            var notices = Notices = new ConcurrentQueue<(string, string)>();
+            var pods = PodNames.Follow(lease.Directory, new KubernetesPods(Kubernetes), fault => notices.Enqueue(("Kubernetes", $"{fault} {PodNames.Remedy}")));
+            session.Keep(pods);
+            Resolver = pods;
+            note($"The owners and labels of pods come from {Kubernetes.Server}.");
+        }
+
         note($"The names of containers come from {string.Join(", ", lease.Runtimes)}.{(lease.Directory.Note is { } why ? $" {why}" : "")}");
         if (limit is not null)
         {
@@ -81,8 +103,7 @@ internal sealed class SessionContainers(ContainerLimit? limit, string tool, Obje
     {
         if (_filter is not null)
         {
-            var notices = new ConcurrentQueue<(string, string)>();
-            Notices = notices;
+            var notices = Notices ??= new ConcurrentQueue<(string, string)>();
             session.Keep(TargetFiller.Start(lease.Directory, limit!, _filter, session.Map(_filter.Map), (map, text) => notices.Enqueue((map, text))));
             note($"{limit} applies in the kernel: {tool} looks processes up in its map {_filter.Map}, which Bee fills while containers start and end.");
         }
@@ -105,7 +126,7 @@ internal sealed class SessionContainers(ContainerLimit? limit, string tool, Obje
         {
             return take();
         }
-        catch (BeeException error) when (limit is null)
+        catch (BeeException error) when (limit is null && !HasPodMetadata)
         {
             warn($"Events have no names of containers: {error.Message}");
             return null;

@@ -117,7 +117,7 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
         try
         {
             var entries = MapEntryValues.From(options.MapEntries, tool.File);
-            var containers = new SessionContainers(options.Limit, tool.Name, tool.File, streams.WriteNote, streams.WriteWarning);
+            var containers = new SessionContainers(options.Limit, tool.Name, tool.File, streams.WriteNote, streams.WriteWarning) { Kubernetes = options.Containers?.Kubernetes };
             session = BpfSession.Load(tool.File, LoadOptions(tool, warnings.Add, notes.Add, lines.Add));
             notes.ForEach(streams.WriteNote);
             if (session.Programs.All(program => program.Id == 0))
@@ -137,6 +137,7 @@ internal sealed class SessionFactory(SessionOptions options, ISessionLocation lo
                 TraceLines = options.Trace && TraceCalls.In(tool.File).Count > 0,
                 Containers = containers.Resolver,
                 ShowsPods = containers.HasPods,
+                HasPodMetadata = containers.HasPodMetadata,
                 ContainerFilter = containers.RecordFilter,
                 Notices = containers.Notices,
             });

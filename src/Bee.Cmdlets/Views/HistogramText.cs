@@ -221,7 +221,7 @@ internal sealed class HistogramReading
     // The labels are the properties that only this histogram has. For a deserialized object, their names are known but not their meanings.
     private static IEnumerable<(string Name, FieldMeaning Meaning)> LabelsOf(PSObject histogram) =>
         EventFields.TypeNames(histogram).Concat(RemoteRecord.EventOf(histogram) is { } e ? [e.GetType().FullName!] : []).Select(RecordType.FieldsOf).FirstOrDefault(fields => fields is not null) is { } labels
-            ? labels.Where(label => !label.IsExtra || (label.Name is not (ExtraNames.Image or ExtraNames.Node or ExtraNames.Late) && EventFields.Value(histogram, label.Name) is not null)).Select(label => (label.Name, label.Meaning))
+            ? labels.Where(label => !label.IsExtra || (label.Name is not (ExtraNames.Image or ExtraNames.Node or ExtraNames.Owner or ExtraNames.Labels or ExtraNames.Late) && EventFields.Value(histogram, label.Name) is not null)).Select(label => (label.Name, label.Meaning))
             : EventFields.Own(histogram).Select(property => property.Name).Where(name => typeof(Histogram).GetProperty(name) is null).Select(name => (name, FieldMeaning.Object));
 }
 

@@ -23,6 +23,7 @@ internal sealed class KubernetesPods(KubernetesAccess access) : IDisposable
     private readonly HttpClient _client = new(access.Handler()) { Timeout = Timeout.InfiniteTimeSpan };
     private readonly Dictionary<(string Kind, string Space, string Name), (object? Answer, long Asked)> _remembered = [];
     private readonly object _gate = new();
+    private HttpStatusCode? _status;
 
     /// <summary>The longest wait for an answer.</summary>
     public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(5);
@@ -40,6 +41,20 @@ internal sealed class KubernetesPods(KubernetesAccess access) : IDisposable
         using JsonDocument? answer = Get($"api/v1/namespaces/{Part(space)}/pods/{Part(name)}", cancellationToken);
         return answer is null ? null : Parse(answer.RootElement, space, cancellationToken);
     });
+
+    /// <summary>Checks that the API answers. Waits at most a few seconds.</summary>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="KubernetesException">It does not answer, or it does not accept the credentials.</exception>
+    public void Check(CancellationToken cancellationToken)
+    {
+        // An account that may not read the version may still read pods.
+        using JsonDocument? answer = Get("version", cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (Fault is { } fault && _status != HttpStatusCode.Forbidden)
+        {
+            throw new KubernetesException($"The Kubernetes API cannot be used: {fault}", "Check the server and the credentials of the kubeconfig file or the service account.");
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
@@ -149,6 +164,7 @@ internal sealed class KubernetesPods(KubernetesAccess access) : IDisposable
         }
 
         using HttpResponseMessage answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        _status = answer.StatusCode;
         Fault = answer.StatusCode switch
         {
             HttpStatusCode.OK or HttpStatusCode.NotFound => null,

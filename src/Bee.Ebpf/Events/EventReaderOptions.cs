@@ -41,6 +41,10 @@ public sealed class EventReaderOptions
     /// <summary>Whether tables show the names and namespaces of pods, because there is a Kubernetes runtime. They are hidden by default.</summary>
     internal bool ShowsPods { get; init; }
 
+    /// <summary>Whether records have the owners and labels of pods, because <see cref="Containers"/> asks the Kubernetes API for them.</summary>
+    internal bool HasPodMetadata { get; init; }
+
     /// <summary>The properties that records get.</summary>
-    internal RecordExtras Extras => Containers is null ? RecordExtras.None : RecordExtras.Container | (ShowsPods ? RecordExtras.Kubernetes : RecordExtras.None);
+    internal RecordExtras Extras => Containers is null ? RecordExtras.None
+        : RecordExtras.Container | (HasPodMetadata ? RecordExtras.Pod : RecordExtras.None) | (ShowsPods ? RecordExtras.Kubernetes : RecordExtras.None);
 }

@@ -113,7 +113,7 @@ internal sealed class EventUnpacker
                 DefineType(ref payload, RecordExtras.None);
                 break;
             case PackItem.ExtendedType:
-                DefineType(ref payload, (RecordExtras)payload.Number((int)(RecordExtras.Container | RecordExtras.Sender)));
+                DefineType(ref payload, (RecordExtras)payload.Number((int)RecordExtras.Packed));
                 break;
             case PackItem.Container:
                 _origins.ReadContainer(ref payload);
@@ -160,7 +160,7 @@ internal sealed class EventUnpacker
     private void DefineShape(ref PackReader payload)
     {
         Limit(_types.Count, MostTypes);
-        var packed = (RecordExtras)payload.Number((int)(RecordExtras.Container | RecordExtras.Sender));
+        var packed = (RecordExtras)payload.Number((int)RecordExtras.Packed);
         Add(PackedShape.Read(ref payload, packed | (Sender is null ? RecordExtras.None : RecordExtras.Sender), out var isForLabels), packed, isForLabels);
     }
 

@@ -181,6 +181,14 @@ public abstract unsafe class BpfEvent
     /// <param name="names">The names; null for the host.</param>
     private protected static string? ReadNode(ContainerNames? names) => names?.Node;
 
+    /// <summary>Returns the owner of the pod.</summary>
+    /// <param name="names">The names; null for the host.</param>
+    private protected static string? ReadOwner(ContainerNames? names) => names?.Owner;
+
+    /// <summary>Returns the labels of the pod.</summary>
+    /// <param name="names">The names; null for the host.</param>
+    private protected static string? ReadLabels(ContainerNames? names) => names?.LabelText;
+
     /// <summary>Returns the name of the host that the object was read on.</summary>
     /// <param name="sender">The host; null for this one.</param>
     private protected static string? ReadComputerName(RecordSender? sender) => sender?.ComputerName;

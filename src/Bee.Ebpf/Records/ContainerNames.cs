@@ -4,6 +4,8 @@ namespace Bee.Ebpf.Records;
 /// <remarks>All names come from the host's runtimes and cgroups, never from the container itself.</remarks>
 internal sealed record ContainerNames
 {
+    private const int LongestLabels = 4096;
+
     /// <summary>The full id of the container, in the form of its runtime: 64 hex digits, or the name of a runc or nspawn container.</summary>
     public required string Id { get; init; }
 
@@ -33,7 +35,22 @@ internal sealed record ContainerNames
     /// <summary>The labels of the pod; null unless they were requested from the Kubernetes API.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
-    /// <summary>Returns one of the names, by the name of its property (<see cref="ExtraNames.OfContainer"/>); null if it is unknown.</summary>
+    /// <summary>The labels as one text in the order of their names, such as <c>app=web,tier=front</c>; null for none. A long text is cut off.</summary>
+    public string? LabelText
+    {
+        get
+        {
+            if (Labels is not { Count: > 0 } labels)
+            {
+                return null;
+            }
+
+            var text = string.Join(',', labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"));
+            return text.Length <= LongestLabels ? text : string.Concat(text.AsSpan(0, LongestLabels - 1), "…");
+        }
+    }
+
+    /// <summary>Returns one of the names, by the name of its property (<see cref="ExtraNames.OfContainer"/>, <see cref="ExtraNames.OfPod"/>); null if it is unknown.</summary>
     /// <param name="property">The name of the property.</param>
     public string? Get(string property) => property switch
     {
@@ -42,6 +59,8 @@ internal sealed record ContainerNames
         ExtraNames.Pod => Pod,
         ExtraNames.Namespace => Namespace,
         ExtraNames.Node => Node,
+        ExtraNames.Owner => Owner,
+        ExtraNames.Labels => LabelText,
         _ => null,
     };
 }

@@ -350,7 +350,7 @@ internal sealed class EntryNames
         }
 
         // An entry may have been read with names of containers, or on another host.
-        _ignored.UnionWith(ExtraPlans.Of(RecordExtras.Container | RecordExtras.Sender, ContainerKeyFields.Of(EntryPlans.Entry(map)) is not null).Select(p => p.Name));
+        _ignored.UnionWith(ExtraPlans.Of(RecordExtras.Packed, ContainerKeyFields.Of(EntryPlans.Entry(map)) is not null).Select(p => p.Name));
         _ignored.UnionWith(properties.Where(p => p is { CName.Length: 0, Source: PropertySource.Stack }).Select(p => p.Name));
     }
 

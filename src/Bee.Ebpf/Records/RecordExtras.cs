@@ -10,14 +10,18 @@ internal enum RecordExtras
     Container = 1,
     /// <summary><c>PSComputerName</c> and <c>Late</c>, for records of other hosts (<see cref="RecordSender"/>).</summary>
     Sender = 2,
+    /// <summary><c>owner</c> and <c>labels</c> of the pod, if there is <see cref="Container"/> too.</summary>
+    Pod = 4,
+    /// <summary>The properties that captures have.</summary>
+    Packed = Container | Sender | Pod,
     /// <summary>Tables show <c>pod</c> and <c>namespace</c>. Does not change the generated type.</summary>
-    Kubernetes = 4,
+    Kubernetes = 8,
 }
 
 /// <summary>The names of the properties that <see cref="RecordExtras"/> adds.</summary>
 internal static class ExtraNames
 {
-    public const string Container = "container", Image = "image", Pod = "pod", Namespace = "namespace", Node = "node";
+    public const string Container = "container", Image = "image", Pod = "pod", Namespace = "namespace", Node = "node", Owner = "owner", Labels = "labels";
 
     /// <summary>The name of the host that an object comes from.</summary>
     public const string ComputerName = "PSComputerName";
@@ -26,6 +30,9 @@ internal static class ExtraNames
 
     /// <summary>The names of the properties of <see cref="RecordExtras.Container"/>, in order.</summary>
     public static IReadOnlyList<string> OfContainer { get; } = [Container, Image, Pod, Namespace, Node];
+
+    /// <summary>The names of the properties of <see cref="RecordExtras.Pod"/>, in order.</summary>
+    public static IReadOnlyList<string> OfPod { get; } = [Owner, Labels];
 }
 
 /// <summary>Marks a property that follows from the others, so that it does not count when two objects are compared.</summary>
@@ -62,7 +69,9 @@ internal static class ExtraPlans
             yield return new PropertyPlan(ExtraNames.ComputerName, "", PropertySource.Sender, s_text, 0, 0);
         }
 
-        foreach (var name in extras.HasFlag(RecordExtras.Container) && saysWhere ? ExtraNames.OfContainer : [])
+        IReadOnlyList<string> names = !extras.HasFlag(RecordExtras.Container) || !saysWhere ? []
+            : extras.HasFlag(RecordExtras.Pod) ? [.. ExtraNames.OfContainer, .. ExtraNames.OfPod] : ExtraNames.OfContainer;
+        foreach (var name in names)
         {
             yield return new PropertyPlan(name, "", PropertySource.Container, s_text, 0, 0);
         }

@@ -24,8 +24,8 @@ internal sealed record RecordOrigin(ObjectFile File, OriginKind Kind, string Nam
 
     /// <summary>The extra properties of the objects that a capture contains.</summary>
     public RecordExtras PackedExtras => Type is HistogramType histogram
-        ? (histogram.HasContainer ? RecordExtras.Container : RecordExtras.None) | (histogram.Extras & RecordExtras.Sender)
-        : (Plan!.HasContainer ? RecordExtras.Container : RecordExtras.None) | (Plan.HasSender ? RecordExtras.Sender : RecordExtras.None);
+        ? histogram.Extras & (histogram.HasContainer ? RecordExtras.Packed : RecordExtras.Sender)
+        : (Plan!.HasContainer ? RecordExtras.Container : RecordExtras.None) | (Plan.HasPod ? RecordExtras.Pod : RecordExtras.None) | (Plan.HasSender ? RecordExtras.Sender : RecordExtras.None);
 
     /// <summary>Registers the origin of events of a map or records of an iterator.</summary>
     /// <param name="file">The object file.</param>

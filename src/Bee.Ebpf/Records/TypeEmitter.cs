@@ -195,6 +195,8 @@ internal sealed class TypeEmitter
         ExtraNames.Pod => "ReadPod",
         ExtraNames.Namespace => "ReadNamespace",
         ExtraNames.Node => "ReadNode",
+        ExtraNames.Owner => "ReadOwner",
+        ExtraNames.Labels => "ReadLabels",
         ExtraNames.ComputerName => "ReadComputerName",
         _ => "ReadLate",
     });

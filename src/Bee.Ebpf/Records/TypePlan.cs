@@ -70,6 +70,9 @@ internal sealed record TypePlan(
     /// <summary>Whether the type has names of containers.</summary>
     public bool HasContainer => Properties.Any(property => property.Source == PropertySource.Container);
 
+    /// <summary>Whether the type has the owner or the labels of the pod.</summary>
+    public bool HasPod => Properties.Any(property => property.Source == PropertySource.Container && ExtraNames.OfPod.Contains(property.Name));
+
     /// <summary>Whether the type has the host that its objects were read on.</summary>
     public bool HasSender => Properties.Any(property => property.Source == PropertySource.Sender);
 
@@ -299,8 +302,8 @@ internal static class RecordFields
     {
         ExtraNames.Late => 5,
         ExtraNames.Namespace => 12,
-        ExtraNames.Pod => 24,
-        ExtraNames.Image => 32,
+        ExtraNames.Pod or ExtraNames.Owner => 24,
+        ExtraNames.Image or ExtraNames.Labels => 32,
         _ => 16,
     };
 

@@ -99,7 +99,7 @@ internal sealed class EventField(PropertyInfo property, RecordField? field)
     public bool IsExtra { get; } = field?.IsExtra == true;
 
     /// <summary>Whether the value is left out of the line of an event, as tables leave it out.</summary>
-    public bool IsDetail { get; } = field is { IsExtra: true, Name: ExtraNames.Image or ExtraNames.Node };
+    public bool IsDetail { get; } = field is { IsExtra: true, Name: ExtraNames.Image or ExtraNames.Node or ExtraNames.Owner or ExtraNames.Labels };
 
     /// <summary>Whether the value is a time.</summary>
     public bool IsMoment { get; } = property.PropertyType == typeof(DateTime);

@@ -212,6 +212,25 @@ public sealed class ContainerLimitTests(Programs programs) : IDisposable
         Assert.Equal("Omit one of them.", error.ErrorDetails.RecommendedAction);
     }
 
+    [Theory]
+    [InlineData("-PodMetadata", "NoKubernetesAccess", "This process has no access to a Kubernetes API.")]
+    [InlineData("-PodMetadata -NoContainer", "ParametersExclude", "-NoContainer does not look up containers, which -PodMetadata needs. Omit one of them.")]
+    public void PodMetadata_without_an_API_or_names_is_an_error_before_the_tool_is_read(string parameters, string id, string message)
+    {
+        string? before = Environment.GetEnvironmentVariable("KUBECONFIG");
+        Environment.SetEnvironmentVariable("KUBECONFIG", "/nowhere/config");
+        try
+        {
+            ErrorRecord error = _shell.Error($"Start-BeeProgram nothing {parameters}");
+            Assert.StartsWith(id + ",", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+            Assert.StartsWith(message, error.ToString(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("KUBECONFIG", before);
+        }
+    }
+
     [NetworkFact]
     public void Container_completes_the_names_of_running_containers()
     {

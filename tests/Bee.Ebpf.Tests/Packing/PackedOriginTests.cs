@@ -27,6 +27,21 @@ public sealed class PackedOriginTests
     }
 
     [ClangFact]
+    public void Unpacked_objects_have_the_owner_and_the_labels_of_their_pods()
+    {
+        var labels = new Dictionary<string, string> { ["tier"] = "front", ["app"] = "web" };
+        var e = Objects(RecordExtras.Container | RecordExtras.Pod)[0];
+        e.Place(s_web with { Owner = "Deployment/web", Labels = labels });
+
+        var packed = PackingFixture.Pack([e]);
+        var unpacked = Assert.Single(PackingFixture.Unpack(packed));
+        Assert.Equal(("Deployment/web", "app=web,tier=front", e.ToJson()), (unpacked.Get("owner"), unpacked.Get("labels"), unpacked.ToJson()));
+        Assert.EndsWith(",\"owner\":\"Deployment/web\",\"labels\":\"app=web,tier=front\"}", e.ToJson(), StringComparison.Ordinal);
+        e.Place(s_web with { Labels = Enumerable.Range(0, 2000).ToDictionary(i => $"label{i}", _ => "x") });
+        Assert.Equal(4096, ((string)e.Get("labels")!).Length);
+    }
+
+    [ClangFact]
     public void A_block_defines_each_container_once()
     {
         var (packer, to, objects) = (new EventPacker(), new ArrayBufferWriter<byte>(), Objects(RecordExtras.Container));
