@@ -214,7 +214,7 @@ public sealed class ContainerLimitTests(Programs programs) : IDisposable
 
     [Theory]
     [InlineData("-PodMetadata", "NoKubernetesAccess", "This process has no access to a Kubernetes API.")]
-    [InlineData("-PodMetadata -NoContainer", "ParametersExclude", "-NoContainer does not look up containers, which -PodMetadata needs. Omit one of them.")]
+    [InlineData("-PodMetadata -NoContainer", "ParametersExclude", "-NoContainer does not look up containers, which -PodMetadata needs.")]
     public void PodMetadata_without_an_API_or_names_is_an_error_before_the_tool_is_read(string parameters, string id, string message)
     {
         string? before = Environment.GetEnvironmentVariable("KUBECONFIG");
