@@ -65,7 +65,8 @@ public sealed class OtlpTests : IDisposable
     {
         _load.Repeat(": < /etc/hostname");
         ShellResult run = _shell.Run(
-            "Invoke-BeeProgram $program -Parameter @{ target_pid = $id } -MaxEvents 2 | Send-BeeEvent -OtlpEndpoint $to -OtlpProtocol Json",
+            // Without what the sleep in the loop opens.
+            "Invoke-BeeProgram $program -Parameter @{ target_pid = $id } | Where-Object path -eq /etc/hostname | Select-Object -First 2 | Send-BeeEvent -OtlpEndpoint $to -OtlpProtocol Json",
             ("program", _programs.Opensnoop), ("id", _load.Id), ("to", _server.Address.AbsoluteUri));
         Assert.Empty(run.Errors);
         Assert.Empty(run.Warnings);
