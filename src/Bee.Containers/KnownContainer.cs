@@ -33,13 +33,13 @@ internal sealed class KnownContainer
     /// <summary>The names. Safe to read from any thread.</summary>
     public ContainerNames Names => _names;
 
-    /// <summary>Whether a runtime has told the names.</summary>
+    /// <summary>Whether a runtime has returned the names.</summary>
     public bool IsNamed { get; private set; }
 
     /// <summary>Whether the container has ended.</summary>
     public bool HasEnded { get; set; }
 
-    /// <summary>Whether a runtime, and not the path of its cgroup, tells that the cgroup is its own.</summary>
+    /// <summary>Whether the cgroup belongs to it because of a runtime's record, not because of the cgroup's path.</summary>
     public bool IsClaimed { get; set; }
 
     /// <summary>Whether its change waits to be reported.</summary>
@@ -57,7 +57,7 @@ internal sealed class KnownContainer
     /// <summary>The mount namespaces of its processes.</summary>
     public IReadOnlyList<ulong> MountNamespaces => _namespaces;
 
-    /// <summary>Takes the names that a runtime has told.</summary>
+    /// <summary>Takes the names that a runtime has returned.</summary>
     /// <returns>False if they are the same as before.</returns>
     public bool Name(ContainerRecord record)
     {

@@ -134,7 +134,7 @@ public sealed class EngineRuntimeTests : IDisposable
                 Assert.NotNull(docker.Find(Id, default));
             }
 
-            // The socket stays, and nobody listens.
+            // The socket stays, but no process listens on it.
             Assert.Null(docker.Find(Id, default));
             File.Delete(_state.In("sock"));
             Assert.Null(docker.Find(Id, default));

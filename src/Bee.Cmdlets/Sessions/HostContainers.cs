@@ -112,7 +112,7 @@ internal static class SharedContainers
     public static RuntimeDetection Detect() => RuntimeDetection.Find(Environment.GetEnvironmentVariable, Isolated.Create<ICriConnector>);
 
     /// <summary>Finds the access of this process to the Kubernetes API.</summary>
-    /// <exception cref="KubernetesException">There is none.</exception>
+    /// <exception cref="KubernetesException">The process has neither a service account nor a usable kubeconfig file.</exception>
     public static KubernetesAccess FindKubernetes() => KubernetesAccess.Find(Environment.GetEnvironmentVariable, UserFolders.Home, Isolated.Create<IKubeconfigReader>);
 
     /// <summary>Opens the directory, or uses the open one.</summary>

@@ -75,7 +75,7 @@ internal readonly record struct ContainerKey(ulong CgroupId, ulong MountNamespac
 internal interface IContainerResolver
 {
     /// <summary>Returns the names of a container. Called for each record, on the thread that reads. It must not wait for a runtime.</summary>
-    /// <param name="key">What the record says; a more specific part (cgroup, then mount namespace, then process) wins.</param>
+    /// <param name="key">What the record says. The cgroup wins, then a process that was recorded when it started, then the mount namespace.</param>
     /// <returns>The names; null for a process of the host, and if the record names none.</returns>
     ContainerNames? Find(in ContainerKey key);
 }
