@@ -3,11 +3,11 @@
 # The suites and their budgets: the seconds that each may take on two idle processors, in a quick run and in a full run. Two suites run at a time. Those of $loading load
 # programs into this machine's kernel, so they run one after the other. Of the others, Bee.Deployments.Tests loads tools in containers, and Bee.Images.Tests and
 # Pester.Unloaded run a few tools for a moment, which disturbs no other suite. Pester has the Describe blocks that load programs, Pester.Unloaded those with the tag Unloaded.
-$loading = [ordered]@{ 'Bee.Ebpf.Tests' = 110, 140; 'Bee.Containers.Tests' = 40, 120; 'Bee.Cmdlets.Tests' = 220, 280; 'Pester' = 120, 180 }
+$loading = [ordered]@{ 'Bee.Ebpf.Tests' = 110, 140; 'Bee.Containers.Tests' = 40, 120; 'Bee.Cmdlets.Tests' = 220, 280; 'Pester' = 185, 250 }
 # The longest first, so that both processors are busy to the end.
 $others = [ordered]@{
     'Bee.VirtualMachine.Tests' = 190, 200; 'Bee.Images.Tests' = 130, 160; 'Bee.Oci.Tests' = 100, 150; 'Bee.Toolchain.Tests' = 90, 180; 'Bee.Deployments.Tests' = 60, 150
-    'Bee.Telemetry.Tests' = 60, 120; 'Pester.Unloaded' = 60, 100; 'Bee.Terminal.Tests' = 45, 80; 'Bee.Collaborators.Tests' = 30, 30; 'Bee.Architecture.Tests' = 10, 10
+    'Bee.Telemetry.Tests' = 60, 120; 'Pester.Unloaded' = 95, 130; 'Bee.Terminal.Tests' = 45, 80; 'Bee.Collaborators.Tests' = 30, 30; 'Bee.Architecture.Tests' = 10, 10
     'Bee.Posix.Tests' = 10, 10
 }
 
