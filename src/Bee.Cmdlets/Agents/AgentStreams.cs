@@ -15,6 +15,9 @@ internal sealed class AgentStreams(CaptureStreamWriter output, CancellationToken
     /// <inheritdoc/>
     public CancellationToken Stop => stop;
 
+    /// <summary>Called before a tool is loaded; null for no call.</summary>
+    public Action? Loading { get; init; }
+
     /// <inheritdoc/>
     public string CurrentFolder => Environment.CurrentDirectory;
 

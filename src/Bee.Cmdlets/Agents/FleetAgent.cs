@@ -23,6 +23,9 @@ internal sealed class FleetAgent
 
     private const int FewestWatches = 4;
 
+    // While many agents start on one machine, none of them runs often. The lease protects what is attached.
+    private const int PatienceBeforeLoading = 10;
+
     // Archives are limited where they are made.
     private const long MostBytes = 1L << 30;
 
@@ -34,6 +37,8 @@ internal sealed class FleetAgent
     private readonly MemoryStream _archive = new();
     private readonly object _gate = new();
     private volatile AgentRequest? _request;
+    private volatile SilenceLimit? _lease;
+    private volatile bool _holdsNothing = true;
     private Exception? _refusal;
     private long _heard = Stopwatch.GetTimestamp();
     private int _silentWatches;
@@ -75,7 +80,7 @@ internal sealed class FleetAgent
 
     private int Work()
     {
-        var streams = new AgentStreams(_output, _stop.Token);
+        var streams = new AgentStreams(_output, _stop.Token) { Loading = BeginLoading };
         bool isDone = false;
         try
         {
@@ -129,6 +134,7 @@ internal sealed class FleetAgent
                 {
                     case AgentFrame.Request:
                         _request = AgentRequest.Decode(content);
+                        _lease = new SilenceLimit(TimeSpan.FromMilliseconds(_request.Lease));
                         break;
                     case AgentFrame.Archive when _archive.Length + content.Length <= MostBytes:
                         _archive.Write(content);
@@ -155,18 +161,26 @@ internal sealed class FleetAgent
 
     private void Hear()
     {
+        _lease?.Add(Stopwatch.GetElapsedTime(Volatile.Read(ref _heard)));
         Volatile.Write(ref _heard, Stopwatch.GetTimestamp());
         Volatile.Write(ref _silentWatches, 0);
     }
 
     private void Watch()
     {
-        TimeSpan lease = _request is { } request ? TimeSpan.FromMilliseconds(request.Lease) : s_requestLimit;
+        TimeSpan lease = _lease?.Current * (_holdsNothing ? PatienceBeforeLoading : 1) ?? s_requestLimit;
         // After a pause of this process itself, the listener gets time to read what has arrived meanwhile.
         if (Interlocked.Increment(ref _silentWatches) >= FewestWatches && Stopwatch.GetElapsedTime(Volatile.Read(ref _heard)) > lease)
         {
             Lose();
         }
+    }
+
+    // From here on, a lost connection must detach the tool.
+    private void BeginLoading()
+    {
+        Volatile.Write(ref _silentWatches, 0);
+        _holdsNothing = false;
     }
 
     private void OnSignal(PosixSignalContext context)

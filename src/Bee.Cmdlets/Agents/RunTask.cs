@@ -27,6 +27,7 @@ internal static class RunTask
         var factory = new SessionFactory(AgentParameters.To<SessionOptions>(parameters) with { Containers = containers, Limit = ContainerLimit.From(run.Container, run.Pod, run.Namespace) }, streams, streams);
         factory.Describe(tool);
         using var statistics = new RunStatistics(counts: false, run.MaxOverhead);
+        streams.Loading?.Invoke();
         (BpfSession session, EventReader reader) = factory.Start(tool);
         using (session)
         using (reader)

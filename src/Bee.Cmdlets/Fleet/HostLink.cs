@@ -23,6 +23,7 @@ internal sealed class HostLink : IDisposable
     private readonly ICaptureStreamSink _sink;
     private readonly Action<FleetException?> _ended;
     private readonly WatchedStream _output;
+    private readonly SilenceLimit _limit = new(s_silence);
     private readonly CaptureStreamReader _reader;
     private readonly Timer _watchdog;
     private readonly Thread _readerThread;
@@ -34,7 +35,13 @@ internal sealed class HostLink : IDisposable
     private HostLink(RemoteHost host, AgentRequest request, ReadOnlyMemory<byte> archive, Func<CaptureStreamReader, ICaptureStreamSink> sink, Action<FleetException?> ended)
     {
         (_host, _request, _archive, _ended) = (host, request, archive, ended);
-        _output = new WatchedStream(host.Output);
+        _output = new WatchedStream(host.Output, waited =>
+        {
+            if (_isStarted)
+            {
+                _limit.Add(waited);
+            }
+        });
         _reader = new CaptureStreamReader(host.Name, _output, new RecordSender(host.Name, Late: false));
         _sink = sink(_reader);
         _watchdog = new Timer(_ => Watch(), null, s_alive, s_alive);
@@ -116,7 +123,7 @@ internal sealed class HostLink : IDisposable
 
             if (!_reader.IsComplete)
             {
-                fault = _host.Explain(_isSilent ? $"{_host.Name} was silent for {Quantity.Of((long)(_isStarted ? s_silence : s_start).TotalSeconds, "second")}." : "the agent ended without a result.", _isStarted);
+                fault = _host.Explain(_isSilent ? $"{_host.Name} was silent for {Quantity.Of((long)(_isStarted ? _limit.Current : s_start).TotalSeconds, "second")}." : "the agent ended without a result.", _isStarted);
             }
         }
         catch (CaptureException e)
@@ -149,10 +156,10 @@ internal sealed class HostLink : IDisposable
         }
     }
 
-    private bool IsSilent => _output.Waited is { } waited && waited > (_isStarted ? s_silence : s_start);
+    private bool IsSilent => _output.Waited is { } waited && waited > (_isStarted ? _limit.Current : s_start);
 
     // Knows since when a read waits. Time in the sink does not count: there the host waits for this machine.
-    private sealed class WatchedStream(Stream inner) : Stream
+    private sealed class WatchedStream(Stream inner, Action<TimeSpan> waited) : Stream
     {
         private long _since;
 
@@ -177,6 +184,7 @@ internal sealed class HostLink : IDisposable
             }
             finally
             {
+                waited(Stopwatch.GetElapsedTime(_since));
                 Volatile.Write(ref _since, 0);
             }
         }

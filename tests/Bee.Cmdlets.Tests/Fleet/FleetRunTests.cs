@@ -166,7 +166,7 @@ public sealed class FleetRunTests(Programs programs) : IDisposable
         load.Send("exec >/dev/null 2>&1; while :; do /bin/true; sleep 0.1; done");
 
         ShellResult result = _shell.Run(
-            "$seen = @{}; foreach ($once in 1) { Invoke-BeeProgram $program -HostName $names -Parameter @{ target_pid = $id } | ForEach-Object { $seen[$_.PSComputerName] = $true; if ($seen.Count -eq $names.Count) { break } } }; $seen.Keys",
+            "$seen = @{}; foreach ($once in 1) { Invoke-BeeProgram $program -HostName $names -Parameter @{ target_pid = $id } -Duration 60 | ForEach-Object { $seen[$_.PSComputerName] = $true; if ($seen.Count -eq $names.Count) { break } } }; $seen.Keys",
             ("program", programs.Execsnoop), ("id", load.Id), ("names", names));
 
         Assert.Empty(result.Errors);
