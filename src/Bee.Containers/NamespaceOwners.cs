@@ -4,7 +4,7 @@ using Bee.Containers.Recording;
 namespace Bee.Containers;
 
 /// <summary>The mount namespaces of containers. <see cref="Find"/> is thread-safe; the other members are guarded by the index.</summary>
-/// <param name="recorder">The recorder, which tells namespaces apart that have had the same inode number.</param>
+/// <param name="recorder">The recorder, which distinguishes namespaces that have had the same inode number.</param>
 internal sealed class NamespaceOwners(IRecorder recorder)
 {
     private readonly ConcurrentDictionary<ulong, Owner> _owners = new();

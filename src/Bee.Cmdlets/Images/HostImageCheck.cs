@@ -94,7 +94,7 @@ public sealed class HostImageCheck
     /// <summary>Whether the maps fit the machine's memory.</summary>
     public CheckState? Memory => Of(nameof(Memory));
 
-    /// <summary>The findings that are not Ok, as sentences, the failed ones first; empty if there are none.</summary>
+    /// <summary>The findings that are not Ok, as sentences, the failed ones first; empty if all checks passed.</summary>
     public string Message => string.Join(Environment.NewLine, Results.Where(result => Rank(result.State) > 0).OrderByDescending(result => Rank(result.State)).Select(result => $"{result.Name}: {result.Message}"));
 
     /// <summary>All results, which Test-BeeImage returns on the host itself, after those of the host.</summary>

@@ -13,7 +13,7 @@ internal sealed class HostContainers : IDisposable
 
     private HostContainers(KubernetesAccess? kubernetes) => Kubernetes = kubernetes;
 
-    /// <summary>The Kubernetes API that tells the owners and labels of pods; null if they are not requested.</summary>
+    /// <summary>The Kubernetes API that returns the owners and labels of pods; null if they are not requested.</summary>
     public KubernetesAccess? Kubernetes { get; }
 
     /// <summary>Begins to read the containers. Waits only for the Kubernetes API, at most a few seconds.</summary>

@@ -20,7 +20,7 @@ internal sealed class SessionContainers(ContainerLimit? limit, string tool, Obje
 {
     private readonly TargetFilter? _filter = limit is null ? null : file.Filter;
 
-    /// <summary>The Kubernetes API that tells the owners and labels of pods; null if they are not requested.</summary>
+    /// <summary>The Kubernetes API that returns the owners and labels of pods; null if they are not requested.</summary>
     public KubernetesAccess? Kubernetes { get; init; }
 
     /// <summary>Whether records have the owners and labels of pods.</summary>

@@ -128,9 +128,9 @@ internal static class ScreenWidth
         {
             return host?.UI?.RawUI?.BufferSize.Width is { } width and > 0 ? Math.Clamp(width, Least, Most) : Default;
         }
-        catch (Exception fault) when (fault is HostException or NotImplementedException or NotSupportedException or InvalidOperationException or IOException)
+        catch (Exception)
         {
-            // Hosts without a screen, such as those of services and remote sessions, throw various exceptions from RawUI, including NotImplementedException.
+            // RawUI is the host's code. Hosts without a screen, such as those of services and remote sessions, throw exceptions of any type from it.
             return Default;
         }
     }

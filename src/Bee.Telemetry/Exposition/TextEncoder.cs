@@ -145,7 +145,7 @@ internal sealed class TextEncoder(ExpositionBuffer buffer, bool isOpenMetrics)
         }
     }
 
-    // Returns false if there are none. To Prometheus, an empty label is a missing one.
+    // Returns whether it wrote a label. It omits empty labels, which Prometheus treats as missing.
     private bool AppendLabels(byte[][] names, IReadOnlyList<string> values)
     {
         var isFirst = true;
