@@ -81,6 +81,21 @@ internal sealed class SshHosts : IDisposable
     public IReadOnlyList<int> Processes(string name) =>
         [.. Send($"list {name}").Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(id => int.Parse(id, System.Globalization.CultureInfo.InvariantCulture))];
 
+    /// <summary>
+    /// Returns the ids of the processes that a host's sessions have left after ten seconds, at once if there are none. The server notices the end of a session only after its client.
+    /// </summary>
+    public IReadOnlyList<int> Leftovers(string name)
+    {
+        IReadOnlyList<int> left = Processes(name);
+        for (int attempt = 0; attempt < 200 && left.Count > 0; attempt++)
+        {
+            Thread.Sleep(50);
+            left = Processes(name);
+        }
+
+        return left;
+    }
+
     public void Dispose()
     {
         _script.StandardInput.Close();
