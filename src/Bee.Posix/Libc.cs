@@ -12,7 +12,7 @@ internal static unsafe partial class Libc
 
     /// <summary>Error numbers. The C library has no text for ENOTSUPP, which only the kernel uses.</summary>
     public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, ENXIO = 6, E2BIG = 7, EBADF = 9, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EFAULT = 14, EBUSY = 16, EEXIST = 17,
-        ENODEV = 19, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENOSPC = 28, EROFS = 30, ELOOP = 40, EOPNOTSUPP = 95, EAFNOSUPPORT = 97, ENOBUFS = 105, EDQUOT = 122, ENOTSUPP = 524;
+        ENODEV = 19, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENFILE = 23, EMFILE = 24, ENOSPC = 28, EROFS = 30, ELOOP = 40, EOPNOTSUPP = 95, EAFNOSUPPORT = 97, ENOBUFS = 105, EDQUOT = 122, ENOTSUPP = 524;
 
     public const int PROT_READ = 1, PROT_WRITE = 2, MAP_SHARED = 1;
 
@@ -41,6 +41,8 @@ internal static unsafe partial class Libc
     public const int AT_SYMLINK_NOFOLLOW = 0x100, AT_REMOVEDIR = 0x200, AT_EACCESS = 0x200, AT_EMPTY_PATH = 0x1000;
 
     public const uint STATX_BASIC_STATS = 0x7ff;
+
+    public const int RLIMIT_NPROC = 6, RLIMIT_NOFILE = 7;
 
     private const string Library = "libc";
 
@@ -109,6 +111,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library)]
     public static partial uint geteuid();
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int getrlimit(int resource, nuint* softAndHard);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int mkdir(string path, uint mode);

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Bee.Cmdlets.Fleet;
 using Bee.Telemetry.Captures;
@@ -172,7 +173,7 @@ internal sealed class FleetAgent
         // After a pause of this process itself, the listener gets time to read what has arrived meanwhile.
         if (Interlocked.Increment(ref _silentWatches) >= FewestWatches && Stopwatch.GetElapsedTime(Volatile.Read(ref _heard)) > lease)
         {
-            Lose();
+            Lose($"heard nothing from this machine for {Stopwatch.GetElapsedTime(Volatile.Read(ref _heard)).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} seconds.");
         }
     }
 
@@ -190,13 +191,15 @@ internal sealed class FleetAgent
     }
 
     // The other machine no longer reads the output.
-    private void Lose()
+    private void Lose() => Lose(null);
+
+    private void Lose(string? why)
     {
         _isLost = true;
-        End(s_lostLimit);
+        End(s_lostLimit, why);
     }
 
-    private void End(TimeSpan limit)
+    private void End(TimeSpan limit, string? why = null)
     {
         lock (_gate)
         {
@@ -213,6 +216,12 @@ internal sealed class FleetAgent
             {
                 _killer.Change(limit, Timeout.InfiniteTimeSpan);
             }
+        }
+
+        if (why is not null && !_stop.IsCancellationRequested)
+        {
+            // The connection may only be slow. The killer runs already, in case that this waits.
+            Console.Error.WriteLine($"\n{AgentScript.Mark}{FleetFault.ConnectionLost} {why}");
         }
 
         _stop.Cancel();

@@ -272,10 +272,12 @@ internal static class ErrorIds
 
         // FleetFault
         new("Fleet.SshMissing", NotInstalled),
+        new("Fleet.SshNotStarted", ResourceUnavailable),
         new("Fleet.Unreachable", ConnectionError),
         new("Fleet.HostKeyUnknown", SecurityError),
         new("Fleet.LoginRefused", AuthenticationError, "-KeyFilePath names the key's file, and -UserName the user."),
         new("Fleet.PowerShellMissing", NotInstalled, $"-PwshPath names the path, or the environment variable {EnvironmentVariables.RemotePwsh}."),
+        new("Fleet.SudoRefused", PermissionDenied),
         new("Fleet.ModuleMissing", NotInstalled, $"-ModulePath names the folder, or the environment variable {EnvironmentVariables.RemoteModule}."),
         new("Fleet.OtherVersion", NotImplemented),
         new("Fleet.AgentFailed", InvalidOperation),

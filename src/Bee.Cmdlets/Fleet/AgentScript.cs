@@ -17,9 +17,12 @@ internal static class AgentScript
     {
         string script = Convert.ToBase64String(Encoding.Unicode.GetBytes(Script(options)));
         // A single-quoted argument of sh means the same to every login shell. -InputFormat None keeps PowerShell from reading standard input, which the agent reads.
-        return $"/bin/sh -c 'PATH=\"$PATH:{Folders}\"; "
+        // The empty line says that the login succeeded.
+        return $"/bin/sh -c 'echo; PATH=\"$PATH:{Folders}\"; "
             + $"command -v -- \"{options.Pwsh}\" >/dev/null 2>&1 || {{ echo \"{Mark}{FleetFault.PowerShellMissing} {options.Pwsh}\" >&2; exit 91; }}; "
-            + $"POWERSHELL_UPDATECHECK=Off POWERSHELL_TELEMETRY_OPTOUT=1 NO_COLOR=1 exec \"{options.Pwsh}\" -NoLogo -NoProfile -NonInteractive -InputFormat None -OutputFormat Text -EncodedCommand {script}'";
+            + (options.Sudo ? $"command -v sudo >/dev/null 2>&1 || {{ echo \"{Mark}{FleetFault.SudoRefused}\" >&2; exit 91; }}; " : string.Empty)
+            // sudo has a PATH of its own, so it gets a full path, with which its rules are written.
+            + $"POWERSHELL_UPDATECHECK=Off POWERSHELL_TELEMETRY_OPTOUT=1 NO_COLOR=1 exec {(options.Sudo ? "sudo -n -- " : string.Empty)}\"$(command -v -- \"{options.Pwsh}\")\" -NoLogo -NoProfile -NonInteractive -InputFormat None -OutputFormat Text -EncodedCommand {script}'";
     }
 
     private static string Script(SshOptions options) => $$"""

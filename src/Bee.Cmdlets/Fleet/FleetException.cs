@@ -8,6 +8,9 @@ internal enum FleetFault
     /// <summary>This machine has no ssh.</summary>
     SshMissing,
 
+    /// <summary>This machine cannot start another ssh: a limit of files, processes or memory is reached.</summary>
+    SshNotStarted,
+
     /// <summary>The host cannot be reached: its name is unknown, it does not answer, or no ssh server listens.</summary>
     Unreachable,
 
@@ -19,6 +22,9 @@ internal enum FleetFault
 
     /// <summary>The host has no PowerShell.</summary>
     PowerShellMissing,
+
+    /// <summary>sudo on the host is missing, or does not start PowerShell without a password.</summary>
+    SudoRefused,
 
     /// <summary>The host does not have the module.</summary>
     ModuleMissing,

@@ -66,6 +66,9 @@ internal sealed record HostAddress(string Name, string? User, string Host, int? 
 /// <summary>How hosts are reached by ssh, and how PowerShell and Bee are found there. The same for all hosts of a command.</summary>
 internal sealed record SshOptions
 {
+    /// <summary>The default of <see cref="Throttle"/>, as of Invoke-Command.</summary>
+    public const int DefaultThrottle = 32;
+
     /// <summary>The user for addresses without one; null for ssh's choice.</summary>
     public string? UserName { get; init; }
 
@@ -80,6 +83,12 @@ internal sealed record SshOptions
 
     /// <summary>The path or name of pwsh on the hosts.</summary>
     public string Pwsh { get; init; } = "pwsh";
+
+    /// <summary>Whether sudo starts PowerShell on the hosts.</summary>
+    public bool Sudo { get; init; }
+
+    /// <summary>How many connections may be in the making at the same time.</summary>
+    public int Throttle { get; init; } = DefaultThrottle;
 
     /// <summary>The folder or manifest of the module on the hosts, or its name.</summary>
     public string Module { get; init; } = "Bee";

@@ -28,15 +28,23 @@ internal sealed class HostLink : IDisposable
     private readonly Timer _watchdog;
     private readonly Thread _readerThread;
     private readonly ManualResetEventSlim _stop = new();
+    private bool _isConnected;
     private volatile bool _isStarted;
     private volatile bool _isSilent;
     private int _silentLooks;
 
-    private HostLink(RemoteHost host, AgentRequest request, ReadOnlyMemory<byte> archive, Func<CaptureStreamReader, ICaptureStreamSink> sink, Action<FleetException?> ended)
+    private HostLink(RemoteHost host, AgentRequest request, ReadOnlyMemory<byte> archive, Func<CaptureStreamReader, ICaptureStreamSink> sink, Action connected, Action<FleetException?> ended)
     {
         (_host, _request, _archive, _ended) = (host, request, archive, ended);
         _output = new WatchedStream(host.Output, waited =>
         {
+            if (!_isConnected)
+            {
+                // The first bytes have arrived, or the stream has ended.
+                _isConnected = true;
+                connected();
+            }
+
             if (_isStarted)
             {
                 _limit.Add(waited);
@@ -46,8 +54,9 @@ internal sealed class HostLink : IDisposable
         _sink = sink(_reader);
         _watchdog = new Timer(_ => Watch(), null, s_alive, s_alive);
         _readerThread = new Thread(Read) { IsBackground = true, Name = $"bee {host.Name}" };
-        _readerThread.Start();
+        // If a thread cannot be started, nothing was reported yet.
         new Thread(Send) { IsBackground = true, Name = $"bee {host.Name} send" }.Start();
+        _readerThread.Start();
     }
 
     /// <summary>Starts an agent on a host.</summary>
@@ -56,10 +65,23 @@ internal sealed class HostLink : IDisposable
     /// <param name="request">What it shall do.</param>
     /// <param name="archive">The OCI archive with the tool.</param>
     /// <param name="sink">Creates the sink for what the agent sends. It is called on a thread of its own, and may wait.</param>
+    /// <param name="connected">Called once, on that thread: the login has succeeded, or will not.</param>
     /// <param name="ended">Called once, on that thread: with null if the agent completed its work, else with the reason.</param>
-    /// <exception cref="FleetException">This machine has no ssh.</exception>
-    public static HostLink Start(HostAddress host, SshOptions options, AgentRequest request, ReadOnlyMemory<byte> archive, Func<CaptureStreamReader, ICaptureStreamSink> sink, Action<FleetException?> ended) =>
-        new(RemoteHost.Start(host, options), request, archive, sink, ended);
+    /// <exception cref="FleetException">This machine has no ssh, or cannot start it.</exception>
+    public static HostLink Start(HostAddress host, SshOptions options, AgentRequest request, ReadOnlyMemory<byte> archive, Func<CaptureStreamReader, ICaptureStreamSink> sink, Action connected, Action<FleetException?> ended)
+    {
+        var remote = RemoteHost.Start(host, options);
+        try
+        {
+            return new HostLink(remote, request, archive, sink, connected, ended);
+        }
+        catch (OutOfMemoryException e)
+        {
+            // What .NET makes of EAGAIN, when the system refuses a thread.
+            remote.Dispose();
+            throw RemoteHost.NotStarted(host.Name, e);
+        }
+    }
 
     /// <summary>The host as the user gave it.</summary>
     public string Name => _host.Name;

@@ -42,7 +42,7 @@ internal sealed class RemoteHost : IDisposable
     public int ProcessId => _ssh.Id;
 
     /// <summary>Starts ssh, and does not wait for the connection.</summary>
-    /// <exception cref="FleetException">This machine has no ssh.</exception>
+    /// <exception cref="FleetException">This machine has no ssh, or cannot start it.</exception>
     public static RemoteHost Start(HostAddress host, SshOptions options)
     {
         var start = new ProcessStartInfo("ssh") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
@@ -57,8 +57,34 @@ internal sealed class RemoteHost : IDisposable
         }
         catch (Win32Exception e)
         {
-            throw new FleetException(FleetFault.SshMissing, host.Name, $"ssh cannot be started: {e.Message}.", "Install the client of OpenSSH (package openssh-client), and check that ssh is on PATH.", e);
+            throw NotStarted(host.Name, e);
         }
+    }
+
+    /// <summary>Returns the error of a start of ssh.</summary>
+    /// <param name="host">The host as the user gave it.</param>
+    /// <param name="cause">The error of the system, or that of a thread that does not start.</param>
+    internal static FleetException NotStarted(string host, Exception cause)
+    {
+        string what = $"ssh for {host} cannot be started: {cause.Message.TrimEnd('.')}";
+        return ((cause as Win32Exception)?.NativeErrorCode ?? Libc.EAGAIN) switch
+        {
+            Libc.ENOENT or Libc.EACCES => new FleetException(FleetFault.SshMissing, host, $"{what}.", "Install the client of OpenSSH (package openssh-client), and check that ssh is on PATH.", cause),
+            Libc.EMFILE => Exhausted($": ulimit -n is {Limit(Libc.RLIMIT_NOFILE)}", "Give fewer hosts, or raise the limit before PowerShell starts: 'ulimit -n 16384', or LimitNOFILE= of the service. Each host takes three files."),
+            Libc.ENFILE => Exhausted(": the limit of the machine, sysctl fs.file-max, is reached", "Give fewer hosts, or raise the limit with sysctl."),
+            Libc.EAGAIN => Exhausted($": ulimit -u is {Limit(Libc.RLIMIT_NPROC)}", "Give fewer hosts, or raise the limit of processes and threads: 'ulimit -u', TasksMax= of the service, or pids.max of the container."),
+            Libc.ENOMEM => Exhausted(string.Empty, "Give fewer hosts, or free memory. Each host takes one process of ssh."),
+            _ => Exhausted(string.Empty, "Check that 'ssh -V' prints a version."),
+        };
+
+        FleetException Exhausted(string limit, string remedy) => new(FleetFault.SshNotStarted, host, $"{what}{limit}.", remedy, cause);
+    }
+
+    // The soft limit of this process. /proc/self/limits cannot be opened without a free file descriptor.
+    private static unsafe string Limit(int resource)
+    {
+        nuint* limits = stackalloc nuint[2];
+        return Libc.getrlimit(resource, limits) == 0 && limits[0] != nuint.MaxValue ? $"{limits[0]}" : "unlimited";
     }
 
     /// <summary>Returns why the agent ended, or ends it and returns why its output is unusable. Call it when <see cref="Output"/> has ended or is not of the protocol.</summary>
@@ -84,7 +110,13 @@ internal sealed class RemoteHost : IDisposable
         string last = text.Split('\n') is { Length: > 3 } lines ? string.Join('\n', lines[^3..]) : text;
         if (isStarted)
         {
-            return new FleetException(FleetFault.ConnectionLost, Name, $"The connection to {Name} was lost: {(code == SshFailed && last.Length > 0 ? last : what)}", "Check the network, and run the command again. The host detaches the tool by itself.");
+            // What .NET writes when it ends by a defect, too.
+            return new FleetException(FleetFault.ConnectionLost, Name, $"The connection to {Name} was lost: {(code == SshFailed && last.Length > 0 ? last : what)}{(code is null or 0 or SshFailed || last.Length == 0 ? string.Empty : $" It wrote: {last}")}", "Check the network, and run the command again. The host detaches the tool by itself.");
+        }
+
+        if (text.Split('\n').LastOrDefault(line => line.StartsWith("sudo: ", StringComparison.Ordinal)) is { } refusal)
+        {
+            return new FleetException(FleetFault.SudoRefused, Name, $"sudo on {Name} does not start PowerShell: {refusal["sudo: ".Length..]}", $"Allow it without a password there: 'USER ALL=(root) NOPASSWD: /usr/bin/pwsh' in /etc/sudoers.d, with the user's name and the path of pwsh. '{Login} sudo -n -l' prints what is allowed.");
         }
 
         return code == SshFailed ? OfSsh(last)
@@ -179,6 +211,8 @@ internal sealed class RemoteHost : IDisposable
 
     private FleetException Marked(FleetFault fault, string text) => fault switch
     {
+        FleetFault.ConnectionLost => new FleetException(fault, Name, $"The connection to {Name} was lost: {Name} {text}", "Check the network and the load of both machines, and run the command again. The host detaches the tool by itself."),
+        FleetFault.SudoRefused => new FleetException(fault, Name, $"{Name} has no sudo.", "Install sudo there, or log in as root."),
         FleetFault.PowerShellMissing => new FleetException(fault, Name, $"{Name} has no PowerShell at '{text}'.", "Install PowerShell 7.4 or later there, or give its path."),
         FleetFault.ModuleMissing => new FleetException(fault, Name, $"{Name} does not have the module '{text}'.", "Install the module there (Install-PSResource Bee -Scope AllUsers), or give its folder."),
         FleetFault.OtherVersion => new FleetException(fault, Name, $"{Name} has version {text} of the module, which cannot run tools for other hosts.", "Install the same release of the module there as here."),

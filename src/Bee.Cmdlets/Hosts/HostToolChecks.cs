@@ -58,8 +58,8 @@ internal static class HostToolChecks
         {
             Target = missing[0].Name,
             Remedy = Host.Version < s_withOwnCapabilities
-                ? $"Log in as root: before Linux {s_withOwnCapabilities}, CAP_SYS_ADMIN is required."
-                : "Log in as root, or as a user whose sessions have these capabilities.",
+                ? $"Log in as root, or use -Sudo: before Linux {s_withOwnCapabilities}, CAP_SYS_ADMIN is required."
+                : "Log in as root, use -Sudo, or log in as a user whose sessions have these capabilities.",
         };
     }
 

@@ -18,9 +18,6 @@ namespace Bee.Cmdlets.Images;
 /// <param name="cmdlet">Receives the messages of the hosts.</param>
 internal sealed class HostImageChecks(string image, ReadOnlyMemory<byte> archive, IReadOnlyDictionary<string, object?> parameters, SshOptions options, BeeCmdlet cmdlet)
 {
-    // Each host takes an ssh process and two threads here.
-    private const int MostAtOnce = 32;
-
     private readonly ICmdletStreams _streams = cmdlet;
     private readonly AgentRequest _request = new() { Work = AgentWork.Check, Parameters = AgentParameters.Encode(parameters) };
 
@@ -30,7 +27,7 @@ internal sealed class HostImageChecks(string image, ReadOnlyMemory<byte> archive
     public IEnumerable<HostImageCheck> Run(IReadOnlyList<HostAddress> hosts)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(_streams.Stop);
-        using var slots = new SemaphoreSlim(MostAtOnce);
+        using var slots = new SemaphoreSlim(options.Throttle);
         Task<Answer>[] answers = [.. hosts.Select(host => Task.Run(() => AskAsync(host, slots, end.Token), CancellationToken.None))];
         try
         {
@@ -54,7 +51,7 @@ internal sealed class HostImageChecks(string image, ReadOnlyMemory<byte> archive
         var ended = new TaskCompletionSource<FleetException?>(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
-            using var link = HostLink.Start(host, options, _request, archive, _ => sink, fault => ended.TrySetResult(fault));
+            using var link = HostLink.Start(host, options, _request, archive, _ => sink, () => { }, fault => ended.TrySetResult(fault));
             FleetException? fault = await ended.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
             return new Answer(sink, fault);
         }

@@ -82,6 +82,16 @@ public sealed class TestImageCommand : ProgramCmdlet
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string? PwshPath { get; set; }
 
+    /// <summary>Starts PowerShell on the hosts with sudo, as root. sudo must not ask for a password there.</summary>
+    [Parameter]
+    public SwitchParameter Sudo { get; set; }
+
+    /// <summary>How many hosts are checked at the same time.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public int ThrottleLimit { get; set; } = SshOptions.DefaultThrottle;
+
     /// <summary>The folder of this module on the hosts. By default the environment variable BEE_REMOTE_MODULE, or else the module Bee of their module path.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -125,7 +135,7 @@ public sealed class TestImageCommand : ProgramCmdlet
 
         // Before anything is pulled or compiled.
         HostAddress[] hosts = [.. names.Select(HostAddress.Parse).DistinctBy(host => host.Name)];
-        var ssh = SshOptions.From(UserName, Port, KeyFilePath is null ? null : FullPath(KeyFilePath), Options, PwshPath, ModulePath);
+        var ssh = SshOptions.From(UserName, Port, KeyFilePath is null ? null : FullPath(KeyFilePath), Options, PwshPath, ModulePath) with { Sudo = Sudo, Throttle = ThrottleLimit };
         if (CheckEach(hosts, ssh) is not { } rows)
         {
             return;

@@ -33,6 +33,8 @@ internal sealed class FleetRun : IDisposable
     private readonly Dictionary<string, ulong> _lost = [];
     private readonly IEventSink _sink;
     private readonly CaptureWriter? _capture;
+    private readonly CancellationTokenSource _end = new();
+    private Thread? _starter;
     private DateTime _warned;
 
     /// <param name="cmdlet">Receives the events and reports.</param>
@@ -58,12 +60,9 @@ internal sealed class FleetRun : IDisposable
     {
         using CancellationTokenRegistration wake = Streams.Stop.Register(_merge.Wake);
         // All sources are open before the first host may end.
-        StreamMerge.Source[] sources = [.. hosts.Select(_ => _merge.Open())];
-        foreach ((HostAddress host, StreamMerge.Source source) in hosts.Zip(sources))
-        {
-            Start(host, source, options, request, archive);
-        }
-
+        StreamMerge.Source[] sources = [.. hosts.Select(Open)];
+        _starter = new Thread(() => StartAll(hosts.Zip(sources), options, request, archive)) { IsBackground = true, Name = "bee fleet" };
+        _starter.Start();
         string? outer = EventOrigins.Current;
         EventOrigins.Current = _tool;
         try
@@ -80,10 +79,14 @@ internal sealed class FleetRun : IDisposable
     public void Dispose()
     {
         _merge.Close();
+        _end.Cancel();
+        // At the end of its list, or after the host that it starts now.
+        _starter?.Join();
         // At the same time: each host has the same time to end.
         Thread[] ending = [.. _links.Select(link => new Thread(() => End(link)) { IsBackground = true })];
         Array.ForEach(ending, thread => thread.Start());
         Array.ForEach(ending, thread => thread.Join());
+        _end.Dispose();
     }
 
     private static void End(HostLink link)
@@ -92,18 +95,38 @@ internal sealed class FleetRun : IDisposable
         link.Dispose();
     }
 
-    private void Start(HostAddress host, StreamMerge.Source source, SshOptions options, AgentRequest request, ToolArchive archive)
+    // Many connections in the making would be a storm for this machine, and for a jump host, whose sshd refuses more than a few logins at once (MaxStartups).
+    private void StartAll(IEnumerable<(HostAddress Host, StreamMerge.Source Source)> hosts, SshOptions options, AgentRequest request, ToolArchive archive)
     {
+        // Not disposed: a connection may end after this thread.
+        var slots = new SemaphoreSlim(options.Throttle);
+        foreach ((HostAddress host, StreamMerge.Source source) in hosts)
+        {
+            try
+            {
+                slots.Wait(_end.Token);
+                _reports.Enqueue(new HostReport(host.Name) { Message = new StreamMessage(AgentMessage.Note, "connecting.") });
+                _merge.Wake();
+                _links.Add(HostLink.Start(host, options, request, archive.Bytes, reader => new HostFeed(host.Name, _merge, source, reader.Unpacker, _reports), () => slots.Release(), fault => Ended(host, source, fault)));
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                // An unhandled exception on a thread would end the process.
+                slots.Release();
+                Ended(host, source, e as FleetException ?? new FleetException(FleetFault.Failed, host.Name, $"The tool cannot be started on {host.Name}: {e.Message}", inner: e));
+            }
+        }
+    }
+
+    private StreamMerge.Source Open(HostAddress host)
+    {
+        StreamMerge.Source source = _merge.Open();
         source.Tag = (new RecordSender(host.Name, Late: false), new RecordSender(host.Name, Late: true));
-        try
-        {
-            _links.Add(HostLink.Start(host, options, request, archive.Bytes, reader => new HostFeed(host.Name, _merge, source, reader.Unpacker, _reports), fault => Ended(host, source, fault)));
-            Streams.WriteNote($"{host.Name}: connecting.");
-        }
-        catch (FleetException fault)
-        {
-            Ended(host, source, fault);
-        }
+        return source;
     }
 
     private void Ended(HostAddress host, StreamMerge.Source source, FleetException? fault)
@@ -166,6 +189,10 @@ internal sealed class FleetRun : IDisposable
 
                 EventViews.Register(_cmdlet, [.. shapes.Select(one => one.Shape)], report.Histograms ?? []);
                 break;
+            case { LostMap: { } map, Lost: 0 }:
+                // The host counts the losses of this map.
+                _capture?.WriteLost(map, 0, Streams.Stop);
+                break;
             case { LostMap: { } map }:
                 PipelineLosses.Add(new PipelineLoss(LossReason.Kernel, _tool, map, (long)Math.Min(report.Lost, long.MaxValue)));
                 string key = $"{map} on {report.Host}";
@@ -215,7 +242,7 @@ internal sealed class FleetRun : IDisposable
                 break;
             case AgentMessage.Error:
                 // Only ids that this release has: scripts compare them.
-                _cmdlet.WriteError(ErrorRecords.From(new FleetException(FleetFault.Failed, host, text, message.Id == NoPermission ? $"{message.Remedy} -UserName root logs in as root." : message.Remedy), host, ErrorIds.All.FirstOrDefault(row => row.Id == message.Id)?.Id));
+                _cmdlet.WriteError(ErrorRecords.From(new FleetException(FleetFault.Failed, host, text, message.Id == NoPermission ? $"{message.Remedy} -UserName root logs in as root, and -Sudo starts PowerShell there with sudo." : message.Remedy), host, ErrorIds.All.FirstOrDefault(row => row.Id == message.Id)?.Id));
                 break;
             case AgentMessage.Attached:
                 Streams.WriteNote($"{host}: attached {message.Text}.");

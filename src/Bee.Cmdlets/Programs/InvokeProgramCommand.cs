@@ -71,6 +71,16 @@ public sealed class InvokeProgramCommand : RunCmdlet
     [ArgumentCompleter(typeof(NothingCompleter))]
     public string? PwshPath { get; set; }
 
+    /// <summary>Starts PowerShell on the hosts with sudo, as root. sudo must not ask for a password there.</summary>
+    [Parameter]
+    public SwitchParameter Sudo { get; set; }
+
+    /// <summary>How many hosts are logged in to at the same time. Hosts that run the tool do not count.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    [ArgumentCompleter(typeof(NothingCompleter))]
+    public int ThrottleLimit { get; set; } = SshOptions.DefaultThrottle;
+
     /// <summary>The folder of this module on the hosts. By default the environment variable BEE_REMOTE_MODULE, or else the module Bee of their module path.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -149,7 +159,7 @@ public sealed class InvokeProgramCommand : RunCmdlet
         // Before anything is pulled or compiled.
         CaptureOptions? options = _capture is null ? CheckCapture() : null;
         HostAddress[] hosts = [.. names.Select(HostAddress.Parse).DistinctBy(host => host.Name)];
-        var ssh = SshOptions.From(UserName, Port, KeyFilePath is null ? null : FullPath(KeyFilePath), Options, PwshPath, ModulePath);
+        var ssh = SshOptions.From(UserName, Port, KeyFilePath is null ? null : FullPath(KeyFilePath), Options, PwshPath, ModulePath) with { Sudo = Sudo, Throttle = ThrottleLimit };
         if (ToolArchive.Of(Tools, Local, Verifier, Program, Image, FullPath) is not { } archive)
         {
             return;

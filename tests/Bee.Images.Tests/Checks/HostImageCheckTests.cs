@@ -82,6 +82,24 @@ public sealed class HostImageCheckTests : IDisposable
         Assert.StartsWith("Fleet.Unreachable", Assert.Single(failed.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
+    [SshFact]
+    public void Sudo_starts_PowerShell_and_its_refusal_is_an_error_with_the_remedy()
+    {
+        string bin = Path.GetDirectoryName(Executable.Write(_folder.Write("bin/sudo", string.Empty), "#!/bin/sh\necho 'sudo: a password is required' >&2\nexit 1\n"))!;
+        Executable.Write(Path.Combine(bin, "pwsh"), "#!/bin/sh\n");
+        using var hosts = new SshHosts(BeeModule.Root, ["one", "asks"], new Dictionary<string, string> { ["asks"] = $"SetEnv PATH={bin}:/usr/bin:/bin" });
+        Build(Sources.Program("raw_tp/sys_enter"));
+        string[] names = [.. hosts.Names.Select(hosts.Address)];
+
+        ShellResult result = Run(hosts, "Test-BeeImage tool:v1 -HostName $names -KeyFilePath $key -Options $options -Store $store -Sudo", names);
+
+        Assert.Equal(["Ok", "Failed"], result.Output.Select(row => Text(row, "Connection")));
+        ErrorRecord refused = Assert.Single(result.Errors);
+        Assert.Equal("Fleet.SudoRefused", refused.FullyQualifiedErrorId.Split(',')[0]);
+        Assert.Contains("a password is required", refused.Exception.Message, StringComparison.Ordinal);
+        Assert.Contains("NOPASSWD", refused.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Untrusted_image_fails_on_all_hosts_and_is_sent_to_none()
     {

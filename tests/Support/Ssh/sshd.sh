@@ -4,7 +4,7 @@
 #
 #   sshd.sh FOLDER MODULES PWSH HOST...
 #
-# FOLDER/bin/ssh is a client that knows the hosts by name; FOLDER/ssh_config is its configuration. FOLDER/HOST.address has the address and port of a host for other clients, FOLDER/key
+# FOLDER/bin/sudo is that of the hosts. FOLDER/bin/ssh is a client that knows the hosts by name; FOLDER/ssh_config is its configuration. FOLDER/HOST.address has the address and port of a host for other clients, FOLDER/key
 # the key of its user, and FOLDER/known_hosts its own. FOLDER/HOST.conf may hold more lines for the sshd of a host: the first
 # occurrence of a setting wins. FOLDER/home is the home folder of all hosts, and PWSH is their pwsh, which finds modules in MODULES.
 #
@@ -21,7 +21,9 @@ mkdir -p "$folder/bin" "$folder/home"
 if [ "$(id -u)" -eq 0 ]; then mkdir -p /run/sshd; fi
 ln -s "$pwsh" "$folder/bin/pwsh"
 printf '#!/bin/sh\nexec "%s" -F "%s" "$@"\n' "$(command -v ssh)" "$folder/ssh_config" >"$folder/bin/ssh"
-chmod 755 "$folder/bin/ssh"
+# Stands for a sudo that asks for no password.
+printf '#!/bin/sh\n[ "$1 $2" = "-n --" ] || exit 1\nshift 2\nexec "$@"\n' >"$folder/bin/sudo"
+chmod 755 "$folder/bin/ssh" "$folder/bin/sudo"
 ssh-keygen -q -t ed25519 -N '' -C '' -f "$folder/host_key" &
 ssh-keygen -q -t ed25519 -N '' -C '' -f "$folder/key"
 wait
