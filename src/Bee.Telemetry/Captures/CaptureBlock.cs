@@ -12,11 +12,11 @@ internal sealed class CaptureBlock : IBufferWriter<byte>
     /// <summary>The file that the block belongs to.</summary>
     public CapturePart? Part { get; private set; }
 
-    /// <summary>The length of the content in bytes. Setting a smaller length removes the last bytes.</summary>
-    public int Length { get; set; }
+    /// <summary>The length of the content in bytes.</summary>
+    public int Length { get; private set; }
 
     /// <summary>The number of events in the block.</summary>
-    public uint Events { get; set; }
+    public uint Events { get; private set; }
 
     /// <summary>The number of lost events that the block reports.</summary>
     public ulong Lost { get; set; }
@@ -38,6 +38,27 @@ internal sealed class CaptureBlock : IBufferWriter<byte>
         Events = 0;
         Lost = 0;
         First = DateTime.UtcNow.Ticks;
+    }
+
+    /// <summary>Packs an event into the block, and counts it. If it throws, the block is unchanged; <see cref="CapturePart.IsBroken"/> says whether others can follow.</summary>
+    /// <exception cref="PackException">The event has a value that a capture cannot hold.</exception>
+    public void Add(BpfEvent item)
+    {
+        CapturePart part = Part!;
+        int before = Length;
+        try
+        {
+            part.Packer.Pack(item, this);
+        }
+        catch (Exception e)
+        {
+            part.IsBroken |= Length != before || e is not PackException { Fault: PackFault.NotPackable };
+            Length = before;
+            throw;
+        }
+
+        Events++;
+        part.Sums.Count(item);
     }
 
     /// <inheritdoc/>
@@ -78,6 +99,9 @@ internal sealed class CapturePart(int number)
 
     /// <summary>The totals of the packed items.</summary>
     public StreamSums Sums { get; } = new();
+
+    /// <summary>Whether the packer counts definitions as written that no block has, so that no item can follow.</summary>
+    public bool IsBroken { get; set; }
 
     /// <summary>The size of the items that are not written yet, in bytes before compression.</summary>
     public long Pending { get; set; }

@@ -99,25 +99,16 @@ internal sealed class CaptureStreamWriter : IDisposable
                 return false;
             }
 
-            int before = block.Length;
             try
             {
-                _part.Packer.Pack(item, block);
+                block.Add(item);
             }
-            catch (PackException e) when (e.Fault == PackFault.NotPackable && block.Length == before)
+            catch (Exception e) when (_part.IsBroken)
             {
-                throw;
-            }
-            catch (Exception e)
-            {
-                // The packer counts definitions as written that the block no longer has, so the stream cannot continue.
-                block.Length = before;
                 _fault = e;
                 throw;
             }
 
-            block.Events++;
-            _part.Sums.Count(item);
             if (block.Length >= BlockSize)
             {
                 HandOver();
@@ -138,7 +129,8 @@ internal sealed class CaptureStreamWriter : IDisposable
         lock (_gate)
         {
             _part.Sums.CountLost(map, count);
-            if (count > 0 && Open(cancellationToken) is { } block)
+            // Also a count of 0: the other side's capture then reports 0 and not "unknown".
+            if (Open(cancellationToken) is { } block)
             {
                 _part.Packer.PackLoss(map, count, DateTime.UtcNow, block);
                 block.Lost += count;

@@ -152,28 +152,19 @@ public sealed class CaptureWriter : IDisposable
         lock (_gate)
         {
             CaptureBlock block = Open(cancellationToken);
-            int before = block.Length;
             try
             {
-                _part.Packer.Pack(item, block);
+                block.Add(item);
             }
-            catch (PackException e) when (e.Fault == PackFault.NotPackable && block.Length == before)
+            catch (Exception e) when (_part.IsBroken)
             {
-                throw;
-            }
-            catch (Exception e)
-            {
-                // The packer counts definitions as written that the block no longer has, so this file cannot continue.
-                block.Length = before;
                 HandOver();
                 _fault = new CaptureException(CaptureFault.CannotWrite, $"The capture '{Path}' ends early, because an event of type {item.GetType().Name} cannot be packed: {e.Message} The {Quantity.Of(_events, "event")} before can be read.", inner: e);
                 Monitor.PulseAll(_gate);
                 throw _fault;
             }
 
-            block.Events++;
             _events++;
-            _part.Sums.Count(item);
             if (block.Length >= _blockSize)
             {
                 HandOver();

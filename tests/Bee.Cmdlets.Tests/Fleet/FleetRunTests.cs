@@ -73,6 +73,20 @@ public sealed class FleetRunTests(Programs programs) : IDisposable
     }
 
     [SshKernelFact]
+    public void A_capture_reports_no_losses_as_0_because_the_hosts_count_them()
+    {
+        using SshHosts hosts = Open("one", "two");
+        using var load = new Load();
+        load.Repeat("/bin/true");
+        using var folder = new TempFolder();
+
+        PSObject capture = Assert.Single(_shell.Objects(
+            "Invoke-BeeProgram $program -HostName one,two -Parameter @{ target_pid = $id } -MaxEvents 2 -Capture $file", ("program", programs.Execsnoop), ("id", load.Id), ("file", folder["fleet.beecap"])));
+
+        Assert.Equal((2L, 0UL), ((long)capture.Properties["Events"].Value, (ulong)capture.Properties["Lost"].Value));
+    }
+
+    [SshKernelFact]
     public void Every_early_end_here_releases_the_programs_on_all_hosts()
     {
         using SshHosts hosts = Open("one", "two");
@@ -217,8 +231,21 @@ public sealed class FleetRunTests(Programs programs) : IDisposable
     }
 
     // The ssh process of this process for a host.
-    private static int Client(string host) => Directory.GetDirectories("/proc/self/task").SelectMany(task => File.ReadAllText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(int.Parse)
-        .First(id => File.ReadAllText($"/proc/{id}/cmdline").Contains($"\0--\0{host}\0", StringComparison.Ordinal));
+    private static int Client(string host) => Directory.GetDirectories("/proc/self/task").SelectMany(task => Text($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(int.Parse)
+        .First(id => Text($"/proc/{id}/cmdline").Contains($"\0--\0{host}\0", StringComparison.Ordinal));
+
+    // Threads and processes may end meanwhile.
+    private static string Text(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (IOException)
+        {
+            return string.Empty;
+        }
+    }
 
     private static void Signal(string signal, int process) => Process.Start("/bin/kill", [$"-{signal}", $"{process}"]).WaitForExit();
 

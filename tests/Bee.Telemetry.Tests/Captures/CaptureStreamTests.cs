@@ -33,6 +33,19 @@ public sealed class CaptureStreamTests
     }
 
     [Fact]
+    public void A_loss_of_zero_arrives_so_that_the_reader_knows_that_losses_are_counted()
+    {
+        var stream = new MemoryStream();
+        using (var writer = new CaptureStreamWriter(stream))
+        {
+            writer.WriteLost("print_ring", 0, default);
+            Assert.True(writer.Complete(s_patience));
+        }
+
+        Assert.Equal(["0 lost of print_ring"], ReadAll(stream.ToArray()).Sink.Items);
+    }
+
+    [Fact]
     public void Text_before_the_magic_is_skipped()
     {
         byte[] greeting = [.. Encoding.UTF8.GetBytes("Welcome!\r\n\u0089BEE is not the magic\n"), 0x89, (byte)'B', (byte)'E', 0x89];
