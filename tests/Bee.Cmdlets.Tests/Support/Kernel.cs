@@ -26,7 +26,7 @@ internal static partial class Kernel
     {
         Assert.NotEmpty(ids.Programs);
         KernelIds alive = ids;
-        for (int attempt = 0; attempt < 100 && alive.Count > 0; attempt++)
+        for (int attempt = 0; attempt < 1000 && alive.Count > 0; attempt++)
         {
             alive = Alive(ids);
             if (alive.Count > 0)
