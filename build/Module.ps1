@@ -66,7 +66,9 @@ function Build-Module {
 
     Copy-ChangedFile "$root/Bee.psd1" "$module/Bee.psd1"
     Copy-ChangedFile "$root/docs/bee.schema.json" "$module/bee.schema.json"
-    Get-ChildItem "$root/formats" -Filter *.ps1xml | ForEach-Object { Copy-ChangedFile $_ "$module/$($_.Name)" }
+    Copy-ChangedFile "$root/formats/Bee.Types.ps1xml" "$module/Bee.Types.ps1xml"
+    Add-RemoteTable "$root/formats/Bee.Format.ps1xml" | Set-Content "$artifacts/views.ps1xml"
+    Copy-ChangedFile "$artifacts/views.ps1xml" "$module/Bee.Format.ps1xml"
     # The templates of New-BeeProgram.
     Get-ChildItem "$root/examples" -Recurse -File -Include *.c, *.h, bee.yaml |
         ForEach-Object { Copy-ChangedFile $_ (Join-Path $module templates (Resolve-Path $_ -Relative -RelativeBasePath "$root/examples")) }

@@ -61,6 +61,7 @@ Describe 'Objects from other processes' -Tag Unloaded {
             $session = New-PSSession -HostName alpha
             $read = @(Invoke-Command $session { Import-Module $using:module; Import-BeeEvent $using:files })
             $check = Invoke-Command $session { Test-BeeHost -Name KernelVersion }
+            $capture = Invoke-Command $session { Import-BeeEvent $using:files[0] -Summary }
             $hidden = Invoke-Command $session -HideComputerName { Import-BeeEvent $using:files | Where-Object MapName -eq counter_calls | Select-Object -Last 1 }
         }
         finally {
@@ -86,7 +87,16 @@ Describe 'Objects from other processes' -Tag Unloaded {
         @($list -match 'RunspaceId|Packed').Count | Should -Be 0
         ($hidden | Get-Line)[0] | Should -Match '^call +comm +Value$'
         $check.State -eq 'Ok' | Should -BeTrue
-        ($check | Get-Line)[0] | Should -Match '^Name +State +Message +PSComputerName$'
+        ($check | Get-Line)[0] | Should -Match '^PSComputerName +Name +State +Message$'
+        ($check | Get-Line)[2] | Should -Match '^alpha +KernelVersion +Ok '
+        $capture.PSComputerName | Should -Be alpha
+        ($capture | Get-Line)[0] | Should -Match '^PSComputerName +Started +Events +Lost +Size +Files +Path$'
+        ($capture.Streams[0] | Get-Line)[0] | Should -Match '^Name +Events +Lost$'
+
+        # Records that are longer or shorter than their type have its table, also when the session knows the type.
+        foreach ($cut in $read | Where-Object { $_.psobject.TypeNames[0] -match '_(longer|truncated)_' }) {
+            1..2 | ForEach-Object { ($cut | Get-Line)[0] | Should -Match '^PSComputerName +' }
+        }
 
         # A capture takes them as well.
         $event | Export-BeeEvent "$TestDrive/remote.beecap"
@@ -97,6 +107,29 @@ Describe 'Objects from other processes' -Tag Unloaded {
         $back = Import-Clixml "$TestDrive/remote.xml"
         Get-Type $back | Should -Be (Get-Type ($local | Where-Object MapName -eq print_seen)[0])
         ($back | Get-Line)[0] | Should -Match '^PSComputerName at '
+    }
+
+    It 'have a table with the computer, and enums with names, for each type that a command writes' {
+        $types = @((Get-Command -Module Bee -CommandType Cmdlet).OutputType.Type | Where-Object { $_.Namespace -like 'Bee.*' -and -not $_.IsAssignableTo([Bee.Ebpf.Records.BpfEvent]) } | Sort-Object FullName -Unique)
+        $types.Count | Should -BeGreaterThan 10
+        foreach ($type in $types) {
+            $table = (Get-FormatData "$type#Remote").FormatViewDefinition.Control | Select-Object -First 1
+            $labels = $table.Headers.Label
+            $labels[0] | Should -BeExactly PSComputerName -Because "$type needs a view for objects of other computers"
+            # A column without a width needs ten characters.
+            ($table.Headers.Width | ForEach-Object { $_ ? $_ : 10 } | Measure-Object -Sum).Sum + $labels.Count - 1 | Should -BeLessOrEqual 79 -Because "the table of $type must fit"
+        }
+
+        # The types of the properties, and of theirs, and of the items of lists.
+        $all = [Collections.Generic.HashSet[type]]::new()
+        $next = $types
+        while ($next) {
+            $next = @($next | Where-Object { $all.Add($_) } | ForEach-Object { $_.GetProperties().PropertyType } | Where-Object { $_ } | ForEach-Object { $_; $_.GenericTypeArguments; $_.GetElementType() } |
+                    Where-Object { $_.Namespace -like 'Bee.*' } | Sort-Object FullName -Unique)
+        }
+        $enums = @($all | Where-Object IsEnum)
+        $enums.Count | Should -BeGreaterThan 5
+        foreach ($enum in $enums) { (Get-TypeData $enum.FullName).SerializationMethod | Should -Be String -Because "$enum must compare by name" }
     }
 
     It 'are plain values without the module' {

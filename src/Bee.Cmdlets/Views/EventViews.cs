@@ -34,8 +34,7 @@ internal static class EventViews
     /// <summary>Returns the runspace's views of types.</summary>
     /// <param name="cmdlet">The cmdlet that is running.</param>
     /// <param name="types">The full names of the types; wildcards are allowed.</param>
-    public static IReadOnlyList<ExtendedTypeDefinition> Definitions(PSCmdlet cmdlet, string types) =>
-        [.. TryRun(cmdlet.WriteDebug, GetFormats, ("TypeName", types)).Select(definition => definition.BaseObject).OfType<ExtendedTypeDefinition>()];
+    public static IReadOnlyList<ExtendedTypeDefinition> Definitions(PSCmdlet cmdlet, string types) => Definitions(cmdlet.WriteDebug, types);
 
     /// <summary>Registers views for types that are shown together.</summary>
     public static void Register(PSCmdlet cmdlet, IReadOnlyList<IRecordShape> shapes, IReadOnlyList<HistogramType> histograms)
@@ -109,9 +108,14 @@ internal static class EventViews
     {
         if (Runspace.DefaultRunspace?.InitialSessionState is not null)
         {
-            TryRun(_ => { }, UpdateTypes, ("TypeData", EventMembers.OfAll()));
+            TryRun(_ => { }, UpdateTypes, ("TypeData", (TypeData[])[.. EventMembers.OfAll(), .. RemoteRecord.Marked(RemoteTypes)]));
         }
     }
+
+    private static IReadOnlyList<ExtendedTypeDefinition> Definitions(Action<string> debug, string types) =>
+        [.. TryRun(debug, GetFormats, ("TypeName", types)).Select(definition => definition.BaseObject).OfType<ExtendedTypeDefinition>()];
+
+    private static IEnumerable<string> RemoteTypes() => Definitions(_ => { }, $"Bee.*{RemoteRecord.Suffix}").SelectMany(definition => definition.TypeNames).Where(name => name.EndsWith(RemoteRecord.Suffix, StringComparison.Ordinal));
 
     private static void AddMembers(ViewList views, IEnumerable<IRecordShape> shapes, IEnumerable<IRecordShape> nested, IEnumerable<HistogramType> histograms, Action<string> debug)
     {

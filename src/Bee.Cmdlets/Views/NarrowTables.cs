@@ -57,7 +57,7 @@ internal static class NarrowTables
         return [.. EventViews.Definitions(cmdlet, "Bee.*").Where(type => !made.Contains(type.TypeName))];
     }
 
-    // Each of Bee's tables has one row definition.
+    // The rows of a table have the same number of columns.
     private static TableControl Narrow(TableControl table, int screen)
     {
         int fitting = Fitting(table, screen);
@@ -76,7 +76,8 @@ internal static class NarrowTables
 
         foreach (TableControlRow row in table.Rows)
         {
-            var cut = new TableControlRow { Wrap = row.Wrap };
+            // Only the builder can set the types that a row is for.
+            TableControlRow cut = TableControl.Create(outOfBand: false, autoSize: false, hideTableHeaders: false).StartRowDefinition(row.Wrap, row.SelectedBy?.TypeNames, null).EndRowDefinition().EndTable().Rows[0];
             cut.Columns.AddRange(row.Columns.Take(fitting));
             narrow.Rows.Add(cut);
         }

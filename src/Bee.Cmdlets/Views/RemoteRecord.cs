@@ -42,12 +42,15 @@ public sealed class RemoteRecord
     private static readonly string s_anyRemote = typeof(BpfEvent).FullName + Suffix;
     private static readonly ConditionalWeakTable<byte[], Decoded> s_decoded = [];
 
+    // The types with a table for objects from other computers, except those of events.
+    private static HashSet<string> s_tables = [];
+
     private RemoteRecord()
     {
     }
 
     /// <summary>
-    /// Returns the text of an event, entry or histogram. PowerShell calls this method just before it writes the members of an object to another process, so it adds the member set with the bytes.
+    /// Returns the text of an object. PowerShell calls this method just before it writes the members of an object to another process, so it adds the member set with the bytes to an event, entry or histogram, and the name of the view for other computers to other objects.
     /// </summary>
     /// <param name="record">The object.</param>
     /// <returns>The object's own text.</returns>
@@ -62,7 +65,30 @@ public sealed class RemoteRecord
             }
         }
 
+        else if (s_isSshServer && record?.BaseObject.GetType().FullName is { } name && s_tables.Contains(name) && !record.TypeNames.Contains(name + Suffix))
+        {
+            record.TypeNames.Insert(0, name + Suffix);
+        }
+
         return record?.BaseObject.ToString() ?? string.Empty;
+    }
+
+    /// <summary>Returns the members with which a server of ssh marks objects that have a table with a column for the computer; empty in other processes.</summary>
+    /// <param name="tables">Returns the full names of the types with such a table, which end with <see cref="Suffix"/>.</param>
+    internal static TypeData[] Marked(Func<IEnumerable<string>> tables)
+    {
+        if (!s_isSshServer)
+        {
+            return [];
+        }
+
+        s_tables = [.. tables().Where(name => name != s_anyRemote).Select(name => name[..^Suffix.Length])];
+        return [.. s_tables.Select(name =>
+        {
+            var members = new TypeData(name);
+            members.Members.Add(nameof(ToString), TextMember());
+            return members;
+        })];
     }
 
     /// <summary>Returns the bytes of an object.</summary>
@@ -139,8 +165,17 @@ public sealed class RemoteRecord
         string name = e.GetType().FullName!;
         if (isRemote)
         {
-            // A view of objects of this computer has no column for the name of the computer, so it must not apply.
-            record.TypeNames.Remove(name);
+            // A view of objects of this computer has no column for the name of the computer, so it must not apply. Longer and truncated records have the name of the complete type too.
+            for (Type type = e.GetType(); !type.IsAbstract; type = type.BaseType!)
+            {
+                record.TypeNames.Remove(type.FullName!);
+            }
+
+            if (e is TruncatedEvent truncated)
+            {
+                record.TypeNames.Remove(truncated.WholeType().FullName!);
+            }
+
             record.TypeNames.Insert(0, name + Suffix);
         }
 

@@ -52,27 +52,30 @@ public static class ViewText
     /// <summary>Returns the end of a repository's name that fits the table of images.</summary>
     /// <param name="repository">The name.</param>
     /// <param name="host">The host whose screen width is used.</param>
+    /// <param name="taken">The width that is taken by the name of the computer.</param>
     /// <returns>The text.</returns>
-    public static string? Repository(PSObject? repository, PSHost? host = null)
+    public static string? Repository(PSObject? repository, PSHost? host = null, int taken = 0)
     {
-        int room = ScreenWidth.Of(host) - BesideReference;
+        int room = ScreenWidth.Of(host) - taken - BesideReference;
         return Tail(EventText.Line(repository), room - (room / TagsPart));
     }
 
     /// <summary>Returns the end of a tag that fits the table of images.</summary>
     /// <param name="tag">The tag.</param>
     /// <param name="host">The host whose screen width is used.</param>
+    /// <param name="taken">The width that is taken by the name of the computer.</param>
     /// <returns>The text.</returns>
-    public static string? Tag(PSObject? tag, PSHost? host = null) => Tail(EventText.Line(tag), (ScreenWidth.Of(host) - BesideReference) / TagsPart);
+    public static string? Tag(PSObject? tag, PSHost? host = null, int taken = 0) => Tail(EventText.Line(tag), (ScreenWidth.Of(host) - taken - BesideReference) / TagsPart);
 
     /// <summary>Returns the beginning of a session's name that fits the table of sessions.</summary>
     /// <param name="name">The name.</param>
     /// <param name="host">The host whose screen width is used.</param>
+    /// <param name="taken">The width that is taken by the name of the computer.</param>
     /// <returns>The text.</returns>
-    public static string Name(PSObject? name, PSHost? host = null)
+    public static string Name(PSObject? name, PSHost? host = null, int taken = 0)
     {
         string text = EventText.Line(name);
-        int room = Math.Max(ScreenWidth.Of(host) - BesideName, NarrowTables.LeastOfElastic);
+        int room = Math.Max(ScreenWidth.Of(host) - taken - BesideName, NarrowTables.LeastOfElastic);
         return text.Length <= room ? text : text[..(room - 1)] + "\u2026";
     }
 
@@ -160,9 +163,10 @@ public static class ViewText
     /// <summary>Returns a check's message, followed by the remedy, wrapped at blanks. PowerShell would break words.</summary>
     /// <param name="check">The check.</param>
     /// <param name="host">The host whose screen width is used.</param>
+    /// <param name="taken">The width that is taken by the name of the computer.</param>
     /// <returns>Lines that fit the table's column.</returns>
-    public static string Check(PSObject check, PSHost? host = null)
-        => Lines(new[] { Text(check, "Message"), Text(check, "Remedy") }.Where(text => text.Length > 0).SelectMany(text => Wrap(text, ScreenWidth.Of(host) - BesideMessage)));
+    public static string Check(PSObject check, PSHost? host = null, int taken = 0)
+        => Lines(new[] { Text(check, "Message"), Text(check, "Remedy") }.Where(text => text.Length > 0).SelectMany(text => Wrap(text, ScreenWidth.Of(host) - taken - BesideMessage)));
 
     /// <summary>Formats a fraction as a percentage.</summary>
     /// <param name="part">The fraction, from 0 to 1, or null.</param>
@@ -290,8 +294,9 @@ public static class ViewText
     /// <summary>Returns the end of a metric's name, because the names of one tool have a common beginning.</summary>
     /// <param name="name">The name.</param>
     /// <param name="host">The host whose screen width is used.</param>
+    /// <param name="taken">The width that is taken by the name of the computer.</param>
     /// <returns>The text that fits the column.</returns>
-    public static string? MetricName(string? name, System.Management.Automation.Host.PSHost? host) => Tail(name, (ScreenWidth.Of(host) - MetricValueWidth - 3) / 2);
+    public static string? MetricName(string? name, System.Management.Automation.Host.PSHost? host, int taken = 0) => Tail(name, (ScreenWidth.Of(host) - taken - MetricValueWidth - 3) / 2);
 
     /// <summary>Formats the value of a metric.</summary>
     /// <param name="value">The value.</param>
