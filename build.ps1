@@ -78,6 +78,24 @@ function Invoke-Dotnet {
     }
 }
 
+function Invoke-Compiler {
+    <#
+    .SYNOPSIS
+        Runs a build whose projects share one compiler process, which ends with the build.
+    .DESCRIPTION
+        A compiler process of its own for each project would load the analyzers and compile them to native code each time, which takes longer than to compile a project.
+    #>
+    param([scriptblock] $Build)
+    $before = $env:UseSharedCompilation, $env:SharedCompilationId
+    # The compiler has a name of its own, so that it serves no other build and is stopped for none.
+    $env:UseSharedCompilation, $env:SharedCompilationId = 'true', "bee-$PID"
+    try { & $Build }
+    finally {
+        $env:UseSharedCompilation, $env:SharedCompilationId = $before
+        Get-Process VBCSCompiler -ErrorAction Ignore | Where-Object CommandLine -Match "-pipename:bee-$PID\b" | Stop-Process
+    }
+}
+
 function Get-BeeVersion {
     <#
     .SYNOPSIS

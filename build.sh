@@ -227,7 +227,7 @@ case $task in
 esac
 
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 POWERSHELL_TELEMETRY_OPTOUT=1
-# No build server survives the build.
+# No build server survives the build; build.ps1 starts and stops a compiler for its own builds.
 export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false
 # Some tests kill .NET processes. A killed process leaves its diagnostics socket in the temporary folder.
 export DOTNET_EnableDiagnostics=0 POWERSHELL_DIAGNOSTICS_OPTOUT=1

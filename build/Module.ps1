@@ -55,7 +55,7 @@ function Build-Module {
     }
 
     # Bee.Help references Bee.Cmdlets, so both are built. The output folder of Bee.Cmdlets holds the assemblies that the session shares, without packages.
-    if (-not $Compiled) { 'Bee.Help', 'Bee.Isolated' | ForEach-Object { Invoke-Dotnet build "$root/src/$_" -c $Configuration -v quiet --nologo } }
+    if (-not $Compiled) { Invoke-Compiler { 'Bee.Help', 'Bee.Isolated' | ForEach-Object { Invoke-Dotnet build "$root/src/$_" -c $Configuration -v quiet --nologo } } }
     $shared = Get-ChildItem ((Publish-CompiledAhead) ?? "$root/src/Bee.Cmdlets/bin/$Configuration/net8.0") -Filter *.dll
     # deps/ holds the assemblies that only Bee's own load context loads. A copy of a shared assembly there would be loaded a second time, with interfaces of a second identity.
     $own = Get-ChildItem "$root/src/Bee.Isolated/bin/$Configuration/net8.0" -Filter *.dll | Where-Object Name -NotIn $shared.Name

@@ -94,7 +94,7 @@ function Test-Everything {
     if ($left) { throw "These suites have no budget: $left. Add them to `$loading or `$others in build/Tests.ps1." }
     'building everything'
     $building = Measure-Command {
-        Invoke-Dotnet build "$root/Bee.slnx" -c $Configuration -v quiet --nologo
+        Invoke-Compiler { Invoke-Dotnet build "$root/Bee.slnx" -c $Configuration -v quiet --nologo }
         Build-Module -Compiled | Out-Host
     }
     if ($Coverage) { Clear-Coverage }

@@ -53,9 +53,9 @@ Describe 'A program in the pipeline' {
         if (-not (Get-Command Start-ThreadJob -ErrorAction Ignore)) { Set-ItResult -Skipped -Because 'this PowerShell has no Start-ThreadJob' }
         $before = @(Get-KernelId)
         $job = Start-ThreadJob { Import-Module $using:module; Invoke-BeeProgram $using:object -Parameter $using:parameter }
-        while (@(Get-KernelId).Count -eq $before.Count -and $job.State -in 'Running', 'NotStarted') { Start-Sleep -Milliseconds 50 }
+        Wait-Until { @(Get-KernelId).Count -gt $before.Count -or $job.State -notin 'Running', 'NotStarted' }
         $job | Stop-Job -PassThru | Remove-Job -Force
-        @(Get-KernelId) | Should -Be $before
+        Wait-Until { -not (Compare-Object @(Get-KernelId) $before) }
     }
 }
 

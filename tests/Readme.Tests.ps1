@@ -38,7 +38,9 @@ Describe 'The README' {
     It 'has a demo' {
         $output = Invoke-PowerShell -File "$root/build.ps1" -Task Demo -NoBuild 2>&1
         $LASTEXITCODE | Should -Be 0 -Because ($output -join "`n")
-        if ([Environment]::UserName -eq 'root') { $output -join "`n" | Should -Match '(?s)comm.*uname.*/etc/hostname' }
+        $output | Where-Object { $_ -is [Management.Automation.ErrorRecord] } | Should -BeNullOrEmpty
+        $output -join "`n" | Should -Match '(?m)^demo/execsnoop +v1 '
+        if ([Environment]::UserName -eq 'root') { $output -join "`n" | Should -Match '(?s)comm.*uname.*ls -l /etc/hostname' }
     }
     It 'leaves the clone as it was' {
         git -C $root status --porcelain --ignored=matching -- ':!artifacts' ':!**/bin' ':!**/obj' | Should -Be $left

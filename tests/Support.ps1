@@ -15,10 +15,19 @@ function Get-KernelObstacle {
 # Skips a test that loads programs, if that is impossible. Call it in the test itself, so that the report has the reason.
 function Skip-WithoutKernel { if ($why = Get-KernelObstacle) { Set-ItResult -Skipped -Because $why } }
 
-# A shell that starts /bin/true repeatedly, for half a minute at most, for tests to observe. The caller kills it.
+# Waits until a condition holds. Throws after a minute, which only a hang exceeds, also on a busy machine.
+function Wait-Until([scriptblock] $Condition) {
+    $deadline = [DateTime]::UtcNow.AddMinutes(1)
+    while (-not (& $Condition)) {
+        if ([DateTime]::UtcNow -gt $deadline) { throw "After a minute it does not hold: $Condition" }
+        Start-Sleep -Milliseconds 20
+    }
+}
+
+# A shell that starts /bin/true repeatedly, for five minutes at most, for tests to observe. The caller kills it.
 function Start-Load {
     $start = [Diagnostics.ProcessStartInfo]::new('/bin/sh')
-    '-c', 'i=0; while [ $i -lt 600 ]; do /bin/true; sleep 0.05; i=$((i + 1)); done' | ForEach-Object { $start.ArgumentList.Add($_) }
+    '-c', 'i=0; while [ $i -lt 6000 ]; do /bin/true; sleep 0.05; i=$((i + 1)); done' | ForEach-Object { $start.ArgumentList.Add($_) }
     [Diagnostics.Process]::Start($start)
 }
 
@@ -82,12 +91,12 @@ storage: { filesystem: { rootdirectory: $Folder/content }, delete: { enabled: tr
 http: { addr: 127.0.0.1:0 }
 "@
     $process = Start-Process docker-registry serve, "$Folder/config.yml" -PassThru -RedirectStandardOutput "$Folder/out" -RedirectStandardError "$Folder/log"
-    $deadline = [DateTime]::Now.AddSeconds(30)
-    while (-not ((Get-Content "$Folder/out", "$Folder/log" -Raw -ErrorAction Ignore) -join '' -match 'listening on (127\.0\.0\.1:\d+)')) {
-        if ($process.HasExited -or [DateTime]::Now -gt $deadline) { throw "docker-registry did not start: $(Get-Content "$Folder/log" -Raw)" }
-        Start-Sleep -Milliseconds 50
+    function Find-Address { ((Get-Content "$Folder/out", "$Folder/log" -Raw -ErrorAction Ignore) -join '' | Select-String 'listening on (127\.0\.0\.1:\d+)').Matches.Groups[1].Value }
+    Wait-Until {
+        if ($process.HasExited) { throw "docker-registry did not start: $(Get-Content "$Folder/log" -Raw)" }
+        Find-Address
     }
-    [pscustomobject]@{ Process = $process; Name = $Matches[1] }
+    [pscustomobject]@{ Process = $process; Name = Find-Address }
 }
 
 # Adds a container image with an empty layer to a store, under the name of the default base image. Its containers cannot run.

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Bee.Ebpf.Records;
 
 namespace Bee.Containers.Tests;
@@ -100,17 +99,5 @@ public class ContainerDirectoryTests
         Wait.Until(() => Last(change => change.HasEnded));
         Assert.DoesNotContain(directory.Running, container => container.Names.Id == id);
         Assert.Equal("web", directory.Find(new ContainerKey(cgroup, 0, 0))?.Container);
-    }
-}
-
-internal static class Wait
-{
-    /// <summary>Waits for what other threads bring about.</summary>
-    public static void Until(Func<bool> condition)
-    {
-        for (var start = Stopwatch.GetTimestamp(); !condition(); Thread.Sleep(2))
-        {
-            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(20), "The condition did not come true within 20 seconds.");
-        }
     }
 }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Bee.Containers.Cgroups;
 using Bee.Containers.Runtimes;
 using Bee.Isolated;
-using Bee.Tests;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -98,11 +97,7 @@ public sealed class ContainerdTests : IDisposable
         _daemon = Process.Start(new ProcessStartInfo("containerd", ["--config", _state.In("config.toml"), "--log-level", "panic"]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         _daemon.ErrorDataReceived += (_, _) => { };
         _daemon.BeginErrorReadLine();
-        for (var wait = Stopwatch.StartNew(); !Answers();)
-        {
-            Assert.True(wait.Elapsed < TimeSpan.FromMinutes(1), "containerd does not answer");
-            Thread.Sleep(50);
-        }
+        Wait.Until(Answers, "containerd does not answer");
     }
 
     private void Stop()

@@ -41,13 +41,13 @@ internal sealed class TestCgroups : IDisposable
         return first;
     }
 
-    /// <summary>Removes a cgroup that is empty.</summary>
+    /// <summary>Removes a cgroup without processes.</summary>
     public void Remove(string path)
     {
         foreach (var hierarchy in _tree.Hierarchies)
         {
             var folder = hierarchy.FolderOf(path)!;
-            Directory.Delete(folder);
+            Wait.UntilRemoved(folder);
             _folders.Remove(folder);
         }
     }
@@ -112,17 +112,9 @@ internal sealed class TestCgroups : IDisposable
 
         for (var i = _folders.Count - 1; i >= 0; i--)
         {
-            // The kernel empties the cgroup a moment after the processes were reaped.
-            for (var attempt = 0; Directory.Exists(_folders[i]) && attempt < 200; attempt++)
+            if (Directory.Exists(_folders[i]))
             {
-                try
-                {
-                    Directory.Delete(_folders[i]);
-                }
-                catch (IOException)
-                {
-                    Thread.Sleep(5);
-                }
+                Wait.UntilRemoved(_folders[i]);
             }
         }
 

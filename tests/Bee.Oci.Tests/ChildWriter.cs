@@ -40,13 +40,8 @@ internal sealed class ChildWriter
     /// <summary>Completes when a condition holds while the process runs.</summary>
     public async Task Until(Func<bool> isSo)
     {
-        var patience = Stopwatch.StartNew();
-        while (!isSo())
-        {
-            Assert.False(Exited.IsCompleted, $"the writer ended by itself: {Errors}");
-            Assert.True(patience.Elapsed < TimeSpan.FromMinutes(2), "the writer wrote nothing for two minutes");
-            await Task.Delay(1);
-        }
+        await Wait.UntilAsync(() => isSo() || Exited.IsCompleted);
+        Assert.True(isSo(), $"the writer ended by itself: {Errors}");
     }
 
     public void Kill() => _process.Kill();

@@ -2,21 +2,9 @@ using System.Diagnostics;
 
 namespace Bee.Cmdlets.Tests;
 
-/// <summary>The build script in its own PowerShell process.</summary>
-[Collection("Bee")]
+/// <summary>The build script in its own PowerShell process. Readme.Tests.ps1 runs its demo.</summary>
 public sealed class BuildScriptTests
 {
-    [KernelFact]
-    public void Demo_shows_the_events_of_its_load()
-    {
-        (int exit, string output, string messages) = RunTask("-Task", "Demo", "-NoBuild");
-
-        Assert.Equal(string.Empty, messages);
-        Assert.Equal(0, exit);
-        Assert.Matches(@"(?m)^demo/execsnoop +v1 ", output);
-        Assert.Contains("ls -l /etc/hostname", output, StringComparison.Ordinal);
-    }
-
     [Fact]
     public void Unknown_task_fails()
     {

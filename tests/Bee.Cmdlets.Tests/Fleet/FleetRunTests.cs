@@ -222,11 +222,7 @@ public sealed class FleetRunTests(Programs programs) : IDisposable
 
     private static KernelIds WaitForPrograms(SshHosts hosts)
     {
-        for (int attempt = 0; attempt < 600 && hosts.Names.Any(name => Held(hosts, name).Links.Count == 0); attempt++)
-        {
-            Thread.Sleep(50);
-        }
-
+        Wait.Until(() => hosts.Names.All(name => Held(hosts, name).Links.Count > 0));
         return Held(hosts);
     }
 

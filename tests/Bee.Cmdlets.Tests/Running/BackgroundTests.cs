@@ -15,7 +15,7 @@ public sealed class BackgroundTests(Programs programs) : IDisposable
         Assert.Equal("Running", $"{session.State}");
         KernelIds held = Kernel.Held();
         _load.Do(": < /etc/hostname; : < /etc/hosts");
-        Assert.True(SpinWait.SpinUntil(() => Objects("(Get-BeeProgram first).Events")[0].BaseObject is long and >= 3, TimeSpan.FromSeconds(10)));
+        Wait.Until(() => Objects("(Get-BeeProgram first).Events")[0].BaseObject is long and >= 3);
 
         Assert.Equal(["first"], Strings("Get-BeeProgram | ForEach-Object Name"));
         Assert.Contains("counter_calls", Strings("Get-BeeMap -Program first | ForEach-Object Name"));
@@ -46,7 +46,7 @@ public sealed class BackgroundTests(Programs programs) : IDisposable
         pipeline.BeginInvoke();
         Thread.Sleep(300);
 
-        Assert.True(Task.Run(pipeline.Stop).Wait(TimeSpan.FromSeconds(30)));
+        Assert.True(Task.Run(pipeline.Stop).Wait(Wait.Limit));
         Assert.Equal(["Running"], Strings("Get-BeeProgram idle | ForEach-Object { \"$($_.State)\" }"));
         Objects("Stop-BeeProgram idle");
     }
@@ -56,7 +56,7 @@ public sealed class BackgroundTests(Programs programs) : IDisposable
     {
         Objects("Start-BeeProgram $program -Name small -Parameter @{ target_pid = $id } -Map print_* -BufferSize 3");
         _load.Do("i=0; while [ $i -lt 10 ]; do : < /etc/hostname; i=$((i + 1)); done");
-        Assert.True(SpinWait.SpinUntil(() => Strings("(Get-BeeProgram small).Dropped") is ["7"], TimeSpan.FromSeconds(10)));
+        Wait.Until(() => Strings("(Get-BeeProgram small).Dropped") is ["7"]);
 
         Assert.Equal(["8", "9", "10"], Strings("Receive-BeeEvent small | ForEach-Object number"));
         Objects("Stop-BeeProgram small");
@@ -68,8 +68,8 @@ public sealed class BackgroundTests(Programs programs) : IDisposable
         Objects("Start-BeeProgram $program -Name brief -Parameter @{ target_pid = $id } -Map print_* -Duration 200ms");
         KernelIds held = Kernel.Held();
 
-        Assert.True(SpinWait.SpinUntil(() => Strings("\"$((Get-BeeProgram brief).State)\"") is ["Completed"], TimeSpan.FromSeconds(10)));
-        if (held.Count > 0)
+        Wait.Until(() => Strings("\"$((Get-BeeProgram brief).State)\"") is ["Completed"]);
+        if (held.Programs.Count > 0)
         {
             Kernel.AssertGone(held);
         }

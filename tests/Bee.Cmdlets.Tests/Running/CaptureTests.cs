@@ -84,7 +84,7 @@ public sealed class CaptureTests(Programs programs) : IDisposable
         using (Process child = Child.Start($"Invoke-BeeProgram '{programs.Opensnoop}' -Parameter @{{ target_pid = {_load.Id.ToString(CultureInfo.InvariantCulture)} }} -Capture '{path}'"))
         {
             // The header has about 250 bytes.
-            Assert.True(SpinWait.SpinUntil(() => File.Exists(path) && new FileInfo(path).Length > 1000, TimeSpan.FromSeconds(60)));
+            Wait.Until(() => File.Exists(path) && new FileInfo(path).Length > 1000);
             child.Kill();
             child.WaitForExit();
         }

@@ -83,7 +83,7 @@ public sealed class ContainerLimitTests(Programs programs) : IDisposable
         containers.Stop("web2");
         AssertTargets(containers: 1);
 
-        Assert.Equal(["web1", "web2"], Receive("limited").Select(seen => $"{seen.Properties["container"].Value}"));
+        Assert.Equal(["web1", "web2"], Receive("limited", count: 2).Select(seen => $"{seen.Properties["container"].Value}"));
         _shell.Objects("Stop-BeeProgram limited");
     }
 
@@ -263,20 +263,17 @@ public sealed class ContainerLimitTests(Programs programs) : IDisposable
     ];
 
     // A container has an entry for its cgroup, and another one for its mount namespace.
-    private void AssertTargets(int containers) => Assert.True(
-        SpinWait.SpinUntil(() => _shell.Objects("Get-BeeMapEntry bee_targets -Program limited").Count == 2 * containers, TimeSpan.FromSeconds(10)));
+    private void AssertTargets(int containers) => Wait.Until(() => _shell.Objects("Get-BeeMapEntry bee_targets -Program limited").Count == 2 * containers);
 
-    private List<PSObject> Receive(string name)
+    // Returns this number of events, and those that come soon afterwards.
+    private List<PSObject> Receive(string name, int count = 1)
     {
         List<PSObject> events = [];
-        Assert.True(SpinWait.SpinUntil(
-            () =>
-            {
-                events.AddRange(_shell.Objects("Receive-BeeEvent $name", ("name", name)));
-                return events.Count > 0;
-            },
-            TimeSpan.FromSeconds(10)));
-        // The others would have arrived with the first ones.
+        Wait.Until(() =>
+        {
+            events.AddRange(_shell.Objects("Receive-BeeEvent $name", ("name", name)));
+            return events.Count >= count;
+        });
         Thread.Sleep(50);
         events.AddRange(_shell.Objects("Receive-BeeEvent $name", ("name", name)));
         return events;

@@ -52,7 +52,7 @@ public sealed class EarlyStopTests(Programs programs) : IDisposable
         shell.Dispose();
 
         Kernel.AssertGone(held);
-        Assert.True(running.AsyncWaitHandle.WaitOne(TimeSpan.FromSeconds(10)));
+        Assert.True(running.AsyncWaitHandle.WaitOne(Wait.Limit));
     }
 
     [KernelFact]
@@ -86,7 +86,7 @@ public sealed class EarlyStopTests(Programs programs) : IDisposable
         KernelIds held = WaitForPrograms();
         Thread.Sleep(200);
 
-        Assert.True(Task.Run(pipeline.Stop).Wait(TimeSpan.FromSeconds(30)));
+        Assert.True(Task.Run(pipeline.Stop).Wait(Wait.Limit));
         Assert.Equal(PSInvocationState.Stopped, pipeline.InvocationStateInfo.State);
         Assert.True(running.IsCompleted);
         Kernel.AssertGone(held);
@@ -96,14 +96,7 @@ public sealed class EarlyStopTests(Programs programs) : IDisposable
     private static KernelIds WaitForPrograms(int? process = null)
     {
         KernelIds held = new([], []);
-        Assert.True(SpinWait.SpinUntil(
-            () =>
-            {
-                Thread.Sleep(20);
-                held = Kernel.Held(process);
-                return held.Programs.Count > 0 && held.Links.Count > 0;
-            },
-            TimeSpan.FromSeconds(20)), "No program was attached.");
+        Wait.Until(() => (held = Kernel.Held(process)) is { Programs.Count: > 0, Links.Count: > 0 });
         return held;
     }
 

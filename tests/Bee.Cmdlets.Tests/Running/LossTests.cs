@@ -21,7 +21,7 @@ public sealed class LossTests(Programs programs) : IDisposable
 
         Assert.InRange(warnings.Count, 1, (int)watch.Elapsed.TotalSeconds + 1);
         Assert.All(warnings, warning => Assert.Contains("The kernel lost", warning));
-        Assert.True(SpinWait.SpinUntil(() => _shell.Objects("(Get-BeeProgram counted).Lost")[0].BaseObject is > 44ul, TimeSpan.FromSeconds(20)));
+        Wait.Until(() => _shell.Objects("(Get-BeeProgram counted).Lost")[0].BaseObject is > 44ul);
         string row = Assert.Single(_shell.Show("Get-BeeProgram counted"), line => line.Contains("counted", StringComparison.Ordinal));
         Assert.EndsWith("98 %", row);
         Assert.InRange(row.Length, 0, 80);
@@ -33,7 +33,7 @@ public sealed class LossTests(Programs programs) : IDisposable
     {
         Start("uncounted", Sources.Flood.Replace("bee_output(print_flood, &seen, sizeof(seen))", "bpf_ringbuf_output(&print_flood, &seen, sizeof(seen), 0)", StringComparison.Ordinal));
         _load.Do(": < /etc/hostname");
-        Assert.True(SpinWait.SpinUntil(() => _shell.Objects("(Get-BeeProgram uncounted).Events")[0].BaseObject is > 0L, TimeSpan.FromSeconds(10)));
+        Wait.Until(() => _shell.Objects("(Get-BeeProgram uncounted).Events")[0].BaseObject is > 0L);
 
         ShellResult first = _shell.Run("Receive-BeeEvent uncounted -Verbose 4>&1");
         Assert.Contains("may be missing", Assert.Single(first.Warnings));

@@ -27,7 +27,7 @@ public sealed class OptionTests(Programs programs) : IDisposable
     {
         Assert.Empty(Run("Invoke-BeeProgram $program -Parameter @{ target_pid = $id } -Map print_* -Timeout 200ms").Errors);
         Assert.Empty(Run("Start-BeeProgram $program -Name timed -Parameter @{ target_pid = $id } -Timeout 200ms").Errors);
-        Assert.True(SpinWait.SpinUntil(() => $"{Run("(Get-BeeProgram timed).State").Output[0]}" != "Running", TimeSpan.FromSeconds(20)));
+        Wait.Until(() => $"{Run("(Get-BeeProgram timed).State").Output[0]}" != "Running");
         Assert.Empty(Run("Stop-BeeProgram timed").Errors);
     }
 
@@ -76,7 +76,7 @@ public sealed class OptionTests(Programs programs) : IDisposable
     {
         Assert.Empty(Run("Start-BeeProgram $program -Name told -Parameter @{ target_pid = $id } -Map print_* -BufferSize 3").Errors);
         _load.Do("i=0; while [ $i -lt 10 ]; do : < /etc/hostname; i=$((i + 1)); done");
-        Assert.True(SpinWait.SpinUntil(() => $"{Run("(Get-BeeProgram told).Dropped").Output[0]}" == "7", TimeSpan.FromSeconds(10)));
+        Wait.Until(() => $"{Run("(Get-BeeProgram told).Dropped").Output[0]}" == "7");
 
         Assert.Contains("7 events", Assert.Single(Run("Receive-BeeEvent told").Warnings), StringComparison.Ordinal);
         Assert.Empty(Run("Receive-BeeEvent told; Stop-BeeProgram told").Warnings);

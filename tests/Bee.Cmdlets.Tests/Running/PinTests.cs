@@ -25,7 +25,7 @@ public sealed class PinTests(Programs programs) : IDisposable
         Assert.Equal(["2"], Strings("Get-BeeMapEntry -Program $name -Name counter_calls | ForEach-Object Value"));
         Assert.Equal(["1", "2"], Strings("Receive-BeeEvent $name | Where-Object number | ForEach-Object number"));
         _load.Do(": < /etc/hostname");
-        Assert.True(SpinWait.SpinUntil(() => Strings("Receive-BeeEvent $name | Where-Object number | ForEach-Object number") is ["3"], TimeSpan.FromSeconds(10)));
+        Wait.Until(() => Strings("Receive-BeeEvent $name | Where-Object number | ForEach-Object number") is ["3"]);
         Assert.Equal(["Running"], Strings("Get-BeeProgram $name | ForEach-Object { \"$($_.State)\" }"));
 
         Assert.Equal(["Stopped"], Strings("Stop-BeeProgram $name -PassThru | ForEach-Object { \"$($_.State)\" }"));
@@ -70,7 +70,7 @@ public sealed class PinTests(Programs programs) : IDisposable
         ChildResult child = InChild($"Stop-BeeProgram {_name} -WarningAction Stop");
         Assert.Equal((0, ""), (child.ExitCode, child.Messages));
         Kernel.AssertGone(held);
-        Assert.True(SpinWait.SpinUntil(() => Strings("\"$((Get-BeeProgram $name).State)\"") is ["Stopped"], TimeSpan.FromSeconds(20)));
+        Wait.Until(() => Strings("\"$((Get-BeeProgram $name).State)\"") is ["Stopped"]);
         Objects("Stop-BeeProgram $name");
     }
 

@@ -50,7 +50,7 @@ public sealed class PlaceTests(Programs programs) : IDisposable
         }
         finally
         {
-            Assert.True(SpinWait.SpinUntil(() => TryRemove(group), TimeSpan.FromSeconds(10)));
+            Wait.UntilRemoved(group);
         }
     }
 
@@ -68,14 +68,7 @@ public sealed class PlaceTests(Programs programs) : IDisposable
             """);
         using Process child = Child.Start($"Invoke-BeeProgram '{path}' -NetworkNamespace {_space} -Interface lo");
         KernelIds held = new([], []);
-        Assert.True(SpinWait.SpinUntil(
-            () =>
-            {
-                Thread.Sleep(50);
-                held = Kernel.Held(child.Id);
-                return held.Links.Count == 2;
-            },
-            TimeSpan.FromSeconds(30)));
+        Wait.Until(() => (held = Kernel.Held(child.Id)).Links.Count == 2);
 
         child.Kill();
         child.WaitForExit();
@@ -174,19 +167,6 @@ public sealed class PlaceTests(Programs programs) : IDisposable
     private void Send(int packets) => Execute(
         "nsenter", $"--net=/run/netns/{_space}", "perl", "-MSocket", "-e",
         $"socket(my $s, PF_INET, SOCK_DGRAM, 0) or die; for (1..{packets}) {{ send($s, 'x' x {Length}, 0, sockaddr_in(4242, INADDR_LOOPBACK)); }}");
-
-    private static bool TryRemove(string folder)
-    {
-        try
-        {
-            Directory.Delete(folder);
-            return true;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-    }
 
     private static void Execute(string program, params string[] arguments)
     {

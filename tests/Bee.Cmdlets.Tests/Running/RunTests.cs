@@ -58,7 +58,7 @@ public sealed class RunTests(Programs programs) : IDisposable
         IAsyncResult running = pipeline.BeginInvoke<PSObject, PSObject>(null, output);
         WaitForPrograms();
         _load.Do(": < /etc/hostname");
-        Wait(() => output.Count >= 1);
+        Wait.Until(() => output.Count >= 1);
         // Several intervals without a change.
         Thread.Sleep(300);
         Assert.True(output.Count == 1, $"{output.Count} entries");
@@ -156,9 +156,7 @@ public sealed class RunTests(Programs programs) : IDisposable
         }
     }
 
-    private static void WaitForPrograms() => Wait(() => Kernel.Held().Links.Count > 0);
-
-    private static void Wait(Func<bool> condition) => Assert.True(SpinWait.SpinUntil(() => { Thread.Sleep(10); return condition(); }, TimeSpan.FromSeconds(20)));
+    private static void WaitForPrograms() => Wait.Until(() => Kernel.Held().Links.Count > 0);
 
     private (string, object?)[] Variables() => [("store", programs.Store), ("id", _load.Id)];
 

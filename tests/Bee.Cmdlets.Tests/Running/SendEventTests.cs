@@ -31,7 +31,7 @@ public sealed class SendEventTests(Programs programs) : IDisposable
             "$null = Invoke-BeeBuild $source -Tag flood:v1 -Store $store; $null = Start-BeeProgram flood:v1 -Store $store -Name lossy -Parameter @{ target_pid = $id }",
             ("source", _folder["flood"]), ("store", _folder["store"]), ("id", _load.Id));
         _load.Do(": < /etc/hostname");
-        Assert.True(SpinWait.SpinUntil(() => _shell.Objects("(Get-BeeProgram lossy).Lost")[0].BaseObject is > 0ul, TimeSpan.FromSeconds(20)));
+        Wait.Until(() => _shell.Objects("(Get-BeeProgram lossy).Lost")[0].BaseObject is > 0ul);
 
         ShellResult sent = _shell.Run("Stop-BeeProgram lossy -PassThru | Receive-BeeEvent | Where-Object number -ge 0 | Send-BeeEvent -JournalSocket $socket", ("socket", _folder["socket"]));
 
@@ -53,7 +53,7 @@ public sealed class SendEventTests(Programs programs) : IDisposable
         using Journal journal = Listen();
         _shell.Objects("$null = Start-BeeProgram $object -Name small -BufferSize 3 -Parameter @{ target_pid = $id } -Map print_*", ("object", programs.Calls), ("id", _load.Id));
         _load.Do("i=0; while [ $i -lt 10 ]; do : < /etc/hostname; i=$((i + 1)); done");
-        Assert.True(SpinWait.SpinUntil(() => _shell.Objects("(Get-BeeProgram small).Dropped")[0].BaseObject is 7L, TimeSpan.FromSeconds(20)));
+        Wait.Until(() => _shell.Objects("(Get-BeeProgram small).Dropped")[0].BaseObject is 7L);
 
         _shell.Run("Stop-BeeProgram small -PassThru | Receive-BeeEvent | Send-BeeEvent -JournalSocket $socket", ("socket", _folder["socket"]));
 

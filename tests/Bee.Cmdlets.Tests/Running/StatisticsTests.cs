@@ -70,7 +70,7 @@ public sealed class StatisticsTests(Programs programs) : IDisposable
         Assert.Equal(3, ((System.Collections.IList)exceeded.Windows).Count);
         Assert.Contains("-MaxOverhead", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
 
-        Assert.True(SpinWait.SpinUntil(() => Strings("\"$($session.State)\"") is ["Failed"], TimeSpan.FromSeconds(30)));
+        Wait.Until(() => Strings("\"$($session.State)\"") is ["Failed"]);
         Assert.False(Directory.Exists(folder));
         ShellResult received = _shell.Run("Receive-BeeEvent pinned", Variables);
         Assert.NotEmpty(received.Output);
@@ -137,7 +137,7 @@ public sealed class StatisticsTests(Programs programs) : IDisposable
                 Assert.NotEmpty(_links);
             }
 
-            Assert.True(SpinWait.SpinUntil(() => Kernel.Alive(new KernelIds([], _links)).Count == 0, TimeSpan.FromSeconds(60)));
+            Wait.Until(() => Kernel.Alive(new KernelIds([], _links)).Count == 0);
         }
     }
 }

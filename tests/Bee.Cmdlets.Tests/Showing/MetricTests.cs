@@ -20,7 +20,7 @@ public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IC
         Objects("@{ Key = @{ pid = 7; comm = 'b\"c' }; Value = 10 }, @{ Key = @{ pid = 8; comm = 'x' }; Value = 32 } | Set-BeeMapEntry counter_sent_bytes");
         Objects("@{ Key = 1; Value = -5 } | Set-BeeMapEntry gauge_level");
         _load.Do(": < /etc/hostname; : < /etc/hosts");
-        Assert.True(SpinWait.SpinUntil(() => Number("bee_metrics_seen_total") is 2, TimeSpan.FromSeconds(20)));
+        Wait.Until(() => Number("bee_metrics_seen_total") is 2);
 
         Assert.Equal(["pid=7,comm=b\"c:10", "pid=8,comm=x:32"], Series("bee_metrics_sent_bytes_total"));
         Assert.Equal(["key=1:-5"], Series("bee_metrics_level"));
@@ -115,7 +115,7 @@ public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IC
     {
         Start("-BufferSize 1");
         _load.Do("for i in 1 2 3; do : < /etc/hostname; done");
-        Assert.True(SpinWait.SpinUntil(() => Value("bee_session_events_total", "counter_seen") is 3, TimeSpan.FromSeconds(20)));
+        Wait.Until(() => Value("bee_session_events_total", "counter_seen") is 3);
 
         Assert.Equal(1, Number("bee_session_up"));
         Assert.Equal(0, Value("bee_session_lost_events_total", "counter_seen"));
@@ -141,9 +141,10 @@ public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IC
     [KernelFact]
     public void Completed_session_keeps_its_last_values()
     {
-        Objects("Start-BeeProgram $program -Duration 1 -Map gauge_level");
+        Start("-Map counter_seen -MaxEvents 1");
         Objects("@{ Key = 1; Value = 4 } | Set-BeeMapEntry counter_small");
-        Assert.True(SpinWait.SpinUntil(() => Strings("\"$((Get-BeeProgram metrics).State)\"") is ["Completed"], TimeSpan.FromSeconds(20)));
+        _load.Do(": < /etc/hostname");
+        Wait.Until(() => Strings("\"$((Get-BeeProgram metrics).State)\"") is ["Completed"]);
 
         Objects("Get-BeeMetric");
         Assert.Equal(0, Number("bee_session_up"));
@@ -182,11 +183,11 @@ public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IC
         using PowerShell pipeline = _shell.Pipeline(
             "Invoke-BeeProgram $program -Parameter @{ target_pid = $id } -MetricListen $port", ("program", compiled.Object(programs)), ("id", _load.Id), ("port", port));
         pipeline.BeginInvoke();
-        Assert.True(SpinWait.SpinUntil(() => IsReady(port), TimeSpan.FromSeconds(30)));
+        Wait.Until(() => IsReady(port));
         _load.Do(": < /etc/hostname");
-        Assert.True(SpinWait.SpinUntil(() => Samples(Get(port, "metrics"), "bee_metrics_seen_total") is [var one] && one.EndsWith(" 1", StringComparison.Ordinal), TimeSpan.FromSeconds(20)));
+        Wait.Until(() => Samples(Get(port, "metrics"), "bee_metrics_seen_total") is [var one] && one.EndsWith(" 1", StringComparison.Ordinal));
 
-        Assert.True(Task.Run(pipeline.Stop).Wait(TimeSpan.FromSeconds(30)));
+        Assert.True(Task.Run(pipeline.Stop).Wait(Wait.Limit));
         var again = new TcpListener(IPAddress.Loopback, port);
         again.Start();
         again.Stop();
@@ -239,7 +240,7 @@ public sealed class MetricTests(Programs programs, MetricPrograms compiled) : IC
         })).ToArray();
         Objects("21..40 | ForEach-Object { @{ Key = @{ pid = $_; comm = 'c' }; Value = 1 } } | Set-BeeMapEntry counter_sent_bytes");
 
-        Assert.True(Task.WhenAll(scrapers).Wait(TimeSpan.FromSeconds(60)));
+        Assert.True(Task.WhenAll(scrapers).Wait(Wait.Limit));
         Assert.Equal(40, Sum(Samples(Get(port, "metrics"), "bee_metrics_sent_bytes_total")));
     }
 

@@ -44,7 +44,7 @@ public sealed class OtlpTests : IDisposable
     {
         _shell.Objects("$null = Start-BeeProgram $program -Name one -Parameter @{ target_pid = $id } -OtlpEndpoint $to -OtlpProtocol Json", ("program", _programs.Opensnoop), ("id", _load.Id), ("to", _server.Address.AbsoluteUri));
         _load.Do(": < /etc/hostname; : < /etc/hosts");
-        Assert.True(SpinWait.SpinUntil(() => _shell.Objects("(Get-BeeProgram one).Events")[0].BaseObject is 2L, TimeSpan.FromSeconds(20)));
+        Wait.Until(() => _shell.Objects("(Get-BeeProgram one).Events")[0].BaseObject is 2L);
         Assert.Empty(_shell.Run("Stop-BeeProgram one").Warnings);
 
         Assert.Equal((2, 0), (Value(_received.Last().Body, "bee_session_events_total"), Value(_received.Last().Body, "bee_session_up")));

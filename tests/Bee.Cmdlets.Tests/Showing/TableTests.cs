@@ -31,14 +31,14 @@ public sealed class TableTests(Programs programs, ITestOutputHelper report) : ID
     {
         using PowerShell pipeline = _shell.Pipeline("Invoke-BeeProgram $calls -Parameter @{ target_pid = $id } -Map print_seen | Out-Default", Variables());
         pipeline.BeginInvoke();
-        Assert.True(SpinWait.SpinUntil(() => { Thread.Sleep(20); return Kernel.Held().Links.Count > 0; }, TimeSpan.FromSeconds(20)));
+        Wait.Until(() => Kernel.Held().Links.Count > 0);
         Thread.Sleep(500);
         Assert.Empty(_shell.Screen);
 
         var watch = Stopwatch.StartNew();
         _load.Send(": < /etc/hostname");
         string pid = _load.Id.ToString(CultureInfo.InvariantCulture);
-        Assert.True(SpinWait.SpinUntil(() => _shell.Screen.Contains(pid, StringComparison.Ordinal), TimeSpan.FromSeconds(5)), "No row within five seconds.");
+        Wait.Until(() => _shell.Screen.Contains(pid, StringComparison.Ordinal));
         report.WriteLine($"first row after {watch.ElapsedMilliseconds} ms");
         pipeline.Stop();
     }

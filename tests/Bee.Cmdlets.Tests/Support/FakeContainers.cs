@@ -71,8 +71,7 @@ internal sealed class FakeContainers : IDisposable
         shell.WaitForExit();
         shell.Dispose();
         Directory.Delete(_state[$"runc/{name}"], recursive: true);
-        // The kernel frees the group some time after its last process.
-        Assert.True(SpinWait.SpinUntil(() => TryDelete(Path.Combine(_group, name)), TimeSpan.FromSeconds(10)));
+        Wait.UntilRemoved(Path.Combine(_group, name));
     }
 
     public void Dispose()
@@ -85,18 +84,5 @@ internal sealed class FakeContainers : IDisposable
         Directory.Delete(_group);
         Environment.SetEnvironmentVariable(Setting, _before);
         _state.Dispose();
-    }
-
-    private static bool TryDelete(string group)
-    {
-        try
-        {
-            Directory.Delete(group);
-            return true;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
     }
 }

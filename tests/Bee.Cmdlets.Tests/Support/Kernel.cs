@@ -26,17 +26,7 @@ internal static partial class Kernel
     {
         Assert.NotEmpty(ids.Programs);
         KernelIds alive = ids;
-        for (int attempt = 0; attempt < 1000 && alive.Count > 0; attempt++)
-        {
-            alive = Alive(ids);
-            if (alive.Count > 0)
-            {
-                Thread.Sleep(20);
-            }
-        }
-
-        Assert.Empty(alive.Programs);
-        Assert.Empty(alive.Links);
+        Wait.Until(() => (alive = Alive(ids)).Count == 0, () => $"programs {string.Join(", ", alive.Programs)} and links {string.Join(", ", alive.Links)} are left");
     }
 
     /// <summary>Returns the number of fds that this process has open.</summary>

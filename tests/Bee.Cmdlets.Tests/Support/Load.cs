@@ -39,10 +39,10 @@ internal sealed class Load : IDisposable
         _shell.StandardInput.Flush();
     }
 
-    /// <summary>Lets the shell repeat a line, with a short sleep after each, for half a minute or until it is disposed.</summary>
+    /// <summary>Lets the shell repeat a line, with a short sleep after each, for five minutes or until it is disposed.</summary>
     public Load Repeat(string line)
     {
-        Send($"exec >/dev/null 2>&1; i=0; while [ $i -lt 600 ]; do {line}; sleep 0.05; i=$((i + 1)); done");
+        Send($"exec >/dev/null 2>&1; i=0; while [ $i -lt 6000 ]; do {line}; sleep 0.05; i=$((i + 1)); done");
         return this;
     }
 

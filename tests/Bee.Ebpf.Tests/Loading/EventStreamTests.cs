@@ -81,7 +81,7 @@ public class EventStreamTests
             await Task.Delay(5);
         }
 
-        Assert.Equal(3, (await reading.WaitAsync(TimeSpan.FromSeconds(10))).Count);
+        Assert.Equal(3, (await reading.WaitAsync(Wait.Limit)).Count);
     }
 
     [KernelFact]
@@ -108,7 +108,7 @@ public class EventStreamTests
         Assert.False(reading.IsCompleted);
         stop.Cancel();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading.WaitAsync(TimeSpan.FromSeconds(10)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading.WaitAsync(Wait.Limit));
 
         // The ring is free again.
         session.Attach();
@@ -147,7 +147,7 @@ public class EventStreamTests
         await Task.Delay(20);
         session.Dispose();
 
-        Assert.Empty(await reading.WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.Empty(await reading.WaitAsync(Wait.Limit));
         await Assert.ThrowsAsync<BpfNotFoundException>(() => blocked);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => Take(events.ReadAsync(), 1));
     }
@@ -277,7 +277,7 @@ public class EventStreamTests
         waiting = Task.Run(() => ring.Wait(Timeout.InfiniteTimeSpan));
         await Task.Delay(20);
         session.Dispose();
-        Assert.False(await waiting.WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.False(await waiting.WaitAsync(Wait.Limit));
     }
 
     [KernelFact]

@@ -30,8 +30,8 @@ public class LeakTests
         Assert.True(programs.Count > 100);
         Assert.True(links.Count > 100);
         // The kernel frees a program after a grace period.
-        Assert.True(SpinWait.SpinUntil(() => !programs.Any(KernelObjects.ProgramExists), TimeSpan.FromSeconds(10)), "programs are left");
-        Assert.True(SpinWait.SpinUntil(() => !links.Any(KernelObjects.LinkExists), TimeSpan.FromSeconds(10)), "links are left");
+        Wait.Until(() => !programs.Any(KernelObjects.ProgramExists), "programs are left");
+        Wait.Until(() => !links.Any(KernelObjects.LinkExists), "links are left");
         var (mineLeft, allLeft) = Fds();
         Assert.Equal(mine, mineLeft);
         // The runtime and the test host may open files and start threads too. A leak in each cycle would be fifty.

@@ -65,7 +65,7 @@ public class LinkTests
         Assert.False(first.IsAttached);
         Assert.Empty(session.Program("p0").LinkIds);
         Assert.Equal(second.Ids, session.Program("p1").LinkIds);
-        Assert.True(SpinWait.SpinUntil(() => !first.Ids.Any(KernelObjects.LinkExists), TimeSpan.FromSeconds(10)));
+        Wait.Until(() => !first.Ids.Any(KernelObjects.LinkExists));
     }
 
     [KernelFact]
@@ -79,7 +79,7 @@ public class LinkTests
 
         Assert.False(link.IsAttached);
         link.Dispose();
-        Assert.True(SpinWait.SpinUntil(() => !link.Ids.Any(KernelObjects.LinkExists), TimeSpan.FromSeconds(10)));
+        Wait.Until(() => !link.Ids.Any(KernelObjects.LinkExists));
         Assert.Throws<ObjectDisposedException>(() => link.Program.Attach());
     }
 

@@ -99,10 +99,10 @@ public class RingTests
         var run = Task.Factory.StartNew(() => reader.Run(sink, stop.Token), TaskCreationOptions.LongRunning);
         await Task.Delay(200);
         Calls.GetProcessGroup(-1);
-        await seen.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await seen.Task.WaitAsync(Wait.Limit);
         await Task.Delay(50);
         stop.Cancel();
-        await run.WaitAsync(TimeSpan.FromSeconds(10));
+        await run.WaitAsync(Wait.Limit);
     }
 
     [KernelFact]
@@ -135,7 +135,7 @@ public class RingTests
         await Task.Delay(100);
         session.Dispose();
         session.Dispose();
-        await run.WaitAsync(TimeSpan.FromSeconds(10));
+        await run.WaitAsync(Wait.Limit);
 
         Assert.Throws<ObjectDisposedException>(() => reader.Run(new CollectingSink(), CancellationToken.None));
         Assert.Throws<ObjectDisposedException>(() => session.OpenReader(s_ringOnly));

@@ -78,7 +78,7 @@ public class StatisticsTests
             _ = Calls.GetProcessGroup(0);
         }
 
-        Assert.False(KernelObjects.LinkExists(link));
+        Wait.Until(() => !KernelObjects.LinkExists(link));
         Assert.Empty(session.Programs.SelectMany(program => program.LinkIds));
         var error = Assert.Throws<OverheadException>(guard.ThrowIfExceeded);
         Assert.Equal(OverheadLimit.Windows, error.Windows.Count);

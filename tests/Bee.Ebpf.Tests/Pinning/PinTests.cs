@@ -43,9 +43,9 @@ public sealed class PinTests : IDisposable
 
         Calls.GetProcessGroup(-1);
         Assert.True(programs.All(KernelObjects.ProgramExists));
-        Assert.Empty(pinned.Remove(TimeSpan.FromSeconds(10)));
+        Assert.Empty(pinned.Remove(Wait.Limit));
         Assert.DoesNotContain(programs, KernelObjects.ProgramExists);
-        Assert.DoesNotContain(links, KernelObjects.LinkExists);
+        Wait.Until(() => !links.Any(KernelObjects.LinkExists));
         Assert.False(Directory.Exists(_folder));
     }
 
@@ -67,7 +67,7 @@ public sealed class PinTests : IDisposable
         }
 
         Assert.Equal((name, "calls.o"), (pinned.Details.Name, pinned.Details.Origin));
-        Assert.Empty(pinned.Remove(TimeSpan.FromSeconds(10)));
+        Assert.Empty(pinned.Remove(Wait.Limit));
     }
 
     [KernelTheory]
@@ -94,7 +94,7 @@ public sealed class PinTests : IDisposable
             Assert.NotEmpty(sink.Events);
         }
 
-        Assert.Empty(pinned.Remove(TimeSpan.FromSeconds(10)));
+        Assert.Empty(pinned.Remove(Wait.Limit));
         Assert.DoesNotContain(programs, KernelObjects.ProgramExists);
     }
 
@@ -119,7 +119,7 @@ public sealed class PinTests : IDisposable
             Assert.Equal(3ul, again.Counts()[0]);
         }
 
-        Assert.Empty(pinned.Remove(TimeSpan.FromSeconds(10)));
+        Assert.Empty(pinned.Remove(Wait.Limit));
         Assert.DoesNotContain(programs, KernelObjects.ProgramExists);
     }
 
@@ -158,7 +158,7 @@ public sealed class PinTests : IDisposable
         Assert.Null(second.Pinned);
         first.ForgetPins();
         first.Dispose();
-        Assert.Empty(pinned.Remove(TimeSpan.FromSeconds(10)));
+        Assert.Empty(pinned.Remove(Wait.Limit));
     }
 
     [KernelFact]

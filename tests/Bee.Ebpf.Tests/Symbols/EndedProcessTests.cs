@@ -65,7 +65,7 @@ public sealed class EndedProcessTests : IDisposable
         Assert.NotNull(process.StandardOutput.ReadLine());
         var id = SeenFiles.Padded(SymbolFiles.Get(Tool, 0, withFunctions: false)!.BuildId)!;
         // The process stays until it was scanned.
-        Assert.True(SpinWait.SpinUntil(() => SeenFiles.Find(id) is not null, TimeSpan.FromSeconds(30)), "the program was not seen");
+        Wait.Until(() => SeenFiles.Find(id) is not null, "the program was not seen");
         process.StandardInput.Close();
         process.WaitForExit();
         between?.Invoke();

@@ -36,7 +36,7 @@ public sealed class HostImageCheckTests : IDisposable
         IEnumerable<string> local = _shell.Objects("Test-BeeImage tool:v1 -Store $store", ("store", _folder["store"])).Select(check => $"{check.Properties["Name"].Value}");
         var results = ((IEnumerable)alive.Properties["Results"].Value).Cast<object>().Select(check => Text(PSObject.AsPSObject(check), "Name")).ToList();
         Assert.Equal(["Connection", "KernelVersion", "KernelBtf", "Libbpf", "Rights", .. local], results);
-        Assert.Empty(hosts.Leftovers("one"));
+        hosts.AssertEnded("one");
     }
 
     [SshFact]

@@ -167,12 +167,12 @@ public sealed class RemoteTests : IDisposable
         using PowerShell pipeline = _shell.Shell.Pipeline(
             script, ("store", _shell.Store), ("empty", _shell["empty"]), ("name", $"{Repository}:v1"), ("new", $"{_registry.Host}/new/tool:v1"));
         IAsyncResult running = pipeline.BeginInvoke();
-        Assert.True(SpinWait.SpinUntil(() => stalled.Hits > 0 || running.IsCompleted, TimeSpan.FromSeconds(20)));
+        Wait.Until(() => stalled.Hits > 0 || running.IsCompleted);
 
         pipeline.Stop();
 
         // The registry timeouts are longer than this.
-        Assert.True(running.AsyncWaitHandle.WaitOne(TimeSpan.FromSeconds(20)));
+        Assert.True(running.AsyncWaitHandle.WaitOne(Wait.Limit));
         Assert.Empty(pipeline.Streams.Error);
         Assert.Empty(_shell.Objects("Get-BeeImage -Store $empty", ("empty", _shell["empty"])));
         Assert.DoesNotContain("v1", _registry.Repository("new/tool").Tags.Keys);
@@ -200,7 +200,7 @@ public sealed class RemoteTests : IDisposable
         _registry.Inject(Stage.GetBlob, Faults.Stall(10));
         using PowerShell pipeline = _shell.Shell.Pipeline("Save-BeeImage $name -Store $empty", ("empty", _shell["empty"]), ("name", $"{Repository}:v1"));
         pipeline.BeginInvoke();
-        Assert.True(SpinWait.SpinUntil(() => pipeline.Streams.Progress.Any(IsOfTransfer), TimeSpan.FromSeconds(20)));
+        Wait.Until(() => pipeline.Streams.Progress.Any(IsOfTransfer));
         pipeline.Stop();
 
         ProgressRecord record = pipeline.Streams.Progress.First(IsOfTransfer);

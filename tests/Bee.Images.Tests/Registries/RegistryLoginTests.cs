@@ -235,8 +235,8 @@ public sealed class RegistryLoginTests : IDisposable
         using PowerShell pipeline = _shell.Pipeline("Connect-BeeRegistry $registry -Credential $credential", ("registry", server.Host), ("credential", Ada()));
 
         IAsyncResult run = pipeline.BeginInvoke();
-        await asked.Task.WaitAsync(TimeSpan.FromSeconds(30));
-        await Task.Factory.FromAsync(pipeline.BeginStop(null, null), pipeline.EndStop).WaitAsync(TimeSpan.FromSeconds(20));
+        await asked.Task.WaitAsync(Wait.Limit);
+        await Task.Factory.FromAsync(pipeline.BeginStop(null, null), pipeline.EndStop).WaitAsync(Wait.Limit);
 
         // The response timeout is longer than the wait, so the stop ended the login.
         Assert.ThrowsAny<PipelineStoppedException>(() => pipeline.EndInvoke(run));

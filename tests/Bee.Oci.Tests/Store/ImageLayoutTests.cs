@@ -65,7 +65,7 @@ public sealed class ImageLayoutTests : IDisposable
             watcher.EnableRaisingEvents = true;
             IReadOnlyList<PullOutcome> outcomes = await new ImageTransfer().PullAsync(requests, _other.Store);
             await File.WriteAllTextAsync(Path.Combine(_other.Store.Path, "end"), "");
-            Assert.True(seen.Wait(TimeSpan.FromSeconds(30)));
+            Assert.True(seen.Wait(Wait.Limit));
 
             Assert.Equal(StoreFault.NotFound, Assert.IsType<StoreException>(Assert.Single(outcomes, outcome => outcome.Result is null).Fault).Fault);
             Assert.All(outcomes.Where(outcome => outcome.Result is not null), outcome =>

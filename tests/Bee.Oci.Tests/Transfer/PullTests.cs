@@ -47,7 +47,7 @@ public sealed class PullTests : IDisposable
             if (!four.IsSet)
             {
                 four.Signal();
-                await Task.Run(() => Assert.True(four.Wait(TimeSpan.FromSeconds(60))));
+                await Task.Run(() => Assert.True(four.Wait(Wait.Limit)));
             }
         };
         await new ImageTransfer().PullAsync(_registry, "v1", _folder.Store, s_name);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Packing;
 using Bee.Ebpf.Records;
@@ -122,12 +121,7 @@ public sealed class CaptureFileTests : IDisposable
         using var writer = CaptureWriter.Create(new CaptureOptions(_folder.Path("a.beecap")));
         writer.Write(CaptureFolder.Line(0));
 
-        var clock = Stopwatch.StartNew();
-        while (writer.Status.Ended is null)
-        {
-            Assert.True(clock.Elapsed < TimeSpan.FromMinutes(1), "The block does not reach the file.");
-            Thread.Sleep(20);
-        }
+        Wait.Until(() => writer.Status.Ended is not null, "The block does not reach the file.");
 
         Assert.Equal(["line 0"], ListSink.Read(writer.Path, out CaptureReader reader).Events);
         Assert.Equal(new FileInfo(writer.Path).Length, reader.EndsEarlyAt);
@@ -398,7 +392,7 @@ public sealed class CaptureFileTests : IDisposable
                 writer.Write(line, stop.Token);
             }
         });
-        SpinWait.SpinUntil(() => writer.Status.Events == 6);
+        Wait.Until(() => writer.Status.Events == 6);
         stop.Cancel();
 
         Assert.ThrowsAny<OperationCanceledException>(() => reader.GetAwaiter().GetResult());

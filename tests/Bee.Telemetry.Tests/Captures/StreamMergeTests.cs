@@ -119,7 +119,7 @@ public sealed class StreamMergeTests
         merge.Promise(two, 4);
         merge.Take([], 10, TimeSpan.Zero);
 
-        Assert.True(thread.Join(TimeSpan.FromSeconds(30)));
+        Assert.True(thread.Join(Wait.Limit));
         Assert.Equal(3, merge.Count);
     }
 
@@ -135,7 +135,7 @@ public sealed class StreamMergeTests
 
         merge.Close();
 
-        Assert.True(thread.Join(TimeSpan.FromSeconds(30)));
+        Assert.True(thread.Join(Wait.Limit));
         Assert.False(isOpen);
         Assert.Equal(0, merge.Count);
     }

@@ -133,7 +133,7 @@ public sealed class DeliveryQueueTests
         receiver.Release();
         Add(queue, 1, 1);
         receiver.WaitForBatch();
-        HeldTransport.WaitUntil(() => queue.Counts.Refused == 1);
+        Wait.Until(() => queue.Counts.Refused == 1);
         Add(queue, 2, 2);
 
         Assert.Equal(new DeliveryCounts(2, 1, 0, 1, 0), queue.Finish(s_long, default));
@@ -177,7 +177,7 @@ public sealed class DeliveryQueueTests
         receiver.Answers.Enqueue(_ => throw new FormatException("secret"));
         receiver.Release();
         Add(queue, 1, 1);
-        HeldTransport.WaitUntil(() => queue.Counts.Refused == 1);
+        Wait.Until(() => queue.Counts.Refused == 1);
         Add(queue, 2, 2);
 
         Assert.Equal(new DeliveryCounts(2, 1, 0, 1, 0), queue.Finish(s_long, default));
@@ -192,7 +192,7 @@ public sealed class DeliveryQueueTests
         using var queue = Queue(receiver, WhenFull.DropOldest, size: 100);
         receiver.Release();
         queue.Add(new DamagedEvent("secret"), EventOrigin.Unknown, default);
-        HeldTransport.WaitUntil(() => queue.Counts.Refused == 1);
+        Wait.Until(() => queue.Counts.Refused == 1);
         Add(queue, 2, 2);
 
         Assert.Equal(new DeliveryCounts(2, 1, 0, 1, 0), queue.Finish(s_long, default));
@@ -223,7 +223,7 @@ public sealed class DeliveryQueueTests
         using var queue = Queue(receiver, WhenFull.DropOldest, size: 100);
         receiver.Release();
         Add(queue, 1, 1);
-        HeldTransport.WaitUntil(() => queue.LastFault is not null);
+        Wait.Until(() => queue.LastFault is not null);
 
         Assert.Equal(new DeliveryCounts(1, 0, 0, 0, 1), queue.Finish(TimeSpan.FromMilliseconds(50), default));
         Assert.Single(receiver.Batches);
@@ -253,7 +253,7 @@ public sealed class DeliveryQueueTests
         using var queue = Queue(receiver, WhenFull.DropOldest, size: 2);
         receiver.Release();
         Add(queue, 1, 1);
-        HeldTransport.WaitUntil(() => queue.IsDown);
+        Wait.Until(() => queue.IsDown);
         Add(queue, 2, 4);
         Volatile.Write(ref isDown, false);
 
@@ -274,7 +274,7 @@ public sealed class DeliveryQueueTests
 
         Assert.Equal(new DeliveryCounts(3, 0, 0, 0, 3), counts);
         receiver.Release();
-        HeldTransport.WaitUntil(() => receiver.IsDisposed);
+        Wait.Until(() => receiver.IsDisposed);
         queue.Dispose();
         Assert.Equal(counts, queue.Counts);
     }

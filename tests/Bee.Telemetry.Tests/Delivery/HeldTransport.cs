@@ -71,15 +71,6 @@ internal sealed class HeldTransport : ILogTransport
         }
     }
 
-    /// <summary>Waits for a condition that another thread fulfills.</summary>
-    public static void WaitUntil(Func<bool> condition)
-    {
-        while (!condition())
-        {
-            Thread.Sleep(1);
-        }
-    }
-
     /// <summary>Releases the transport.</summary>
     public void Release() => _released.Set();
 

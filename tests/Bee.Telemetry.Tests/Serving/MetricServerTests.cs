@@ -230,7 +230,7 @@ public class MetricServerTests
         using var server = Start(new() { Sources = One, HeaderTimeout = TimeSpan.FromMilliseconds(100) });
 
         Assert.Equal("", Exchange(server, beginning));
-        Wait(() => server.Statistics.Connections == 0);
+        Wait.Until(() => server.Statistics.Connections == 0);
         Assert.Equal(1, server.Statistics.Rejected);
     }
 
@@ -243,7 +243,7 @@ public class MetricServerTests
         client.ReadAnswer();
 
         Assert.Equal("", client.ReadToEnd());
-        Wait(() => server.Statistics.Connections == 0);
+        Wait.Until(() => server.Statistics.Connections == 0);
         Assert.Equal(0, server.Statistics.Rejected);
     }
 
@@ -255,10 +255,10 @@ public class MetricServerTests
         using var server = Start(new() { Sources = () => [new FixedSource(large)], WriteTimeout = TimeSpan.FromSeconds(1) });
         using var slow = new RawClient(server.Endpoint);
         slow.Send(RawClient.Request("/metrics"));
-        Wait(() => server.Statistics.Scrapes == 1);
+        Wait.Until(() => server.Statistics.Scrapes == 1);
 
         Assert.StartsWith("HTTP/1.1 200 ", RawClient.Get(server.Endpoint, "/healthz"));
-        Wait(() => server.Statistics.Rejected == 1);
+        Wait.Until(() => server.Statistics.Rejected == 1);
         Assert.True(slow.ReadToEnd().Length < 400 * 65536);
     }
 
@@ -289,7 +289,7 @@ public class MetricServerTests
             client.Send(beginnings[i % beginnings.Length]);
         });
 
-        Wait(() => server.Statistics.Connections == 0);
+        Wait.Until(() => server.Statistics.Connections == 0);
         Assert.StartsWith("HTTP/1.1 200 ", RawClient.Get(server.Endpoint, "/metrics"));
     }
 
@@ -351,9 +351,9 @@ public class MetricServerTests
     {
         using var server = Start(new() { Sources = One, MaxConnections = 2 });
         using var first = new RawClient(server.Endpoint);
-        Wait(() => server.Statistics.Connections == 1);
+        Wait.Until(() => server.Statistics.Connections == 1);
         using var second = new RawClient(server.Endpoint);
-        Wait(() => server.Statistics.Connections == 2);
+        Wait.Until(() => server.Statistics.Connections == 2);
 
         Assert.StartsWith("HTTP/1.1 200 ", RawClient.Get(server.Endpoint, "/healthz"));
         Assert.Equal("", first.ReadToEnd());
@@ -446,6 +446,4 @@ public class MetricServerTests
         client.Send(text);
         return client.ReadToEnd();
     }
-
-    private static void Wait(Func<bool> condition) => Assert.True(SpinWait.SpinUntil(condition, s_patience));
 }

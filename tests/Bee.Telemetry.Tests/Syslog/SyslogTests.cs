@@ -117,7 +117,7 @@ public sealed partial class SyslogTests
         }
 
         // The receiver has closed the connection. The next batch must detect this before writing.
-        HeldTransport.WaitUntil(() => transport.IsClosed);
+        Wait.Until(() => transport.IsClosed);
         Assert.Equal(SendResult.Delivered(1), await transport.SendAsync([Record("three")], default));
         using var second = await listener.AcceptTcpClientAsync();
         Assert.Equal("three", Parse(await Frame(second.GetStream())).Text);
@@ -147,7 +147,7 @@ public sealed partial class SyslogTests
             });
             Assert.Equal(SendResult.Delivered(1), await transport.SendAsync([Record(text)], default));
             Assert.Equal(text, Parse(await received).Text);
-            HeldTransport.WaitUntil(() => transport.IsClosed);
+            Wait.Until(() => transport.IsClosed);
         }
     }
 

@@ -45,15 +45,7 @@ internal sealed class FakeTerminal : ITerminal
     }
 
     /// <summary>Waits until the screen has a text.</summary>
-    public void WaitFor(string text)
-    {
-        var deadline = DateTime.UtcNow.AddSeconds(60);
-        while (!Text.Contains(text, StringComparison.Ordinal))
-        {
-            Assert.True(DateTime.UtcNow < deadline, $"The screen never had '{text}':\n{Text}");
-            Thread.Sleep(5);
-        }
-    }
+    public void WaitFor(string text) => Wait.Until(() => Text.Contains(text, StringComparison.Ordinal), () => $"The screen never had '{text}':\n{Text}");
 
     public void Enter() => (IsEntered, Entered) = (true, Entered + 1);
 

@@ -59,16 +59,8 @@ internal sealed class Tmux : IDisposable
     /// <summary>Waits until the screen no longer has a text.</summary>
     public void WaitForEndOf(string text) => WaitFor(() => !Text.Contains(text, StringComparison.Ordinal), $"no '{text}'");
 
-    /// <summary>Waits for a condition, without a timeout that a busy machine could exceed.</summary>
-    public void WaitFor(Func<bool> condition, string what)
-    {
-        var deadline = Stopwatch.StartNew();
-        while (!condition())
-        {
-            Assert.True(deadline.Elapsed < TimeSpan.FromMinutes(1), $"The screen never had {what}:\n{Text}");
-            Thread.Sleep(40);
-        }
-    }
+    /// <summary>Waits for a condition of the screen.</summary>
+    public void WaitFor(Func<bool> condition, string what) => Wait.Until(condition, () => $"The screen never had {what}:\n{Text}");
 
     public void Dispose()
     {

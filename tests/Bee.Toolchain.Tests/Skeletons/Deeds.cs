@@ -83,28 +83,13 @@ internal sealed class Deeds : IDisposable
         _process.WaitForExit();
         _process.Dispose();
         Run("ip", "netns", "delete", Name);
-        // A group stays busy for a moment after its last process.
-        Assert.True(SpinWait.SpinUntil(Removed, TimeSpan.FromSeconds(10)), $"{Cgroup} stays");
-    }
-
-    private bool Removed()
-    {
-        try
-        {
-            Directory.Delete(Cgroup);
-            return true;
-        }
-        catch (IOException)
-        {
-            Thread.Sleep(10);
-            return false;
-        }
+        Wait.UntilRemoved(Cgroup);
     }
 
     private void Expect(string line)
     {
         var read = _process.StandardOutput.ReadLineAsync();
-        Assert.True(read.Wait(TimeSpan.FromSeconds(60)) && read.Result == line, $"expected '{line}'");
+        Assert.True(read.Wait(Wait.Limit) && read.Result == line, $"expected '{line}'");
     }
 
     private static bool Run(string tool, params string[] arguments)

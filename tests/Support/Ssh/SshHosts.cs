@@ -81,19 +81,11 @@ internal sealed class SshHosts : IDisposable
     public IReadOnlyList<int> Processes(string name) =>
         [.. Send($"list {name}").Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(id => int.Parse(id, System.Globalization.CultureInfo.InvariantCulture))];
 
-    /// <summary>
-    /// Returns the ids of the processes that a host's sessions have left after ten seconds, at once if there are none. The server notices the end of a session only after its client.
-    /// </summary>
-    public IReadOnlyList<int> Leftovers(string name)
+    /// <summary>Waits until all processes of a host's sessions have ended. The server notices the end of a session only after its client.</summary>
+    public void AssertEnded(string name)
     {
-        IReadOnlyList<int> left = Processes(name);
-        for (int attempt = 0; attempt < 200 && left.Count > 0; attempt++)
-        {
-            Thread.Sleep(50);
-            left = Processes(name);
-        }
-
-        return left;
+        IReadOnlyList<int> left = [];
+        Wait.Until(() => (left = Processes(name)).Count == 0, () => $"the sessions of {name} have left the processes {string.Join(", ", left)}");
     }
 
     public void Dispose()

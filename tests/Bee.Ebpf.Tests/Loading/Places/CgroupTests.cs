@@ -67,7 +67,7 @@ public sealed class CgroupTests
         using var sleeper = System.Diagnostics.Process.Start(start)!;
         try
         {
-            Assert.True(SpinWait.SpinUntil(() => File.ReadAllText(group.Path + "/cgroup.procs").Contains($"{sleeper.Id}\n"), TimeSpan.FromSeconds(10)));
+            Wait.Until(() => File.ReadAllText(group.Path + "/cgroup.procs").Contains($"{sleeper.Id}\n"));
 
             Assert.Equal(group.Path, CgroupTargets.Find(group.Name));
             Assert.Equal(group.Path, CgroupTargets.Find("/" + group.Name));
@@ -81,7 +81,7 @@ public sealed class CgroupTests
         {
             sleeper.Kill();
             sleeper.WaitForExit();
-            Directory.Delete(container);
+            Wait.UntilRemoved(container);
         }
     }
 

@@ -46,7 +46,7 @@ internal static class Counting
             body(session);
         }
 
-        Assert.True(SpinWait.SpinUntil(() => !programs.Any(KernelObjects.ProgramExists), TimeSpan.FromSeconds(10)), "a program stays");
-        Assert.True(SpinWait.SpinUntil(() => !links.Any(KernelObjects.LinkExists), TimeSpan.FromSeconds(10)), "a link stays");
+        Wait.Until(() => !programs.Any(KernelObjects.ProgramExists), "a program stays");
+        Wait.Until(() => !links.Any(KernelObjects.LinkExists), "a link stays");
     }
 }

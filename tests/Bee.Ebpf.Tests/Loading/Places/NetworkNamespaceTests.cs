@@ -27,7 +27,7 @@ public sealed class NetworkNamespaceTests
         using var inside = System.Diagnostics.Process.Start("ip", ["netns", "exec", world.Name, "sleep", "60"]);
         try
         {
-            Assert.True(SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{inside.Id}/comm") == "sleep\n", TimeSpan.FromSeconds(10)));
+            Wait.Until(() => File.ReadAllText($"/proc/{inside.Id}/comm") == "sleep\n");
             foreach (var text in (string[])[world.Name, "/run/netns/" + world.Name, $"/proc/{inside.Id}/ns/net", $"{inside.Id}"])
             {
                 Assert.Equal(["bee0", "lo"], NetworkTargets.Interfaces(text).Select(i => i.Name).Order());

@@ -23,22 +23,5 @@ internal sealed class OwnCgroup : IDisposable
     /// <summary>Returns a command that runs another one in the group.</summary>
     public string[] Inside(params string[] command) => ["sh", "-c", $"echo $$ > {Path}/cgroup.procs && exec \"$@\"", "sh", .. command];
 
-    public void Dispose()
-    {
-        // A group stays busy for a moment after its last process has exited.
-        Assert.True(SpinWait.SpinUntil(() => TryRemove(), TimeSpan.FromSeconds(10)), $"{Path} stays");
-    }
-
-    private bool TryRemove()
-    {
-        try
-        {
-            Directory.Delete(Path);
-            return true;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-    }
+    public void Dispose() => Wait.UntilRemoved(Path);
 }

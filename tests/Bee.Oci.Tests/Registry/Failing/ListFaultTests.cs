@@ -63,7 +63,7 @@ public sealed class ListFaultTests : IDisposable
         _registry.Inject(Stage.Referrers, Faults.Header("Link", $"</v2/me/image/referrers/{FaultyImage.Manifest.Descriptor.Digest}>; rel=\"next\""));
         foreach ((Stage stage, Func<Task> list) in Lists())
         {
-            RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => list().WaitAsync(TimeSpan.FromSeconds(30)));
+            RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => list().WaitAsync(Wait.Limit));
             Assert.True(error.Fault is RegistryFault.Unsafe or RegistryFault.BadAnswer or RegistryFault.TooLarge, $"{stage}: {error.Fault} {error.Message}");
         }
     }

@@ -42,10 +42,10 @@ public sealed class StormTests
         for (int i = 0; i < 3; i++)
         {
             registry.Repository(FaultyImage.Repository).Blobs.Clear();
-            await FaultyImage.PushAsync(repository).WaitAsync(TimeSpan.FromMinutes(1));
+            await FaultyImage.PushAsync(repository).WaitAsync(Wait.Limit);
             FaultyImage.AssertWhole(registry);
             Assert.Contains(FaultyImage.Tag, registry.Repository(FaultyImage.Repository).Tags.Keys);
-            await FaultyImage.PullAsync(repository).WaitAsync(TimeSpan.FromMinutes(1));
+            await FaultyImage.PullAsync(repository).WaitAsync(Wait.Limit);
         }
 
         Assert.True(faults > 5, $"Only {faults} faults happened.");
@@ -59,7 +59,7 @@ public sealed class StormTests
         registry.Inject(Stage.PutUpload, Faults.StopReading(1 << 20));
         using var client = new RemoteRegistry(registry.Host, FaultCase.Quick with { ChunkLength = 64 << 20, IdleTimeout = TimeSpan.FromSeconds(1) });
         RegistryException error = await Assert.ThrowsAsync<RegistryException>(() => client.Repository(FaultyImage.Repository)
-            .PushAsync(Samples.Blob(content), () => new MemoryStream(content)).WaitAsync(TimeSpan.FromMinutes(1)));
+            .PushAsync(Samples.Blob(content), () => new MemoryStream(content)).WaitAsync(Wait.Limit));
         Assert.Equal(RegistryFault.TimedOut, error.Fault);
         Assert.Empty(registry.Repository(FaultyImage.Repository).Blobs);
     }
