@@ -10,21 +10,25 @@ internal static class Wait
     public static TimeSpan Limit { get; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Waits until a condition holds. Fails the test after <see cref="Limit"/>.</summary>
-    /// <param name="condition">The condition, which is checked every few milliseconds.</param>
+    /// <param name="condition">The condition, which is checked repeatedly.</param>
     /// <param name="problem">What is wrong if it never holds. By default the expression.</param>
     public static void Until(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string problem = "") => Until(condition, () => problem);
 
     /// <summary>Waits until a condition holds. Fails the test after <see cref="Limit"/>.</summary>
-    /// <param name="condition">The condition, which is checked every few milliseconds.</param>
+    /// <param name="condition">The condition, which is checked repeatedly.</param>
     /// <param name="problem">Returns what is wrong if it never holds.</param>
     public static void Until(Func<bool> condition, Func<string> problem)
     {
-        for (long start = Stopwatch.GetTimestamp(); !condition(); Thread.Sleep(2))
+        var clock = Stopwatch.StartNew();
+        while (!condition())
         {
-            if (Stopwatch.GetElapsedTime(start) > Limit)
+            if (clock.Elapsed > Limit)
             {
                 Assert.Fail($"After {Limit.TotalSeconds} seconds: {problem()}");
             }
+
+            // Short waits end soon after the condition holds, and long ones take little processor time from what they wait for.
+            Thread.Sleep((int)Math.Clamp(clock.ElapsedMilliseconds / 50, 1, 20));
         }
     }
 
@@ -45,8 +49,8 @@ internal static class Wait
         },
         $"{path} stays");
 
-    /// <summary>Waits until a condition holds, without a thread. Fails the test after <see cref="Limit"/>.</summary>
-    /// <param name="condition">The condition, which is checked every few milliseconds.</param>
+    /// <summary>Waits on another thread until a condition holds. Fails the test after <see cref="Limit"/>.</summary>
+    /// <param name="condition">The condition, which is checked repeatedly.</param>
     /// <param name="problem">What is wrong if it never holds. By default the expression.</param>
     public static Task UntilAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string problem = "") =>
         condition() ? Task.CompletedTask : Task.Factory.StartNew(() => Until(condition, problem), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);

@@ -6,8 +6,8 @@ namespace Bee.VirtualMachine.Machine;
 /// <summary>Boots a guest under plain emulation and waits until it powers off.</summary>
 internal static class Emulator
 {
-    /// <summary>The time limit of a guest.</summary>
-    public static TimeSpan Limit { get; } = TimeSpan.FromSeconds(Project.Reach is null ? 300 : 1200);
+    /// <summary>The time limit of a guest, below the one of a test that hangs (build/Tests.ps1).</summary>
+    public static TimeSpan Limit { get; } = TimeSpan.FromSeconds(Project.Reach is null ? 420 : 1200);
 
     /// <summary>Runs a guest to its end.</summary>
     /// <param name="kernel">The kernel.</param>
