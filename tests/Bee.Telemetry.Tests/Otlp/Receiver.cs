@@ -34,7 +34,7 @@ internal sealed class Receiver : IDisposable
     {
         for (var i = 0; i < count; i++)
         {
-            Assert.True(_came.Wait(Wait.Limit), "No request came.");
+            Assert.True(_came.Wait(Bee.Tests.Wait.Limit), "No request came.");
         }
     }
 

@@ -10,7 +10,6 @@ using Bee.Ebpf.Metadata;
 using Bee.Registries;
 using Bee.Telemetry.Logs;
 using Bee.Telemetry.Syslog;
-using Bee.Telemetry.Tests.Delivery;
 using Bee.Telemetry.Tests.Logs;
 
 namespace Bee.Telemetry.Tests.Syslog;
