@@ -172,7 +172,7 @@ public sealed class RemoteTests : IDisposable
         pipeline.Stop();
 
         // The registry timeouts are longer than this.
-        Assert.True(running.AsyncWaitHandle.WaitOne(Wait.Limit));
+        Assert.True(running.AsyncWaitHandle.WaitOne(TimeSpan.FromSeconds(20)));
         Assert.Empty(pipeline.Streams.Error);
         Assert.Empty(_shell.Objects("Get-BeeImage -Store $empty", ("empty", _shell["empty"])));
         Assert.DoesNotContain("v1", _registry.Repository("new/tool").Tags.Keys);

@@ -236,7 +236,7 @@ public sealed class RegistryLoginTests : IDisposable
 
         IAsyncResult run = pipeline.BeginInvoke();
         await asked.Task.WaitAsync(Wait.Limit);
-        await Task.Factory.FromAsync(pipeline.BeginStop(null, null), pipeline.EndStop).WaitAsync(Wait.Limit);
+        await Task.Factory.FromAsync(pipeline.BeginStop(null, null), pipeline.EndStop).WaitAsync(TimeSpan.FromSeconds(20));
 
         // The response timeout is longer than the wait, so the stop ended the login.
         Assert.ThrowsAny<PipelineStoppedException>(() => pipeline.EndInvoke(run));
