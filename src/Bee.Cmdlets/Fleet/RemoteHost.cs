@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 using Bee.Posix;
+using Microsoft.Win32.SafeHandles;
 
 namespace Bee.Cmdlets.Fleet;
 
@@ -12,6 +13,7 @@ internal sealed class RemoteHost : IDisposable
 {
     private const int MostErrorText = 8192;
     private const int SshFailed = 255;
+    private const int SpareFiles = 64;
     private static readonly TimeSpan s_exit = TimeSpan.FromSeconds(1);
 
     private readonly Process _ssh;
@@ -51,6 +53,11 @@ internal sealed class RemoteHost : IDisposable
             start.ArgumentList.Add(argument);
         }
 
+        if (!HasFiles())
+        {
+            throw NotStarted(host.Name, new Win32Exception(Libc.EMFILE));
+        }
+
         try
         {
             return new RemoteHost(host, Process.Start(start)!);
@@ -80,11 +87,27 @@ internal sealed class RemoteHost : IDisposable
         FleetException Exhausted(string limit, string remedy) => new(FleetFault.SshNotStarted, host, $"{what}{limit}.", remedy, cause);
     }
 
-    // The soft limit of this process. /proc/self/limits cannot be opened without a free file descriptor.
-    private static unsafe string Limit(int resource)
+    // Without a free file descriptor, .NET ends the process: it needs some to load code and to start threads.
+    private static bool HasFiles()
+    {
+        try
+        {
+            // The kernel gives the lowest free number.
+            using SafeFileHandle lowest = File.OpenHandle("/dev/null");
+            return SoftLimit(Libc.RLIMIT_NOFILE) is not { } limit || lowest.DangerousGetHandle() + SpareFiles < (long)limit;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private static string Limit(int resource) => SoftLimit(resource) is { } limit ? $"{limit}" : "unlimited";
+
+    private static unsafe ulong? SoftLimit(int resource)
     {
         nuint* limits = stackalloc nuint[2];
-        return Libc.getrlimit(resource, limits) == 0 && limits[0] != nuint.MaxValue ? $"{limits[0]}" : "unlimited";
+        return Libc.getrlimit(resource, limits) == 0 && limits[0] < long.MaxValue ? limits[0] : null;
     }
 
     /// <summary>Returns why the agent ended, or ends it and returns why its output is unusable. Call it when <see cref="Output"/> has ended or is not of the protocol.</summary>

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Bee.Ebpf.Packing;
 using Bee.Ebpf.Records;
+using StackFrame = Bee.Ebpf.Symbols.StackFrame;
+using StackTrace = Bee.Ebpf.Symbols.StackTrace;
 
 namespace Bee.Telemetry.Captures;
 
@@ -92,6 +94,7 @@ internal sealed class CaptureStreamWriter : IDisposable
     /// <exception cref="OperationCanceledException">The wait was canceled. The event is not written.</exception>
     public bool Write(BpfEvent item, CancellationToken cancellationToken)
     {
+        ResolveNames(item);
         lock (_gate)
         {
             if (Open(cancellationToken) is not { } block)
@@ -192,6 +195,18 @@ internal sealed class CaptureStreamWriter : IDisposable
             HandOver();
             _isClosing = true;
             Monitor.PulseAll(_gate);
+        }
+    }
+
+    // The packer needs the names of functions, and to read the symbols of the kernel and of files takes seconds on a busy machine. Heartbeats continue meanwhile.
+    private static void ResolveNames(BpfEvent item)
+    {
+        foreach (StackTrace stack in item.Traces ?? [])
+        {
+            foreach (StackFrame frame in stack)
+            {
+                _ = frame.Name;
+            }
         }
     }
 

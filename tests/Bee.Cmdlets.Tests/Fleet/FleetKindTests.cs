@@ -74,6 +74,58 @@ public sealed class FleetKindTests(Programs programs) : IDisposable
         AssertShown(items, "PSComputerName", "one");
     }
 
+    [SshKernelFact]
+    public void Trace_lines_of_each_host_are_typed_and_in_order()
+    {
+        IReadOnlyList<PSObject> items = Run(
+            """
+            SEC("tracepoint/syscalls/sys_enter_getppid")
+            int on_call(void *ctx)
+            {
+                if (bee_targeted(target_pid))
+                    bpf_printk("hello %d\n", bee_pid());
+                return 0;
+            }
+            """,
+            "-Trace");
+
+        Assert.All(items, item => Assert.Equal(("on_call", "perl", $"hello {item.Properties["Pid"].Value}"), ((string)item.Properties["Program"].Value, (string)item.Properties["Comm"].Value, (string)item.Properties["Text"].Value)));
+        DateTime[] times = [.. items.Where(item => item.Properties["Late"].Value is false).Select(item => (DateTime)PSObject.AsPSObject(item.Properties["Time"].Value).BaseObject)];
+        Assert.Equal(times.Order(), times);
+        AssertShown(items, "PSComputerName", "one");
+    }
+
+    [SshKernelFact]
+    public void Stacks_of_each_host_have_the_names_of_its_functions()
+    {
+        IReadOnlyList<PSObject> items = Run(
+            """
+            BEE_STACKS(stacks, 4096);
+            struct call { pid_t pid; user_stack_id user_stack; kernel_stack_id kernel_stack; };
+            BEE_RING(print_calls, struct call, 1 << 16);
+            SEC("tracepoint/syscalls/sys_enter_getppid")
+            int on_call(void *ctx)
+            {
+                struct call *event;
+                if (!bee_targeted(target_pid))
+                    return 0;
+                event = bee_reserve(print_calls, struct call);
+                if (!event)
+                    return 0;
+                event->pid = bee_pid();
+                event->user_stack = bpf_get_stackid(ctx, &stacks, BPF_F_USER_STACK);
+                event->kernel_stack = bpf_get_stackid(ctx, &stacks, 0);
+                bee_submit(event);
+                return 0;
+            }
+            """,
+            "");
+
+        Assert.All(items, item => Assert.Contains("getppid", $"{item.Properties["user_stack"].Value}", StringComparison.Ordinal));
+        Assert.All(items, item => Assert.Contains("do_syscall", $"{item.Properties["kernel_stack"].Value}", StringComparison.Ordinal));
+        AssertShown(items, "PSComputerName", "one");
+    }
+
     // Runs a tool until each host has sent four objects, also into a capture that has the same ones.
     private IReadOnlyList<PSObject> Run(string source, string arguments)
     {

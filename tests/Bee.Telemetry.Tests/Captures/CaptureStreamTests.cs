@@ -1,7 +1,9 @@
 using System.IO.Pipelines;
 using System.Text;
 using Bee.Ebpf.Events;
+using Bee.Ebpf.Packing;
 using Bee.Ebpf.Records;
+using Bee.Ebpf.Symbols;
 using Bee.Telemetry.Captures;
 
 namespace Bee.Telemetry.Tests.Captures;
@@ -43,6 +45,19 @@ public sealed class CaptureStreamTests
         }
 
         Assert.Equal(["0 lost of print_ring"], ReadAll(stream.ToArray()).Sink.Items);
+    }
+
+    [Fact]
+    public void Heartbeats_continue_while_the_names_of_a_stack_are_read()
+    {
+        using var writer = new CaptureStreamWriter(new MemoryStream());
+        bool isFree = false;
+        var names = new Names(() => isFree = Task.Run(() => writer.Echo(1, 2)).Wait(s_patience));
+
+        // The class is not that of a tool.
+        Assert.Throws<PackException>(() => writer.Write(new Stacked(new StackTrace(null, default, [new StackFrame(1, names, isCaller: false)])), default));
+
+        Assert.True(isFree);
     }
 
     [Fact]
@@ -182,6 +197,20 @@ public sealed class CaptureStreamTests
 
         Assert.True(writer.Complete(s_patience));
         return stream.ToArray();
+    }
+
+    private sealed class Stacked(StackTrace stack) : BpfEvent
+    {
+        private protected override StackTrace[]? GetTraces() => [stack];
+    }
+
+    private sealed class Names(Action finding) : FrameSource
+    {
+        public override FrameName Find(ulong address, bool isCaller)
+        {
+            finding();
+            return FrameName.Unknown;
+        }
     }
 
     private static (CaptureStreamReader Reader, Recorder Sink) ReadAll(byte[] bytes)
