@@ -130,6 +130,8 @@ public class MetricServerTests
         using var plain = new RawClient(server.Endpoint);
         plain.Send(RawClient.Request("/metrics"));
         Assert.DoesNotContain("HTTP", plain.ReadToEnd());
+        // The server counts a connection after it has closed it.
+        Wait.Until(() => server.Statistics.Rejected == 1);
         Assert.Contains("bee_scrape_rejected_total{reason=\"tls\"} 1\n", await client.GetStringAsync(server.Uri));
     }
 
@@ -359,7 +361,7 @@ public class MetricServerTests
         Assert.Equal("", first.ReadToEnd());
         second.Send(RawClient.Request("/healthz"));
         Assert.StartsWith("HTTP/1.1 200 ", second.ReadAnswer());
-        Assert.Equal(1, server.Statistics.Rejected);
+        Wait.Until(() => server.Statistics.Rejected == 1);
     }
 
     [Fact]
