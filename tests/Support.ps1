@@ -91,7 +91,7 @@ storage: { filesystem: { rootdirectory: $Folder/content }, delete: { enabled: tr
 http: { addr: 127.0.0.1:0 }
 "@
     $process = Start-Process docker-registry serve, "$Folder/config.yml" -PassThru -RedirectStandardOutput "$Folder/out" -RedirectStandardError "$Folder/log"
-    function Find-Address { ((Get-Content "$Folder/out", "$Folder/log" -Raw -ErrorAction Ignore) -join '' | Select-String 'listening on (127\.0\.0\.1:\d+)').Matches.Groups[1].Value }
+    function Find-Address { if ((Get-Content "$Folder/out", "$Folder/log" -Raw -ErrorAction Ignore) -join '' -match 'listening on (127\.0\.0\.1:\d+)') { $Matches[1] } }
     Wait-Until {
         if ($process.HasExited) { throw "docker-registry did not start: $(Get-Content "$Folder/log" -Raw)" }
         Find-Address
