@@ -99,7 +99,7 @@ public sealed class BpfSession : IDisposable
     /// <summary>The programs, in the order of the object, including those that are not loaded.</summary>
     public IReadOnlyList<BpfProgram> Programs { get; }
 
-    /// <summary>The pins of this session; null if it is not pinned.</summary>
+    /// <summary>The pins of this session; null if it is not pinned, or after <see cref="Detach"/> has removed them.</summary>
     public PinnedProgram? Pinned { get; private set; }
 
     /// <summary>Sets parameters, creates the maps and loads the programs. No program runs before it is attached.</summary>
@@ -254,6 +254,7 @@ public sealed class BpfSession : IDisposable
         _links?.SetPinned(false);
         _links?.Detach();
         Pinned?.Remove();
+        Pinned = null;
     }
 
     /// <summary>Keeps a resource until the session is disposed. Resources are disposed after the readers, the last one first.</summary>

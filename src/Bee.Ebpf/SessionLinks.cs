@@ -157,6 +157,7 @@ internal sealed class SessionLinks : IDisposable
     private BpfLink Attach(BpfProgram program, BpfProgram targeted, AttachOptions options, AttachTargets targets)
     {
         var made = new List<ILink>();
+        BpfLink attached;
         try
         {
             foreach (var link in Attacher.Attach(targeted, options, targets))
@@ -164,6 +165,8 @@ internal sealed class SessionLinks : IDisposable
                 made.Add(link);
                 ObjectDisposedException.ThrowIf(_disposed, typeof(BpfSession));
             }
+
+            attached = new BpfLink(program, [.. made]);
         }
         catch
         {
@@ -171,7 +174,7 @@ internal sealed class SessionLinks : IDisposable
             throw;
         }
 
-        return Keep(new BpfLink(program, [.. made]));
+        return Keep(attached);
     }
 
     private BpfLink Keep(BpfLink link)

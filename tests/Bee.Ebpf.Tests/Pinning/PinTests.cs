@@ -175,6 +175,23 @@ public sealed class PinTests : IDisposable
     }
 
     [KernelFact]
+    public void Detach_of_a_pinned_session_removes_the_pins_and_the_session_can_be_pinned_again()
+    {
+        using var session = Start("calls");
+        var first = session.Pin(_folder, Details("first"));
+        session.Detach();
+        Assert.Null(session.Pinned);
+        Assert.False(Directory.Exists(_folder));
+
+        session.Attach();
+        var second = session.Pin(_folder, Details("second"));
+        Assert.NotEqual(first.Id, second.Id);
+        Assert.Equal("second", PinnedProgram.Open(_folder).Details.Name);
+        session.Detach();
+        Assert.False(Directory.Exists(_folder));
+    }
+
+    [KernelFact]
     public void Only_one_reader_holds_the_lock()
     {
         using var session = Start("calls");
