@@ -178,7 +178,7 @@ public sealed class BpfSession : IDisposable
     public EventReader OpenReader(EventReaderOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        using var lease = new Lease(_object);
+        using var lease = new Lease(_object, typeof(BpfSession));
         var reader = new EventReader(new LoadedObject(File, Maps, Programs), this, _object, options);
         lock (_gate)
         {
@@ -190,7 +190,7 @@ public sealed class BpfSession : IDisposable
         }
 
         reader.Dispose();
-        throw new ObjectDisposedException(nameof(BpfSession));
+        throw new ObjectDisposedException(typeof(BpfSession).FullName);
     }
 
     /// <summary>Returns the events of a ring buffer or perf event array as objects. For a perf event array call this before <see cref="Attach"/>, so that no event is lost.</summary>
@@ -232,7 +232,7 @@ public sealed class BpfSession : IDisposable
     public PinnedProgram Pin(string name, PinDetails? details = null)
     {
         var folder = PinPath.Resolve(name);
-        using var lease = new Lease(_object);
+        using var lease = new Lease(_object, typeof(BpfSession));
         var links = _links?.Attached ?? [];
         if (Pinned is not null || (links.Length == 0 && Programs.Any(program => program.IsLoaded && program.Description.KindRow.Method != AttachMethod.None)))
         {

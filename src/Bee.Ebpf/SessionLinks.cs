@@ -59,7 +59,7 @@ internal sealed class SessionLinks : IDisposable
         lock (_attachGate)
         {
             ObjectDisposedException.ThrowIf(_disposed, typeof(BpfSession));
-            using var lease = new Lease(_object);
+            using var lease = new Lease(_object, typeof(BpfSession));
             Check(program, target);
             if (target is null)
             {
@@ -190,6 +190,6 @@ internal sealed class SessionLinks : IDisposable
         }
 
         link.Dispose();
-        throw new ObjectDisposedException(nameof(BpfSession));
+        throw new ObjectDisposedException(typeof(BpfSession).FullName);
     }
 }

@@ -66,7 +66,7 @@ public sealed class EventReader : IDisposable
         Enter();
         try
         {
-            using var hold = new Lease(_owner);
+            using var hold = new Lease(_owner, typeof(EventReader));
             using var registration = cancellationToken.UnsafeRegister(static waiter => ((Waiter)waiter!).Wake(), _waiter);
             Loop(sink, duration, cancellationToken);
             GC.KeepAlive(_session);
@@ -83,7 +83,7 @@ public sealed class EventReader : IDisposable
         Enter();
         try
         {
-            using var hold = new Lease(_owner);
+            using var hold = new Lease(_owner, typeof(EventReader));
             var stopped = false;
             while (!stopped && _sources.Read(sink, ref stopped) == DrainResult.Much)
             {

@@ -53,8 +53,8 @@ public sealed unsafe class RingBuffer : IDisposable
     {
         get
         {
-            using var hold = new Lease(_producerPages);
-            using var holdConsumer = new Lease(_consumerPages);
+            using var hold = new Lease(_producerPages, typeof(RingBuffer));
+            using var holdConsumer = new Lease(_consumerPages, typeof(RingBuffer));
             return Volatile.Read(ref *_producer) - *_consumer;
         }
     }
@@ -97,8 +97,8 @@ public sealed unsafe class RingBuffer : IDisposable
     /// <exception cref="ObjectDisposedException">The ring was disposed before the call.</exception>
     public bool Wait(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
-        using var lease = new Lease(_producerPages);
-        using var consumerLease = new Lease(_consumerPages);
+        using var lease = new Lease(_producerPages, typeof(RingBuffer));
+        using var consumerLease = new Lease(_consumerPages, typeof(RingBuffer));
         cancellationToken.ThrowIfCancellationRequested();
         if (HasRecord())
         {
@@ -110,7 +110,7 @@ public sealed unsafe class RingBuffer : IDisposable
             return false;
         }
 
-        using var owner = new Lease(map.Owner);
+        using var owner = new Lease(map.Owner, typeof(BpfMap));
         using var epoll = new Lease(_waiter.Epoll);
         using var wake = new Lease(_waiter.WakeFd);
         // A canceled wait leaves a wake-up behind. Close sets _closed first, so its wake-up may be cleared too.
@@ -156,7 +156,7 @@ public sealed unsafe class RingBuffer : IDisposable
     /// <summary>Maps the ring of a map without registering as its reader.</summary>
     internal static RingBuffer MapRing(BpfMap map)
     {
-        using var lease = new Lease(map.Owner);
+        using var lease = new Lease(map.Owner, typeof(BpfMap));
         return Map(map.Fd, SizeInKernel(map.Description.MaxEntries));
     }
 
@@ -197,8 +197,8 @@ public sealed unsafe class RingBuffer : IDisposable
         where TSink : struct, IRecordSink
     {
         // The sink or another thread may dispose the ring: keep the pages mapped until the end.
-        using var hold = new Lease(_producerPages);
-        using var holdConsumer = new Lease(_consumerPages);
+        using var hold = new Lease(_producerPages, typeof(RingBuffer));
+        using var holdConsumer = new Lease(_consumerPages, typeof(RingBuffer));
         var start = *_consumer;
         var position = start;
         var end = Volatile.Read(ref *_producer);

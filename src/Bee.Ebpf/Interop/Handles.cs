@@ -116,6 +116,21 @@ internal readonly ref struct Lease
         handle.DangerousAddRef(ref taken);
     }
 
+    /// <param name="handle">The handle.</param>
+    /// <param name="user">The public type that the caller of the library uses: a caller does not know the handle.</param>
+    /// <exception cref="ObjectDisposedException">The handle is closed. The exception names <paramref name="user"/>.</exception>
+    public Lease(SafeHandle handle, Type user)
+    {
+        try
+        {
+            this = new Lease(handle);
+        }
+        catch (ObjectDisposedException)
+        {
+            throw new ObjectDisposedException(user.FullName);
+        }
+    }
+
     public void Dispose() => _handle.DangerousRelease();
 }
 

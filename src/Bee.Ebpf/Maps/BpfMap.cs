@@ -260,7 +260,7 @@ public sealed class BpfMap
     /// <exception cref="BpfLoadException">The kernel does not allow reading the map.</exception>
     internal unsafe bool TryRead(ReadOnlySpan<byte> key, Span<byte> value)
     {
-        using var hold = new Lease(_owner);
+        using var hold = new Lease(_owner, typeof(BpfMap));
         if (Description.Place is { } place)
         {
             var index = MemoryMarshal.Read<uint>(key);

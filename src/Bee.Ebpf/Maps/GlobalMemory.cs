@@ -37,7 +37,7 @@ internal static unsafe class GlobalMemory
         (int Offset, byte[] Bytes)[] parts = place is not null
             ? [(place.Offset + BitConverter.ToInt32(entry.Key) * entry.Value.Length, entry.Value)]
             : [.. Changed(map.Description, entry)];
-        using var hold = new Lease(map.Owner);
+        using var hold = new Lease(map.Owner, typeof(BpfMap));
         var page = (nuint)Environment.SystemPageSize;
         using var memory = MappedPages.TryMap(map.Fd, ((nuint)size + page - 1) / page * page, 0, writable: true);
         if (memory is null)

@@ -11,7 +11,7 @@ internal static unsafe class MapCalls
 
     public static void Update(BpfMap map, byte[] key, byte[] value, MapWriteMode mode)
     {
-        using var hold = new Lease(map.Owner);
+        using var hold = new Lease(map.Owner, typeof(BpfMap));
         fixed (byte* keyStart = key, valueStart = value)
         {
             var result = -Libc.EBUSY;
@@ -46,7 +46,7 @@ internal static unsafe class MapCalls
     /// <summary>Removes the next value from a queue or stack; returns false if it is empty.</summary>
     public static bool TryTake(BpfMap map, byte[] value)
     {
-        using var hold = new Lease(map.Owner);
+        using var hold = new Lease(map.Owner, typeof(BpfMap));
         fixed (byte* start = value)
         {
             var result = LibbpfCalls.bpf_map_lookup_and_delete_elem(map.Fd, null, start);
@@ -56,7 +56,7 @@ internal static unsafe class MapCalls
 
     private static int Deleted(BpfMap map, byte[] key)
     {
-        using var hold = new Lease(map.Owner);
+        using var hold = new Lease(map.Owner, typeof(BpfMap));
         fixed (byte* start = key)
         {
             var result = -Libc.EBUSY;

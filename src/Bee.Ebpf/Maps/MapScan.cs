@@ -78,7 +78,7 @@ internal sealed unsafe class MapScan
     public bool Next()
     {
         Count = 0;
-        using var hold = new Lease(_owner);
+        using var hold = new Lease(_owner, typeof(BpfMap));
         while (!_ended && Count == 0)
         {
             if (_place is not null)

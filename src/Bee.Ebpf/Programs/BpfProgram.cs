@@ -109,7 +109,7 @@ public sealed class BpfProgram
     /// <exception cref="BpfTestException">The kernel does not test programs of this kind, or rejects the input.</exception>
     public TestRunResult TestRun(TestRunOptions? options = null)
     {
-        using var lease = new Lease(_owner);
+        using var lease = new Lease(_owner, typeof(BpfProgram));
         return ProgramRun.Run(this, options ?? new TestRunOptions());
     }
 
@@ -118,7 +118,7 @@ public sealed class BpfProgram
     /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     public ProgramStatistics? ReadStatistics()
     {
-        using var lease = new Lease(_owner);
+        using var lease = new Lease(_owner, typeof(BpfProgram));
         return (Fd >= 0 ? ProgramInfo.Read(Fd) : IsLoaded ? ProgramInfo.OfId(Id) : null) is { } info ? ProgramStatistics.Of(info) : null;
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Bee.Ebpf.Events;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Maps;
 using Bee.Ebpf.Programs;
@@ -81,6 +82,36 @@ public class LinkTests
         link.Dispose();
         Wait.Until(() => !link.Ids.Any(KernelObjects.LinkExists));
         Assert.Throws<ObjectDisposedException>(() => link.Program.Attach());
+    }
+
+    [KernelFact]
+    public void Calls_after_Dispose_of_the_session_name_the_public_object()
+    {
+        var session = Calls.Load(Fixture.Object("calls"));
+        var (map, program) = (session.Map("counter_by_argument"), session.Programs.First(program => program.IsLoaded));
+        var key = new Dictionary<string, object> { ["argument"] = 1 };
+        var reader = session.OpenReader(new() { Select = _ => false });
+        var ring = RingBuffer.Open(session.Map("print_calls_of_getpgid"));
+        ring.Dispose();
+        session.Dispose();
+
+        Named<BpfSession>(() => session.Attach());
+        Named<BpfSession>(() => session.OpenReader(new()));
+        Named<BpfSession>(() => session.Pin("after"));
+        Named<BpfSession>(() => program.Attach());
+        Named<BpfProgram>(() => program.ReadStatistics());
+        Named<BpfProgram>(() => program.TestRun());
+        Named<BpfMap>(() => map.Entries().Count());
+        Named<BpfMap>(() => map.Find(key));
+        Named<BpfMap>(() => map.Update(key, 1));
+        Named<BpfMap>(() => map.Delete(key));
+        Named<BpfMap>(() => session.Events("print_calls_of_getpgid"));
+        Named<BpfMap>(() => RingBuffer.Open(session.Map("print_calls_of_getpgid")));
+        Named<EventReader>(() => reader.Run(new CollectingSink(), CancellationToken.None));
+        Named<RingBuffer>(() => _ = ring.Waiting);
+        Named<RingBuffer>(() => ring.Wait(TimeSpan.Zero));
+
+        static void Named<T>(Action call) => Assert.Equal(typeof(T).FullName, Assert.Throws<ObjectDisposedException>(call).ObjectName);
     }
 
     [KernelFact]
