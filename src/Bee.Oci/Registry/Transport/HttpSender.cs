@@ -10,6 +10,9 @@ namespace Bee.Oci.Registry.Transport;
 /// <summary>Sends a request once, with timeouts, the proxy and the trusted certificates. Does not follow redirects or add credentials.</summary>
 internal sealed class HttpSender : IDisposable
 {
+    // A handler that observes its token ends well within this time. Until it has ended, it may still read the content of the request.
+    private static readonly TimeSpan s_handlerGrace = TimeSpan.FromSeconds(1);
+
     private static readonly string s_agent = "bee/" + (typeof(HttpSender).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
         ?.InformationalVersion.Split('+')[0] ?? "0");
 
@@ -48,7 +51,7 @@ internal sealed class HttpSender : IDisposable
         deadline.Within(_options.HeaderTimeout);
         try
         {
-            HttpResponseMessage answer = await _http.SendAsync(request, deadline.Token).ConfigureAwait(false)
+            HttpResponseMessage answer = await SendOnceAsync(request, deadline.Token).ConfigureAwait(false)
                 ?? throw new InvalidOperationException("The handler in RegistryOptions returned no response.");
             RequireSameAddress(answer, address);
             answer.Content = new WatchedAnswer(answer.Content, _options.IdleTimeout, address);
@@ -75,6 +78,35 @@ internal sealed class HttpSender : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    // A handler of the caller's may ignore its token.
+    private async Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        Task<HttpResponseMessage> sending = _http.SendAsync(request, cancellationToken);
+        var canceled = new TaskCompletionSource();
+        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static source => ((TaskCompletionSource)source!).TrySetResult(), canceled);
+        if (await Task.WhenAny(sending, canceled.Task).ConfigureAwait(false) != sending
+            && await Task.WhenAny(sending, Task.Delay(s_handlerGrace, CancellationToken.None)).ConfigureAwait(false) != sending)
+        {
+            _ = sending.ContinueWith(DisposeLate, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            throw new OperationCanceledException(cancellationToken);
+        }
+
+        return await sending.ConfigureAwait(false);
+    }
+
+    private static void DisposeLate(Task<HttpResponseMessage> sending)
+    {
+        if (sending.IsCompletedSuccessfully)
+        {
+            sending.Result?.Dispose();
+        }
+        else
+        {
+            // Marks the exception as observed.
+            _ = sending.Exception;
+        }
+    }
 
     // The transport follows redirects, because it decides where credentials go. Digests are those of the bytes as the registry sends them.
     private static void Restrict(HttpMessageHandler? handler)

@@ -1,5 +1,6 @@
 using System.Net;
 using Bee.Oci.Registry;
+using Bee.Oci.Registry.Transport;
 
 namespace Bee.Oci.Tests.Registry;
 
@@ -72,6 +73,43 @@ public sealed class HandlerTests
 
         Assert.Equal(RegistryFault.Unsafe, refused.Fault);
         Assert.Contains("127.0.0.1:9", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_handler_that_ignores_its_token_does_not_outlive_the_timeout()
+    {
+        var answer = new TaskCompletionSource<HttpResponseMessage>();
+        var late = new LateContent();
+        using var registry = new Wire(_ => Wire.Ok());
+        var options = Wire.Quick with { HeaderTimeout = TimeSpan.FromMilliseconds(100), Handler = _ => new Deaf(answer.Task) };
+
+        var error = await Assert.ThrowsAsync<RegistryException>(() => registry.GetAsync(options).WaitAsync(TimeSpan.FromSeconds(60)));
+        Assert.Equal(RegistryFault.TimedOut, error.Fault);
+
+        using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
+        using var sender = new HttpSender(options with { HeaderTimeout = TimeSpan.FromMinutes(10) });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sender.SendAsync(new HttpRequestMessage(HttpMethod.Get, registry.Address), stop.Token).WaitAsync(TimeSpan.FromSeconds(60)));
+
+        answer.SetResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = late });
+        await late.Disposed.WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
+    private sealed class Deaf(Task<HttpResponseMessage> answer) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => answer;
+    }
+
+    private sealed class LateContent() : ByteArrayContent([])
+    {
+        private readonly TaskCompletionSource _disposed = new();
+
+        public Task Disposed => _disposed.Task;
+
+        protected override void Dispose(bool disposing)
+        {
+            _disposed.TrySetResult();
+            base.Dispose(disposing);
+        }
     }
 
     private sealed class Fake(Func<HttpRequestMessage, HttpResponseMessage> answer) : HttpMessageHandler
