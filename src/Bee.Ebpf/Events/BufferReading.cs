@@ -90,7 +90,7 @@ internal sealed class BufferReading : IDisposable
                     _waiter.Rest();
                     break;
                 default:
-                    _waiter.Wait(-1);
+                    _waiter.Wait(Cursor.LongestWait);
                     break;
             }
         }
@@ -112,9 +112,10 @@ internal sealed class BufferReading : IDisposable
         _disposed = true;
         _interrupted = true;
         _registration.Dispose();
+        // The waiting thread looks at the buffer until then.
+        _wait?.Dispose();
         Cursor.Dispose();
         _map.Buffer.Leave();
-        _wait?.Dispose();
         _waiter.Dispose();
         _map.Owner.DangerousRelease();
         GC.KeepAlive(_session);
@@ -131,7 +132,7 @@ internal sealed class BufferReading : IDisposable
             }
             else
             {
-                var wait = _wait ??= WaitThread.Register(_waiter);
+                var wait = _wait ??= WaitThread.Register(_waiter, Cursor);
                 var readable = wait.Async();
                 // The kernel reports a sample of a perf buffer to one poll only, and to arm the wait is a poll: look for a sample that came before.
                 if (Cursor.Refresh() != CursorStep.Wait)

@@ -132,6 +132,7 @@ public sealed class EventReader : IDisposable
         var endless = _sources.IsEndless;
         var next = start + (long)_interval.TotalMilliseconds;
         var needsTimer = _sources.WantsPolling;
+        var longestWait = _sources.HasRings ? Waiter.LongestRingWait : int.MaxValue;
         while (!stopped && !_disposed && endless)
         {
             var fill = _sources.Read(sink, ref stopped);
@@ -155,7 +156,7 @@ public sealed class EventReader : IDisposable
             }
             else if (fill == DrainResult.Empty)
             {
-                _waiter.Wait(Remaining(now, needsTimer ? Math.Min(next, end) : end));
+                _waiter.Wait(Remaining(now, Math.Min(needsTimer ? Math.Min(next, end) : end, now + longestWait)));
             }
         }
 
@@ -181,7 +182,7 @@ public sealed class EventReader : IDisposable
         }
     }
 
-    private static int Remaining(long now, long until) => until == long.MaxValue ? -1 : (int)Math.Clamp(until - now, 0, int.MaxValue);
+    private static int Remaining(long now, long until) => (int)Math.Clamp(until - now, 0, int.MaxValue);
 
     private void Enter()
     {

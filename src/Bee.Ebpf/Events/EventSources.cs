@@ -83,6 +83,9 @@ internal sealed class EventSources : IDisposable
     /// <summary>Whether a source must be polled because it does not report news through an fd.</summary>
     public bool WantsPolling => _polled.Count > 0 || _lost is not null || _later is not null || _buffers.Any(b => b is PerfSource or TraceSource) || (_repeat && _iterators.Count > 0);
 
+    /// <summary>Whether a source is a ring buffer, whose records may come without a wake-up (<see cref="Waiter.LongestRingWait"/>).</summary>
+    public bool HasRings => _buffers.Exists(b => b is RingSource);
+
     /// <summary>Begins a run: passes on notices, the output of iterators, and the entries of maps. Histograms are left to the first poll, since they have counted nothing yet.</summary>
     /// <returns>True if the sink has ended the run.</returns>
     public bool Begin(IEventSink sink)

@@ -58,6 +58,12 @@ internal abstract unsafe class RecordCursor : IDisposable
     /// <summary>Looks for new records, and gives the space of those that were read back to the kernel.</summary>
     public abstract CursorStep Refresh();
 
+    /// <summary>The longest time to wait for the kernel's report, in milliseconds; -1 for no limit.</summary>
+    public virtual int LongestWait => -1;
+
+    /// <summary>Whether records have come since the last <see cref="Refresh"/> that the kernel may not report. Another thread may call it while the reader waits.</summary>
+    public virtual bool HasQuietRecords => false;
+
     /// <summary>Gives the space of the records that were read back to the kernel, and lets the buffer be closed.</summary>
     public abstract void Dispose();
 

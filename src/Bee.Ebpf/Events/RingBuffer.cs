@@ -138,7 +138,7 @@ public sealed unsafe class RingBuffer : IDisposable
             }
             else
             {
-                _waiter.Wait((int)Math.Min(left, int.MaxValue));
+                _waiter.Wait(left < 0 ? Waiter.LongestRingWait : (int)Math.Min(left, Waiter.LongestRingWait));
             }
         }
 

@@ -36,6 +36,12 @@ internal sealed unsafe class RingCursor : RecordCursor
     }
 
     /// <inheritdoc/>
+    public override int LongestWait => Waiter.LongestRingWait;
+
+    /// <inheritdoc/>
+    public override bool HasQuietRecords => Volatile.Read(ref *_producer) != Position;
+
+    /// <inheritdoc/>
     public override CursorStep Refresh()
     {
         Volatile.Write(ref *_consumer, Position);

@@ -41,13 +41,15 @@ internal sealed unsafe class WaitThread
     }
 
     /// <summary>Registers an enumeration. Starts the thread for the first one.</summary>
+    /// <param name="waiter">The enumeration's waiter.</param>
+    /// <param name="cursor">The enumeration's cursor, which must stay open until the result is disposed.</param>
     /// <exception cref="BpfLoadException">The process has no fd left.</exception>
-    public static Wait Register(Waiter waiter)
+    public static Wait Register(Waiter waiter, RecordCursor cursor)
     {
         lock (s_gate)
         {
             var thread = s_current ??= new WaitThread();
-            var wait = new Wait(thread, waiter.Epoll.Number);
+            var wait = new Wait(thread, waiter.Epoll.Number, cursor);
             try
             {
                 // Armed by Wait.Async; until then nothing is reported.
@@ -90,9 +92,10 @@ internal sealed unsafe class WaitThread
     {
         var size = s_packed ? 3 : 4;
         var ready = stackalloc uint[4 * MostReady];
+        var look = Environment.TickCount64 + Waiter.LongestRingWait;
         while (true)
         {
-            var count = Libc.epoll_wait(_epoll.Number, ready, MostReady, -1);
+            var count = Libc.epoll_wait(_epoll.Number, ready, MostReady, (int)Math.Clamp(look - Environment.TickCount64, 0, Waiter.LongestRingWait));
             for (var i = 0; i < count; i++)
             {
                 var fd = (int)ready[i * size + size - 2];
@@ -111,6 +114,23 @@ internal sealed unsafe class WaitThread
 
                 wait?.Complete();
             }
+
+            if (Environment.TickCount64 >= look)
+            {
+                look = Environment.TickCount64 + Waiter.LongestRingWait;
+                CompleteQuiet();
+            }
+        }
+    }
+
+    private void CompleteQuiet()
+    {
+        lock (s_gate)
+        {
+            foreach (var wait in _waits.Values)
+            {
+                wait.CompleteIfQuiet();
+            }
         }
     }
 
@@ -126,11 +146,12 @@ internal sealed unsafe class WaitThread
     internal sealed class Wait : IValueTaskSource, IDisposable
     {
         private readonly WaitThread _thread;
+        private readonly RecordCursor _cursor;
         // Continuations leave the thread at once: others wait on it.
         private ManualResetValueTaskSourceCore<bool> _source = new() { RunContinuationsAsynchronously = true };
         private int _armed;
 
-        public Wait(WaitThread thread, int fd) => (_thread, Fd) = (thread, fd);
+        public Wait(WaitThread thread, int fd, RecordCursor cursor) => (_thread, Fd, _cursor) = (thread, fd, cursor);
 
         public int Fd { get; }
 
@@ -149,6 +170,15 @@ internal sealed unsafe class WaitThread
             if (Interlocked.Exchange(ref _armed, 0) == 1)
             {
                 _source.SetResult(true);
+            }
+        }
+
+        /// <summary>Completes a wait for records that the kernel did not report.</summary>
+        public void CompleteIfQuiet()
+        {
+            if (Volatile.Read(ref _armed) == 1 && _cursor.HasQuietRecords)
+            {
+                Complete();
             }
         }
 

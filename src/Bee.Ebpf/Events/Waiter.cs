@@ -7,6 +7,11 @@ namespace Bee.Ebpf.Events;
 /// <summary>Waits for buffers to fill, for a timeout, or for a wake-up, without using CPU time.</summary>
 internal sealed unsafe class Waiter : IDisposable
 {
+    /// <summary>
+    /// The longest wait for a ring buffer, in milliseconds. The kernel wakes no reader for a record that was submitted with BPF_RB_NO_WAKEUP, so readers look at the producer position this often.
+    /// </summary>
+    public const int LongestRingWait = 200;
+
     private const int RestMilliseconds = 1;
     private readonly FdHandle _epoll;
     private readonly FdHandle _wake;
