@@ -173,6 +173,7 @@ public sealed class BpfSession : IDisposable
     /// </summary>
     /// <param name="options">What to read.</param>
     /// <exception cref="BpfLoadException">A buffer cannot be mapped.</exception>
+    /// <exception cref="InvalidOperationException">A selected perf event array has another reader or an event stream, which would get no more events.</exception>
     /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     [RequiresDynamicCode(DynamicCode.Reason)]
     public EventReader OpenReader(EventReaderOptions options)
@@ -198,6 +199,7 @@ public sealed class BpfSession : IDisposable
     /// <exception cref="BpfNotFoundException">The object has no map of this name.</exception>
     /// <exception cref="BpfMapException">The map holds entries.</exception>
     /// <exception cref="BpfLoadException">The buffer cannot be mapped.</exception>
+    /// <exception cref="InvalidOperationException">The map is a perf event array, and an <see cref="EventReader"/> has opened its buffers.</exception>
     /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     [RequiresDynamicCode(DynamicCode.Reason)]
     public EventStream Events(string map) => new(new LoadedObject(File, Maps, Programs), this, Map(map));

@@ -204,12 +204,16 @@ internal sealed class PerfSource : IEventSource
     private const ulong BusyPart = 4;
 
     private readonly RecordStream _stream;
+    private readonly BufferSlot _slot;
     private readonly List<PerfRing> _rings = [];
     private ulong _high;
 
+    /// <exception cref="InvalidOperationException">Another reader or an event stream has opened the map's buffers.</exception>
     public PerfSource(RecordStream stream, BpfMap map)
     {
         _stream = stream;
+        _slot = map.Buffer;
+        _slot.Claim();
         stream.HighWater = 0;
         stream.Lost = 0;
         try
@@ -297,5 +301,6 @@ internal sealed class PerfSource : IEventSource
         }
 
         _rings.Clear();
+        _slot.Unclaim();
     }
 }

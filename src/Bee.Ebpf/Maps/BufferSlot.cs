@@ -6,9 +6,11 @@ internal sealed class BufferSlot(string map)
     private readonly object _gate = new();
     private IDisposable? _buffer;
     private Action? _interrupt;
+    private bool _isClaimed;
     private bool _closed;
 
     /// <summary>Returns the buffer; opens it at the first call.</summary>
+    /// <exception cref="InvalidOperationException">A reader has opened buffers of its own.</exception>
     /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
     public T Open<T>(Func<T> open)
         where T : class, IDisposable
@@ -16,7 +18,35 @@ internal sealed class BufferSlot(string map)
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_closed, typeof(BpfMap));
+            RequireUnclaimed();
             return (T)(_buffer ??= open());
+        }
+    }
+
+    /// <summary>Reserves the map for a reader that opens buffers of its own. A perf event array sends each CPU's events to the buffer that was opened last.</summary>
+    /// <exception cref="InvalidOperationException">Another reader or an event stream has opened buffers.</exception>
+    /// <exception cref="ObjectDisposedException">The session has been disposed.</exception>
+    public void Claim()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closed, typeof(BpfMap));
+            RequireUnclaimed();
+            if (_buffer is not null)
+            {
+                throw new InvalidOperationException($"The buffers of map '{map}' are open for an event stream, which would get no more events. Read the map through the stream, or leave it out of the reader.");
+            }
+
+            _isClaimed = true;
+        }
+    }
+
+    /// <summary>Ends the reservation of <see cref="Claim"/>.</summary>
+    public void Unclaim()
+    {
+        lock (_gate)
+        {
+            _isClaimed = false;
         }
     }
 
@@ -61,5 +91,13 @@ internal sealed class BufferSlot(string map)
 
         interrupt?.Invoke();
         buffer?.Dispose();
+    }
+
+    private void RequireUnclaimed()
+    {
+        if (_isClaimed)
+        {
+            throw new InvalidOperationException($"The buffers of map '{map}' are open for an event reader, which would get no more events. Dispose that reader first, or read the map through it.");
+        }
     }
 }

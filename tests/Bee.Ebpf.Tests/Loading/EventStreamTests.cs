@@ -214,6 +214,29 @@ public class EventStreamTests
     }
 
     [KernelFact]
+    public void Perf_buffers_have_either_a_reader_or_streams()
+    {
+        using var session = Calls.Load(Fixture.Object("losses"));
+        EventReaderOptions both = new() { Select = map => map.IsEventStream }, ring = new() { Select = map => map.Name == "print_ring" };
+        session.Attach();
+        using (var reader = session.OpenReader(both))
+        {
+            Assert.Contains("print_perf", Assert.Throws<InvalidOperationException>(() => session.Events("print_perf")).Message, StringComparison.Ordinal);
+            Assert.Throws<InvalidOperationException>(() => session.OpenReader(both));
+            CallMany(3);
+            var sink = new CollectingSink();
+            reader.Run(sink, CancellationToken.None, TimeSpan.Zero);
+            Assert.Equal(6, sink.Count);
+        }
+
+        var events = session.Events("print_perf");
+        Assert.Contains("print_perf", Assert.Throws<InvalidOperationException>(() => session.OpenReader(both)).Message, StringComparison.Ordinal);
+        using var other = session.OpenReader(ring);
+        CallMany(3);
+        Assert.Equal([3ul, 4, 5], events.Read().Take(3).Select(e => (ulong)e["number"]!).Order().ToList());
+    }
+
+    [KernelFact]
     public void A_record_that_is_shorter_than_the_struct_is_an_error_and_counts_as_read()
     {
         using var session = Calls.Load(Fixture.Object("losses"), ("short_records", 1));
