@@ -24,10 +24,10 @@ public sealed class SelectorTests
     [Fact]
     public void Select_map_of_an_unknown_name_reports_it_and_a_pattern_is_silent()
     {
-        Assert.Empty(new MapSelector(_session).Select(["no_such_*"], []));
+        Assert.Empty(new MapSelector(_session).Select(["no_such_*"], ["*"]));
         Assert.Empty(_session.Errors);
 
-        Assert.Empty(new MapSelector(_session).Select(["no_such_map"], []));
+        Assert.Empty(new MapSelector(_session).Select(["no_such_map"], ["*"]));
         Assert.Equal("MapNotFound", IdOfTheOnlyError());
     }
 
@@ -39,6 +39,24 @@ public sealed class SelectorTests
         Assert.Null(writers.Find(null, null, new Hashtable { ["mapname"] = "no_such_map" }, ["*"]));
         Assert.Null(writers.Find(null, "no_such_map", null, ["*"]));
 
+        Assert.Equal("MapNotFound", IdOfTheOnlyError());
+    }
+
+    [Fact]
+    public void Unknown_session_is_the_only_error_about_its_maps()
+    {
+        var writers = new MapWriters(_session);
+        Assert.Null(writers.Find(null, "some_map", null, ["no-such-program"]));
+        Assert.Null(writers.Find(null, "some_map", null, ["no-such-program"]));
+        Assert.Equal("ProgramNotFound", IdOfTheOnlyError());
+
+        _session.Errors.Clear();
+        Assert.Empty(new MapSelector(_session).Select(["some_map"], ["no-such-program"]));
+        Assert.Equal("ProgramNotFound", IdOfTheOnlyError());
+
+        // A pattern that matches no session is silent, so the map's name is the error.
+        _session.Errors.Clear();
+        Assert.Null(writers.Find(null, "another_map", null, ["no-such-*"]));
         Assert.Equal("MapNotFound", IdOfTheOnlyError());
     }
 

@@ -16,10 +16,9 @@ public sealed class GetMapCommand : MapCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        IEnumerable<BpfProgramSession> sessions = InputObject ?? new SessionSelector(this).Select(Program);
         IEnumerable<MapInfo> maps = MyInvocation.BoundParameters.ContainsKey(nameof(Name))
-            ? new MapSelector(this).Select(Name, sessions)
-            : sessions.SelectMany(session => session.Maps).Where(map => !map.Map.Description.IsInternal || map.Map.Description.HasVariables);
+            ? InputObject is null ? new MapSelector(this).Select(Name, Program) : new MapSelector(this).Select(Name, InputObject)
+            : (InputObject ?? new SessionSelector(this).Select(Program)).SelectMany(session => session.Maps).Where(map => !map.Map.Description.IsInternal || map.Map.Description.HasVariables);
         WriteObject(maps, enumerateCollection: true);
     }
 }

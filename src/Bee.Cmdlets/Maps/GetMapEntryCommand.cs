@@ -74,7 +74,7 @@ public sealed class GetMapEntryCommand : MapCmdlet
     protected override void ProcessRecord()
     {
         bool all = Name is ["*"] && !MyInvocation.BoundParameters.ContainsKey(nameof(Name));
-        foreach (MapInfo map in InputObject ?? new MapSelector(this).Select(Name, Session ?? new SessionSelector(this).Select(Program)))
+        foreach (MapInfo map in InputObject ?? (Session is null ? new MapSelector(this).Select(Name, Program) : new MapSelector(this).Select(Name, Session)))
         {
             // Without a name, all suitable maps are read. A ring buffer is an error only if the user named it.
             if ((map.CanRead && (!Histogram || map.Role == MapRole.Histogram) && (_limit is null || map.Map.EntryType?.Where is not null)) || !all || InputObject is not null)

@@ -65,7 +65,12 @@ internal sealed class MapWriters(ICmdletStreams streams)
         if (!_byName.TryGetValue(name, out MapWriter? writer))
         {
             // Reports an unknown name once, not once for each entry.
-            Guard(name, () => writer = For(MapSelector.Single(name, new SessionSelector(streams).Select(programs))));
+            Guard(name, () =>
+            {
+                var selector = new SessionSelector(streams);
+                BpfProgramSession[] sessions = [.. selector.Select(programs)];
+                writer = sessions.Length == 0 && selector.HasReported ? null : For(MapSelector.Single(name, sessions));
+            });
             _byName[name] = writer;
         }
 

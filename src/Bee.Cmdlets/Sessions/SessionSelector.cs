@@ -13,6 +13,9 @@ namespace Bee.Cmdlets.Sessions;
 /// <param name="streams">Receives the error of a name that matches no session.</param>
 internal sealed class SessionSelector(ICmdletStreams streams)
 {
+    /// <summary>Whether an error about a name was written.</summary>
+    public bool HasReported { get; private set; }
+
     /// <summary>Returns the sessions with these names or ids.</summary>
     /// <param name="names">Names with or without wildcards, or ids as text.</param>
     /// <returns>The sessions, without duplicates. A name without wildcards that matches no session is reported as an error.</returns>
@@ -40,6 +43,7 @@ internal sealed class SessionSelector(ICmdletStreams streams)
                 // A user who types a reference may put a login in front of it.
                 string shown = Redaction.WithoutLogin(name);
                 string known = string.Join(", ", all.Select(session => session.Name));
+                HasReported = true;
                 streams.WriteError(new BeeInputException(
                     "ProgramNotFound",
                     $"No session '{shown}' runs in the background or is pinned." + (known.Length > 0 ? $" The sessions are: {known}." : string.Empty),
@@ -84,6 +88,7 @@ internal sealed class SessionSelector(ICmdletStreams streams)
         }
         catch (Exception error) when (ErrorRecords.IsExpected(error))
         {
+            HasReported = true;
             streams.WriteError(error, name);
             found = null;
             return false;
