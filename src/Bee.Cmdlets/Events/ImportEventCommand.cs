@@ -18,6 +18,8 @@ namespace Bee.Cmdlets.Events;
 [OutputType(typeof(BpfEvent), typeof(MapEntry), typeof(CaptureFile))]
 public sealed partial class ImportEventCommand : BeeCmdlet
 {
+    // All files are opened before the first event is written: a later command of the pipeline may replace them.
+    private readonly Queue<CaptureReader> _readers = new();
     private long _left;
 
     /// <summary>The files; wildcards are allowed. Several files are read in the order of their names, with numbers compared by value.</summary>
@@ -52,30 +54,35 @@ public sealed partial class ImportEventCommand : BeeCmdlet
         {
             Guard(path, () =>
             {
-                var readers = new Queue<CaptureReader>();
-                try
+                foreach (string file in Files(path).OrderBy(Ordered, StringComparer.Ordinal))
                 {
-                    // All files are opened before the first event is written: a later command of the pipeline may replace them.
-                    foreach (string file in Files(path).OrderBy(Ordered, StringComparer.Ordinal))
-                    {
-                        Guard(file, () => readers.Enqueue(Open(file)));
-                    }
-
-                    while (readers.TryPeek(out CaptureReader? reader) && (MaxEvents == 0 || _left > 0))
-                    {
-                        Guard(reader.Info.Path, () => Import(reader));
-                        readers.Dequeue().Dispose();
-                    }
-                }
-                finally
-                {
-                    foreach (CaptureReader reader in readers)
-                    {
-                        reader.Dispose();
-                    }
+                    Guard(file, () => _readers.Enqueue(Open(file)));
                 }
             });
         }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        while ((MaxEvents == 0 || _left > 0) && _readers.TryDequeue(out CaptureReader? reader))
+        {
+            using (reader)
+            {
+                Guard(reader.Info.Path, () => Import(reader));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        while (_readers.TryDequeue(out CaptureReader? reader))
+        {
+            reader.Dispose();
+        }
+
+        base.Dispose(disposing);
     }
 
     private static CaptureReader Open(string path)

@@ -153,11 +153,14 @@ public sealed class CaptureTests(Programs programs) : IDisposable
 
         Objects("Import-BeeEvent \"$folder/same.*.beecap\" | Export-BeeEvent \"$folder/same.beecap\" -MaxSize 1MB -Force");
         Assert.Equal(["line 1", "line 2"], Lines("Import-BeeEvent \"$folder/same.*.beecap\""));
+        // The files come one by one.
+        Objects("[Bee.Ebpf.Events.IteratorLine]::new('line 3') | Export-BeeEvent \"$folder/same.2.beecap\"; Get-Item \"$folder/same.*.beecap\" | Import-BeeEvent | Export-BeeEvent \"$folder/same.beecap\" -MaxSize 1MB -Force");
+        Assert.Equal(["line 1", "line 2", "line 3"], Lines("Import-BeeEvent \"$folder/same.*.beecap\""));
         Objects("Import-BeeEvent \"$folder/same.1.beecap\" | Export-BeeEvent \"$folder/same.1.beecap\" -Force");
-        Assert.Equal(["line 1", "line 2"], Lines("Import-BeeEvent \"$folder/same.1.beecap\""));
+        Assert.Equal(["line 1", "line 2", "line 3"], Lines("Import-BeeEvent \"$folder/same.1.beecap\""));
 
         _shell.Run("1 | Export-BeeEvent \"$folder/same.1.beecap\" -Force; 1 | Export-BeeEvent $path", Variables);
-        Assert.Equal(["line 1", "line 2"], Lines("Import-BeeEvent \"$folder/same.1.beecap\""));
+        Assert.Equal(["line 1", "line 2", "line 3"], Lines("Import-BeeEvent \"$folder/same.1.beecap\""));
         Assert.False(File.Exists(_folder["a.beecap"]));
 
         Assert.Equal(0L, Assert.Single(Objects("@() | Export-BeeEvent $path")).Properties["Events"].Value);
