@@ -30,6 +30,7 @@ internal static class NamesBench
         }
 
         using var directory = ContainerDirectory.Open([new AnyRuntime()])!;
+        directory.WaitForRecorder();
         ulong[] ids = [.. Enumerable.Range(0, Containers).Select(_ => cgroups.Add(Cgroups.NewName()))];
         Array.ForEach(ids, id => WaitForName(directory, id));
         foreach (var row in Decode(bench, directory, ids))

@@ -18,6 +18,10 @@ namespace Bee.Containers;
 /// Bee's recorder, a BPF object, notes the cgroup of each process and mount namespace in memory that it shares with this process. A record of a process that has exited therefore still finds
 /// its container. Where the kernel does not load the recorder, the directory follows the cgroup file system and reads <c>/proc</c>, which misses processes that have exited.
 /// </para>
+/// <para>
+/// The kernel takes longer to load the recorder than this process to read the containers that run, so another thread loads it. <see cref="WaitForRecorder"/> waits for it. Lookups before that
+/// read <c>/proc</c>, and do not find mount namespaces.
+/// </para>
 /// </remarks>
 internal sealed class ContainerDirectory : IContainerResolver, IDisposable
 {
@@ -43,6 +47,7 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
     // Mount namespaces that a scan looks for, with the times of their first records. Only used without a recorder.
     private readonly ConcurrentDictionary<ulong, long> _missed = new();
     private readonly bool _readsProcesses = new FileInfo("/proc/self/ns/pid").LinkTarget is null or InitialProcesses;
+    private readonly ManualResetEventSlim _isRecording = new();
     private readonly Thread _thread;
     private long _nextScan = long.MaxValue, _nextCheck, _lastScan;
     private int _scans, _countAtScan;
@@ -76,6 +81,7 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
         });
         _requests = requests = new NameRequests(runtimes, _index.Apply);
         var lists = runtimes.Select(runtime => Task.Run(() => runtime.List(CancellationToken.None))).ToArray();
+        var isOpen = recorder.Opened.IsCompletedSuccessfully;
         List();
         // Late answers are applied when they come.
         var applied = lists.Select(list => list.ContinueWith(ApplyList, CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default)).ToArray();
@@ -88,6 +94,7 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
         }
 
         _index.TakeChanges();
+        SetRecording(isOpen);
         _thread = new Thread(Run) { IsBackground = true, Name = "Bee containers" };
         _thread.Start();
     }
@@ -101,10 +108,13 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
     /// <summary>The cgroups, for tests.</summary>
     internal ContainerIndex Index => _index;
 
-    /// <summary>The reason why processes are not recorded as they start, as a sentence; null if they are. Containers that live only briefly may then stay without names.</summary>
-    public string? Note { get; private init; }
+    /// <summary>
+    /// The reason why processes are not recorded as they start, as a sentence; null if they are, and before <see cref="WaitForRecorder"/> has returned. Containers that live only briefly may then
+    /// stay without names.
+    /// </summary>
+    public string? Note => _recorder.Note;
 
-    /// <summary>Opens the directory, and reads the containers that run.</summary>
+    /// <summary>Opens the directory, reads the containers that run, and begins to load the recorder.</summary>
     /// <param name="runtimes">The runtimes of the host, the most informative first.</param>
     /// <returns>The directory; null if there is no runtime.</returns>
     public static ContainerDirectory? Open(IReadOnlyList<IContainerRuntime> runtimes)
@@ -115,8 +125,15 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
         }
 
         var tree = CgroupTree.Open();
-        var (recorder, note) = Recorders.Open(tree);
-        return new ContainerDirectory(runtimes, tree, recorder, ContainerPath.Parse) { Note = note };
+        return new ContainerDirectory(runtimes, tree, new LateRecorder(tree, Recorders.Open), ContainerPath.Parse);
+    }
+
+    /// <summary>Waits until processes and mount namespaces are recorded, and those that started before are known.</summary>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    public void WaitForRecorder(CancellationToken cancellationToken = default)
+    {
+        _recorder.Opened.WaitAsync(cancellationToken).GetAwaiter().GetResult();
+        _isRecording.Wait(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -176,6 +193,7 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
 
         _requests.Dispose();
         _recorder.Dispose();
+        _isRecording.Set();
         _tree.Dispose();
     }
 
@@ -228,17 +246,28 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
                 return;
             }
 
+            var isOpen = _recorder.Opened.IsCompletedSuccessfully;
             _index.Update();
             if (_index.IsIncomplete)
             {
                 List();
             }
 
+            SetRecording(isOpen);
             Scan();
             foreach (var change in _index.TakeChanges())
             {
                 Changed?.Invoke(change);
             }
+        }
+    }
+
+    // Called after a listing, or after an update that did not demand one.
+    private void SetRecording(bool wasOpenBefore)
+    {
+        if (wasOpenBefore && !_index.IsIncomplete)
+        {
+            _isRecording.Set();
         }
     }
 

@@ -25,8 +25,7 @@ internal sealed class NamespaceOwners(IRecorder recorder)
             return false;
         }
 
-        recorder.TryFindMountNamespace(inode, out var recorded);
-        _owners[inode] = new Owner(container, recorded.Generation);
+        _owners[inode] = new Owner(container, Generation(inode));
         if (dropped != 0)
         {
             _owners.TryRemove(dropped, out _);
@@ -46,6 +45,13 @@ internal sealed class NamespaceOwners(IRecorder recorder)
             return null;
         }
 
+        if (owner.Container.ProcessId > 0 && ProcessTable.MountNamespaceOf(owner.Container.ProcessId) == inode)
+        {
+            // The container was found by its first process, which is still in the namespace. Its cgroup is that of the host, or of another container.
+            _owners[inode] = owner with { Generation = Generation(inode) };
+            return null;
+        }
+
         _owners.TryRemove(inode, out _);
         return owner.Container.RemoveNamespace(inode) ? owner.Container : null;
     }
@@ -59,6 +65,8 @@ internal sealed class NamespaceOwners(IRecorder recorder)
             container.RemoveNamespace(inode);
         }
     }
+
+    private ulong Generation(ulong inode) => recorder.TryFindMountNamespace(inode, out var recorded) ? recorded.Generation : 0;
 
     private sealed record Owner(KnownContainer Container, ulong Generation);
 }

@@ -28,7 +28,7 @@ public class BriefContainerTests(ITestOutputHelper output)
     {
         using var containers = new BriefContainers();
         var state = containers.Folder("runc");
-        using var directory = ContainerDirectory.Open([new OciRuntime("runc", new RuntimeFolder(state, 0))])!;
+        using var directory = TestDirectory.Open([new OciRuntime("runc", new RuntimeFolder(state, 0))]);
         using var events = new Openings(directory, containers.Command);
         for (var i = 0; i < Number; i++)
         {
@@ -49,7 +49,7 @@ public class BriefContainerTests(ITestOutputHelper output)
 
         using var containers = new BriefContainers();
         var storage = containers.PreparePodman();
-        using var directory = ContainerDirectory.Open(RuntimeDetection.Find(_ => $"podman:{storage}").Runtimes)!;
+        using var directory = TestDirectory.Open(RuntimeDetection.Find(_ => $"podman:{storage}").Runtimes);
         using var events = new Openings(directory, containers.Command);
         for (var i = 0; i < Full; i++)
         {

@@ -12,7 +12,7 @@ public class ContainerDirectoryTests
         var cgroup = cgroups.Make($"{cgroups.Root}/docker-{id}.scope");
         var runtime = new FakeRuntime();
         runtime.Add(id, "web");
-        using var directory = ContainerDirectory.Open([runtime])!;
+        using var directory = TestDirectory.Open([runtime]);
         var names = directory.Find(new ContainerKey(cgroup, 0, 0));
         Assert.Equal(("web", "image-of-web", id), (names?.Container, names?.Image, names?.Id));
         Assert.Same(names, directory.Find(new ContainerKey(cgroup, 0, 0)));
@@ -24,7 +24,7 @@ public class ContainerDirectoryTests
         using var cgroups = new TestCgroups();
         var id = TestCgroups.NewId();
         var runtime = new FakeRuntime();
-        using var directory = ContainerDirectory.Open([runtime])!;
+        using var directory = TestDirectory.Open([runtime]);
         var cgroup = cgroups.Make($"{cgroups.Root}/docker-{id}.scope");
         Assert.Equal(id[..12], directory.Find(new ContainerKey(cgroup, 0, 0))?.Container);
         runtime.Add(id, "late");
@@ -39,7 +39,7 @@ public class ContainerDirectoryTests
         var runtime = new FakeRuntime();
         runtime.Add(outer, "outer");
         runtime.Add(inner, "inner");
-        using var directory = ContainerDirectory.Open([runtime])!;
+        using var directory = TestDirectory.Open([runtime]);
         var own = cgroups.Make($"{cgroups.Root}/docker-{outer}.scope");
         var nested = cgroups.Make($"{cgroups.Root}/docker-{outer}.scope/docker/{inner}");
         Wait.Until(() => directory.Find(new ContainerKey(nested, 0, 0))?.Container == "outer");
@@ -55,7 +55,7 @@ public class ContainerDirectoryTests
         cgroups.Make(path);
         var runtime = new FakeRuntime();
         runtime.Add(id, "web");
-        using var directory = ContainerDirectory.Open([runtime])!;
+        using var directory = TestDirectory.Open([runtime]);
         var (_, pid, inode) = cgroups.RunInNamespace(path);
         Assert.Null(directory.Note);
         Assert.Equal("web", directory.Find(new ContainerKey(0, 0, pid))?.Container);
@@ -71,7 +71,7 @@ public class ContainerDirectoryTests
         var path = $"{cgroups.Root}/docker-{id}.scope";
         var runtime = new FakeRuntime();
         runtime.Add(id, "web");
-        using var directory = ContainerDirectory.Open([runtime])!;
+        using var directory = TestDirectory.Open([runtime]);
         var gate = new object();
         ContainerChange last = default;
         directory.Changed += change =>

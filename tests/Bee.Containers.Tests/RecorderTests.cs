@@ -11,7 +11,7 @@ public class RecorderTests
     {
         using var cgroups = new TestCgroups();
         var (runtime, path) = Container(cgroups, "web", out _);
-        using var directory = ContainerDirectory.Open([runtime])!;
+        using var directory = TestDirectory.Open([runtime]);
         var (process, pid, inode) = cgroups.RunInNamespace(path);
         TestCgroups.End(process);
         Assert.Equal("web", directory.Find(new ContainerKey(0, 0, pid))?.Container);
@@ -23,7 +23,7 @@ public class RecorderTests
     {
         using var cgroups = new TestCgroups();
         var runtime = new FakeRuntime();
-        using var directory = ContainerDirectory.Open([runtime])!;
+        using var directory = TestDirectory.Open([runtime]);
         var id = TestCgroups.NewId();
         runtime.Add(id, "brief");
         var cgroup = cgroups.Make($"{cgroups.Root}/docker-{id}.scope");
@@ -39,7 +39,7 @@ public class RecorderTests
         var otherId = TestCgroups.NewId();
         runtime.Add(otherId, "latter");
         cgroups.Make($"{cgroups.Root}/docker-{otherId}.scope");
-        using var directory = ContainerDirectory.Open([runtime])!;
+        using var directory = TestDirectory.Open([runtime]);
         (string Path, string? Name)[] places = [(path, "former"), ($"{cgroups.Root}/docker-{otherId}.scope", "latter"), (cgroups.Root, null)];
         foreach (var (place, name) in places.Concat(places))
         {
@@ -55,7 +55,7 @@ public class RecorderTests
     {
         using var cgroups = new TestCgroups();
         var (runtime, path) = Container(cgroups, "web", out _);
-        using var directory = ContainerDirectory.Open([runtime])!;
+        using var directory = TestDirectory.Open([runtime]);
         var (_, pid, inode) = cgroups.RunInNamespace(path);
         var (_, visitor, same) = cgroups.RunInNamespace(cgroups.Root, $"nsenter --target {pid} --mount");
         Assert.Equal(inode, same);
@@ -68,7 +68,7 @@ public class RecorderTests
     {
         using var cgroups = new TestCgroups();
         var (runtime, path) = Container(cgroups, "web", out _);
-        using var directory = ContainerDirectory.Open([runtime])!;
+        using var directory = TestDirectory.Open([runtime]);
         // No process is started after the namespace exists.
         var (_, pid) = cgroups.Run(path, "exec unshare --mount sh -c 'echo $$; read line'");
         var inode = ProcessTable.MountNamespaceOf(int.Parse(pid))!.Value;
@@ -81,7 +81,7 @@ public class RecorderTests
     {
         using var cgroups = new TestCgroups();
         var (runtime, path) = Container(cgroups, "web", out _);
-        using var directory = ContainerDirectory.Open([runtime])!;
+        using var directory = TestDirectory.Open([runtime]);
         // crun creates the namespaces first and moves the process then.
         var (_, pid, inode) = cgroups.RunInNamespace(cgroups.Root, "unshare --mount", cgroups.Join(path));
         Assert.Equal("web", directory.Find(new ContainerKey(0, inode, 0))?.Container);
@@ -94,14 +94,14 @@ public class RecorderTests
         using var cgroups = new TestCgroups();
         var (runtime, path) = Container(cgroups, "web", out var id);
         var others = new FakeRuntime { UserId = 65534 };
-        using var directory = ContainerDirectory.Open([runtime, others])!;
+        using var directory = TestDirectory.Open([runtime, others]);
         var delegated = $"{cgroups.Root}/delegated-{id[..8]}";
         cgroups.Make(delegated);
         var forged = cgroups.MakeAs(65534, delegated, $"docker-{id}.scope");
         Assert.Equal(id[..12], directory.Find(new ContainerKey(forged, 0, 0))?.Container);
 
         // A directory that opens later sees only the owners of the folders.
-        using var later = ContainerDirectory.Open([runtime, others])!;
+        using var later = TestDirectory.Open([runtime, others]);
         Assert.Equal(id[..12], later.Find(new ContainerKey(forged, 0, 0))?.Container);
         others.Add(id, "their-own");
         Wait.Until(() => later.Find(new ContainerKey(forged, 0, 0))?.Container == "their-own" && directory.Find(new ContainerKey(forged, 0, 0))?.Container == "their-own");
@@ -134,7 +134,7 @@ public class RecorderTests
         using var cgroups = new TestCgroups();
         var (runtime, path) = Container(cgroups, "web", out var id);
         var cgroup = cgroups.Make(path);
-        var directory = ContainerDirectory.Open([runtime])!;
+        var directory = TestDirectory.Open([runtime]);
         directory.Dispose();
         Assert.Equal("web", directory.Find(new ContainerKey(cgroup, 0, 0))?.Container);
         Assert.Null(directory.Find(new ContainerKey(1ul << 40, 1, Environment.ProcessId)));

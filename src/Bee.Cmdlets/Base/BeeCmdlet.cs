@@ -29,6 +29,9 @@ public abstract class BeeCmdlet : PSCmdlet, ICmdletStreams, ISessionLocation, ID
 
     string ISessionLocation.FullPath(string path) => FullPath(path);
 
+    bool ICmdletStreams.ShowsNotes => MyInvocation.BoundParameters.ContainsKey("Verbose") || MyInvocation.BoundParameters.ContainsKey("Debug")
+        || GetVariableValue("VerbosePreference") is not ActionPreference.SilentlyContinue;
+
     void ICmdletStreams.WriteNote(string text) => WriteNote(text);
 
     void ICmdletStreams.WriteError(Exception error, object? target) => WriteError(error, target);
@@ -171,6 +174,9 @@ internal interface ICmdletStreams
 {
     /// <summary>Cancelled when the pipeline is stopped.</summary>
     CancellationToken Stop { get; }
+
+    /// <summary>Whether verbose messages are shown. False allows to skip work that only leads to one.</summary>
+    bool ShowsNotes => true;
 
     /// <summary>Writes a verbose message about the work in progress.</summary>
     void WriteNote(string text);

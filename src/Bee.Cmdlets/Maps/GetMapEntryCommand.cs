@@ -3,6 +3,7 @@ using Bee.Cmdlets.Errors;
 using Bee.Cmdlets.Programs;
 using Bee.Cmdlets.Sessions;
 using Bee.Cmdlets.Views;
+using Bee.Containers;
 using Bee.Ebpf.Events;
 using Bee.Ebpf.Interop;
 using Bee.Ebpf.Metadata;
@@ -146,8 +147,15 @@ public sealed class GetMapEntryCommand : MapCmdlet
         }
 
         // The session may have no names itself: -NoContainer, or a pinned session that another process reads.
-        IContainerResolver containers = map.Map.Containers ?? (_containers ??= SharedContainers.Take())?.Directory ?? throw SessionContainers.NoRuntime($"{_limit} selects entries by container");
+        IContainerResolver containers = map.Map.Containers ?? OfHost() ?? throw SessionContainers.NoRuntime($"{_limit} selects entries by container");
         return entry => _limit.Matches(containers.Find(where.Read(entry.RawKey, entry.RawValue)));
+    }
+
+    private ContainerDirectory? OfHost()
+    {
+        _containers ??= SharedContainers.Take();
+        _containers?.Directory.WaitForRecorder(Stop);
+        return _containers?.Directory;
     }
 
     /// <inheritdoc/>

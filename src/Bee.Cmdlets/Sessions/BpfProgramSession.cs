@@ -235,7 +235,7 @@ public sealed class BpfProgramSession
                 {
                     Kubernetes = Pinned.Details.PodMetadata ? SharedContainers.FindKubernetes() : null,
                 };
-                containers.Join(_session!, Pinned.Details.NoContainers ? () => null : SharedContainers.Take);
+                containers.Join(_session!, Pinned.Details.NoContainers ? () => null : SharedContainers.Take, CancellationToken.None);
                 reader = _session!.OpenReader(new EventReaderOptions
                 {
                     Select = map => streams.Contains(map.Name),

@@ -101,7 +101,7 @@ internal sealed class ContainerLease(ContainerDirectory directory, RuntimeDetect
     public void Dispose() => Interlocked.Exchange(ref _release, null)?.Invoke();
 }
 
-/// <summary>The one directory of containers that the sessions of this process use. It is closed with the last of them. Thread-safe.</summary>
+/// <summary>The one directory of containers that the sessions of this process use. It is closed, on another thread, after the last of them. Thread-safe.</summary>
 internal static class SharedContainers
 {
     private static readonly object s_gate = new();
@@ -153,8 +153,12 @@ internal static class SharedContainers
             s_current = s_current == shared ? null : s_current;
         }
 
-        shared.Directory.Dispose();
-        shared.Detected.Close();
+        // Detaching the recorder takes longer than a caller expects of the end of a session.
+        Task.Run(() =>
+        {
+            shared.Directory.Dispose();
+            shared.Detected.Close();
+        });
     }
 
     private sealed class Shared(string? setting, ContainerDirectory directory, RuntimeDetection detected)

@@ -23,6 +23,9 @@ internal sealed class SessionContainers(ContainerLimit? limit, string tool, Obje
     /// <summary>The Kubernetes API that returns the owners and labels of pods; null if they are not requested.</summary>
     public KubernetesAccess? Kubernetes { get; init; }
 
+    /// <summary>Whether notes are shown. If so, <see cref="Join"/> waits until it is known whether the kernel records processes.</summary>
+    public bool ShowsNotes { get; init; }
+
     /// <summary>Whether records have the owners and labels of pods.</summary>
     public bool HasPodMetadata => Kubernetes is not null;
 
@@ -41,8 +44,9 @@ internal sealed class SessionContainers(ContainerLimit? limit, string tool, Obje
     /// <summary>Keeps the containers for the session, and writes those within the limit to the map of the object's own filter.</summary>
     /// <param name="session">The session, whose programs are not attached yet, or are pinned.</param>
     /// <param name="take">Returns the containers of the host; null if it has no container runtime.</param>
+    /// <param name="cancellationToken">Cancels the wait for the recorder, without which a limit could miss containers.</param>
     /// <exception cref="BeeInputException">There is a limit, or pods' metadata is requested, and the host has no container runtime.</exception>
-    public void Join(BpfSession session, Func<ContainerLease?> take)
+    public void Join(BpfSession session, Func<ContainerLease?> take, CancellationToken cancellationToken)
     {
         if (Take(take) is not { } lease)
         {
@@ -69,6 +73,11 @@ internal sealed class SessionContainers(ContainerLimit? limit, string tool, Obje
             session.Keep(pods);
             Resolver = pods;
             note($"The owners and labels of pods come from {Kubernetes.Server}.");
+        }
+
+        if (limit is not null || ShowsNotes)
+        {
+            lease.Directory.WaitForRecorder(cancellationToken);
         }
 
         note($"The names of containers come from {string.Join(", ", lease.Runtimes)}.{(lease.Directory.Note is { } why ? $" {why}" : "")}");

@@ -21,6 +21,8 @@ internal sealed unsafe class BpfRecorder : IRecorder
     // As in recorder.bpf.c.
     private const int Processes = 65536, Namespaces = 32768;
     private const ulong ProcessFactor = 0x9e3779b97f4a7c15, NamespaceFactor = 0xc2b2ae3d27d4eb4f, GenerationFactor = 0x165667b19e3779f9;
+    // Whether this kernel does not load or attach the optional program. Known after the first attempt, since loading takes long.
+    private static volatile bool s_lacksOptional;
     private static readonly string[] s_controllers = ["", "pids", "memory", "devices", "freezer", "cpu"];
 
     private readonly CgroupTree _tree;
@@ -66,12 +68,14 @@ internal sealed unsafe class BpfRecorder : IRecorder
     {
         using var stream = typeof(BpfRecorder).Assembly.GetManifestResourceStream(Resource)!;
         var file = ObjectFile.Read(stream, Resource);
+        var withOptional = !s_lacksOptional;
         try
         {
-            return Open(tree, file, withOptional: true);
+            return Open(tree, file, withOptional);
         }
-        catch (BpfLoadException e) when (e.Program is null or OptionalProgram)
+        catch (BpfLoadException e) when (withOptional && e.Program is null or OptionalProgram)
         {
+            s_lacksOptional = e.Program == OptionalProgram;
             // On arm64, fentry needs Linux 6.0. Without the program, a mount namespace that a process creates for itself is noticed when it executes a program or forks.
             return Open(tree, file, withOptional: false);
         }

@@ -5,6 +5,12 @@ namespace Bee.Containers.Recording;
 /// <summary>Records where processes and mount namespaces are, and which cgroups come and go. The members for lookups are thread-safe, and neither wait nor allocate.</summary>
 internal interface IRecorder : IDisposable
 {
+    /// <summary>Completes when the recorder records. It fails if the recorder cannot be opened.</summary>
+    Task Opened => Task.CompletedTask;
+
+    /// <summary>The reason why processes are not recorded, as a sentence; null if they are, and until <see cref="Opened"/> has completed.</summary>
+    string? Note => null;
+
     /// <summary>Whether processes and mount namespaces are recorded as they start, so that the answer does not depend on how long they live.</summary>
     bool RecordsProcesses { get; }
 
