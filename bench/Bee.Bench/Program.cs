@@ -24,6 +24,7 @@ var measurements = new Dictionary<string, Func<Workbench, IEnumerable<Row>>>
     ["pwsh"] = PwshBench.Run,
     ["import"] = ImportBench.Run,
     ["invoke"] = InvokeBench.Run,
+    ["start"] = StartBench.Run,
     ["skeleton"] = SkeletonBench.Run,
     ["transfer"] = TransferBench.Run,
     ["list"] = ListBench.Run,
