@@ -186,6 +186,9 @@ internal sealed class RemoteHost : IDisposable
     {
         Stop(TimeSpan.Zero);
         ExitCode(s_exit);
+        // Process.Dispose leaves streams open that were used.
+        _ssh.StandardOutput.Dispose();
+        _ssh.StandardError.Dispose();
         _ssh.Dispose();
     }
 

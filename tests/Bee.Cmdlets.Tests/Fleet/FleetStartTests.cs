@@ -38,6 +38,18 @@ public sealed class FleetStartTests(Programs programs) : IDisposable
         Assert.All(errors, error => Assert.Contains("The exit code was 33.", error.Exception.Message, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void A_run_closes_the_files_of_all_hosts()
+    {
+        Run("exit 255", "-HostName (1..3)");
+        int before = Kernel.OpenDescriptors();
+
+        Run("exit 255", "-HostName (1..20)");
+
+        // Each host has two files or more. Other parts of PowerShell may open one.
+        Assert.InRange(Kernel.OpenDescriptors(), 0, before + 19);
+    }
+
     private ErrorRecord[] Run(string script, string arguments)
     {
         Directory.CreateDirectory(_folder["bin"]);
