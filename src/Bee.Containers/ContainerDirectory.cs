@@ -31,7 +31,8 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
     // Without a recorder, new mount namespaces are looked for this long after a cgroup was created.
     private static readonly int[] s_scans = [20, 200, 1000];
 
-    private const int ProcessCheckInterval = 5000;
+    // The time after which the runtimes are asked again, because a container may have been renamed.
+    private const int ProcessCheckInterval = 5000, RefreshInterval = 60_000;
 
     // The time that opening waits for the lists of the runtimes.
     private static readonly TimeSpan s_mostWait = TimeSpan.FromSeconds(2);
@@ -42,14 +43,14 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
     private readonly CgroupTree _tree;
     private readonly IRecorder _recorder;
     private readonly ContainerIndex _index;
-    private readonly NameRequests _requests;
+    private readonly NameQueues _requests;
     private readonly ConcurrentDictionary<int, (KnownContainer? Container, long Until)> _processes = new();
     // Mount namespaces that a scan looks for, with the times of their first records. Only used without a recorder.
     private readonly ConcurrentDictionary<ulong, long> _missed = new();
     private readonly bool _readsProcesses = new FileInfo("/proc/self/ns/pid").LinkTarget is null or InitialProcesses;
     private readonly ManualResetEventSlim _isRecording = new();
     private readonly Thread _thread;
-    private long _nextScan = long.MaxValue, _nextCheck, _lastScan;
+    private long _nextScan = long.MaxValue, _nextRefresh = Environment.TickCount64 + RefreshInterval, _nextCheck, _lastScan;
     private int _scans, _countAtScan;
     private int _isDisposed;
     private volatile bool _ended;
@@ -64,7 +65,7 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
         (_tree, _recorder) = (tree, recorder);
         List<NameRequests.Request>? waiting = [];
         var waitingGate = new object();
-        NameRequests? requests = null;
+        NameQueues? requests = null;
         _index = new ContainerIndex(recorder, tree, parse, request => NameRequests.Probe(runtimes, request), request =>
         {
             lock (waitingGate)
@@ -79,8 +80,9 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
                 }
             }
         });
-        _requests = requests = new NameRequests(runtimes, _index.Apply);
-        var lists = runtimes.Select(runtime => Task.Run(() => runtime.List(CancellationToken.None))).ToArray();
+        _requests = requests = new NameQueues(runtimes, _index.Apply);
+        // The thread pool has too few threads for runtimes that do not answer.
+        var lists = runtimes.Select(runtime => Task.Factory.StartNew(() => runtime.List(CancellationToken.None), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
         var isOpen = recorder.Opened.IsCompletedSuccessfully;
         List();
         // Late answers are applied when they come.
@@ -273,8 +275,8 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
 
     private int Pause()
     {
-        var next = _index.HasContainersWithoutCgroup ? Math.Min(_nextScan, _nextCheck) : _nextScan;
-        return next == long.MaxValue ? Timeout.Infinite : (int)Math.Clamp(next - Environment.TickCount64, 0, int.MaxValue);
+        var next = Math.Min(_nextRefresh, _index.HasContainersWithoutCgroup ? Math.Min(_nextScan, _nextCheck) : _nextScan);
+        return (int)Math.Clamp(next - Environment.TickCount64, 0, int.MaxValue);
     }
 
     private void Scan()
@@ -302,6 +304,12 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
             }
         }
 
+        if (now >= _nextRefresh)
+        {
+            _nextRefresh = now + RefreshInterval;
+            _index.Refresh(RefreshInterval);
+        }
+
         if (now >= _nextCheck)
         {
             _nextCheck = now + ProcessCheckInterval;
@@ -317,7 +325,11 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
 /// <param name="Names">The names.</param>
 /// <param name="CgroupIds">The ids of its cgroups (v2): its own and those below it; empty on cgroup v1.</param>
 /// <param name="MountNamespaceIds">The inode numbers of the mount namespaces of its processes, as far as they are known.</param>
-internal sealed record RunningContainer(ContainerNames Names, IReadOnlyList<ulong> CgroupIds, IReadOnlyList<ulong> MountNamespaceIds);
+internal sealed record RunningContainer(ContainerNames Names, IReadOnlyList<ulong> CgroupIds, IReadOnlyList<ulong> MountNamespaceIds)
+{
+    /// <summary>Whether the container has used more mount namespaces than <see cref="MountNamespaceIds"/> can have: the first one and the latest ones.</summary>
+    public bool HasMoreMountNamespaces { get; init; }
+}
 
 /// <summary>A change of a container.</summary>
 /// <param name="Container">The container after the change.</param>

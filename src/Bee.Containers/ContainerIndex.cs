@@ -26,7 +26,7 @@ internal sealed class ContainerIndex : IRecorderSink
     private readonly NamespaceOwners _namespaces;
     private readonly Dictionary<(uint User, string Id), KnownContainer> _containers = [];
     private readonly OwnCgroups _own = new();
-    private readonly Queue<ulong> _removed = new();
+    private readonly RemovedCgroups _removed;
     private readonly ContainerChanges _changes = new();
     private int _found;
     private volatile bool _isIncomplete;
@@ -37,7 +37,7 @@ internal sealed class ContainerIndex : IRecorderSink
     /// <param name="probe">Looks for a container in the files of runtimes that name the cgroup like the container.</param>
     /// <param name="ask">Asks for the names of a container that has started. It must not wait.</param>
     public ContainerIndex(IRecorder recorder, CgroupTree tree, Func<string, ContainerPath?> parse, Func<NameRequests.Request, ContainerRecord?> probe, Action<NameRequests.Request> ask) =>
-        (_recorder, _tree, _parse, _probe, _ask, _namespaces) = (recorder, tree, parse, probe, ask, new NamespaceOwners(recorder));
+        (_recorder, _tree, _parse, _probe, _ask, _namespaces, _removed) = (recorder, tree, parse, probe, ask, new NamespaceOwners(recorder), new RemovedCgroups(_cgroups, Forget));
 
     /// <summary>The number of cgroups that are known, including those that were removed.</summary>
     public int Count => _cgroups.Count;
@@ -186,6 +186,16 @@ internal sealed class ContainerIndex : IRecorderSink
         }
     }
 
+    /// <summary>Asks for the names of containers again, which the runtimes may have changed.</summary>
+    /// <param name="milliseconds">The time over which the requests are spread.</param>
+    public void Refresh(int milliseconds)
+    {
+        lock (_gate)
+        {
+            NameRequests.Request.Refresh(_containers.Values.Where(container => !container.HasEnded), milliseconds).ForEach(_ask);
+        }
+    }
+
     /// <summary>Ends containers that were found by a process which does not run any more.</summary>
     public void CheckProcesses()
     {
@@ -239,7 +249,7 @@ internal sealed class ContainerIndex : IRecorderSink
             container.Cgroups.Remove(cgroup);
         }
 
-        Forget(cgroup, entry);
+        _removed.Add(cgroup, entry);
     }
 
     /// <inheritdoc/>
@@ -293,7 +303,7 @@ internal sealed class ContainerIndex : IRecorderSink
             // The kernel never reuses the key, so the answer stays right.
             entry = new CgroupEntry("", Environment.TickCount64);
             _cgroups[key] = entry;
-            Forget(key, entry);
+            _removed.Add(key, entry);
             return null;
         }
     }
@@ -393,6 +403,8 @@ internal sealed class ContainerIndex : IRecorderSink
             MountNamespaceSeen(inode, key);
         }
 
+        // The recorder has those that were not noted.
+        _isIncomplete |= entry.HasMoreNamespaces;
         _changes.Add(container);
     }
 
@@ -470,20 +482,6 @@ internal sealed class ContainerIndex : IRecorderSink
 
     private void Forget(ulong key, CgroupEntry entry)
     {
-        entry.IsRemoved = true;
-        _removed.Enqueue(key);
-        while (_removed.Count > MostRemoved)
-        {
-            var old = _removed.Dequeue();
-            if (_cgroups.TryGetValue(old, out var forgotten) && forgotten.IsRemoved && _cgroups.TryRemove(old, out _))
-            {
-                Forget(CgroupHierarchy.NumberOf(old), forgotten);
-            }
-        }
-    }
-
-    private void Forget(int number, CgroupEntry entry)
-    {
         if (entry.Container is { } container && --container.Remembered == 0 && container.HasEnded)
         {
             _containers.Remove((container.UserId, container.Id));
@@ -492,7 +490,7 @@ internal sealed class ContainerIndex : IRecorderSink
         // A container that was started again has a new cgroup of the same path.
         if (entry.Container is { HasEnded: true } ended)
         {
-            _own.Remove(number, entry.Path, ended);
+            _own.Remove(CgroupHierarchy.NumberOf(key), entry.Path, ended);
         }
     }
 }

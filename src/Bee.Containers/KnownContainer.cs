@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Bee.Containers.Cgroups;
 using Bee.Containers.Runtimes;
 using Bee.Ebpf.Records;
@@ -7,7 +8,10 @@ namespace Bee.Containers;
 /// <summary>A container that the index knows. All members but <see cref="Names"/> are guarded by the index.</summary>
 internal sealed class KnownContainer
 {
-    private const int ShortId = 12, MostNamespaces = 256;
+    /// <summary>The number of mount namespaces of a container that are known. A filter of all containers in the kernel has 16,384 entries, of which one container must not take most.</summary>
+    internal const int MostNamespaces = 1024;
+
+    private const int ShortId = 12;
 
     private readonly List<ulong> _namespaces = [];
     private volatile ContainerNames _names;
@@ -51,11 +55,17 @@ internal sealed class KnownContainer
     /// <summary>The number of its cgroups that the index still has, including those that were removed.</summary>
     public int Remembered { get; set; }
 
+    /// <summary>How often its names were asked for again.</summary>
+    public int Refreshes { get; set; }
+
     /// <summary>The first process, if the container was found by it and not by a cgroup; else 0.</summary>
     public int ProcessId { get; init; }
 
     /// <summary>The mount namespaces of its processes.</summary>
     public IReadOnlyList<ulong> MountNamespaces => _namespaces;
+
+    /// <summary>Whether a mount namespace gave way to another one, so that <see cref="MountNamespaces"/> is not complete.</summary>
+    public bool HasMoreNamespaces { get; private set; }
 
     /// <summary>Takes the names that a runtime has returned.</summary>
     /// <returns>False if they are the same as before.</returns>
@@ -72,7 +82,7 @@ internal sealed class KnownContainer
         return true;
     }
 
-    /// <summary>Adds a mount namespace. A container that creates more and more of them keeps the first and the latest ones.</summary>
+    /// <summary>Adds a mount namespace. A container that creates more and more of them keeps the first, which is that of its first process, and the latest ones.</summary>
     /// <param name="inode">The namespace.</param>
     /// <param name="dropped">The namespace that gave way; 0 for none.</param>
     /// <returns>False if the container has the namespace already.</returns>
@@ -88,6 +98,7 @@ internal sealed class KnownContainer
         {
             dropped = _namespaces[1];
             _namespaces.RemoveAt(1);
+            HasMoreNamespaces = true;
         }
 
         _namespaces.Add(inode);
@@ -95,10 +106,16 @@ internal sealed class KnownContainer
     }
 
     /// <summary>Removes a mount namespace.</summary>
-    public bool RemoveNamespace(ulong inode) => _namespaces.Remove(inode);
+    public bool RemoveNamespace(ulong inode)
+    {
+        var removed = _namespaces.Remove(inode);
+        // It has ended, and may start again.
+        HasMoreNamespaces &= _namespaces.Count > 0;
+        return removed;
+    }
 
     /// <summary>Describes the container.</summary>
-    public RunningContainer Describe() => new(_names, [.. Cgroups.Where(key => CgroupHierarchy.NumberOf(key) == 0)], [.. _namespaces]);
+    public RunningContainer Describe() => new(_names, [.. Cgroups.Where(key => CgroupHierarchy.NumberOf(key) == 0)], [.. _namespaces]) { HasMoreMountNamespaces = HasMoreNamespaces };
 }
 
 /// <summary>A cgroup that the index knows.</summary>
@@ -128,13 +145,25 @@ internal sealed class CgroupEntry(string path, long added)
         set => _container = value;
     }
 
+    /// <summary>Whether more mount namespaces were used in the cgroup than are noted. Guarded by the index.</summary>
+    public bool HasMoreNamespaces { get; private set; }
+
     /// <summary>Notes a mount namespace of a process in the cgroup while the cgroup does not belong to a container. Guarded by the index.</summary>
     public void Note(ulong inode)
     {
         _namespaces ??= [];
-        if (_namespaces.Count < MostNamespaces && !_namespaces.Contains(inode))
+        if (_namespaces.Contains(inode))
+        {
+            return;
+        }
+
+        if (_namespaces.Count < MostNamespaces)
         {
             _namespaces.Add(inode);
+        }
+        else
+        {
+            HasMoreNamespaces = true;
         }
     }
 
@@ -144,6 +173,29 @@ internal sealed class CgroupEntry(string path, long added)
         IReadOnlyList<ulong> taken = _namespaces ?? [];
         _namespaces = null;
         return taken;
+    }
+}
+
+/// <summary>The cgroups that were removed, of which the latest ones stay known. Guarded by the index.</summary>
+/// <param name="cgroups">All cgroups.</param>
+/// <param name="forget">Receives each one that is not known any more.</param>
+internal sealed class RemovedCgroups(ConcurrentDictionary<ulong, CgroupEntry> cgroups, Action<ulong, CgroupEntry> forget)
+{
+    private readonly Queue<ulong> _removed = new();
+
+    /// <summary>Adds a cgroup.</summary>
+    public void Add(ulong key, CgroupEntry entry)
+    {
+        entry.IsRemoved = true;
+        _removed.Enqueue(key);
+        while (_removed.Count > ContainerIndex.MostRemoved)
+        {
+            var old = _removed.Dequeue();
+            if (cgroups.TryGetValue(old, out var forgotten) && forgotten.IsRemoved && cgroups.TryRemove(old, out _))
+            {
+                forget(old, forgotten);
+            }
+        }
     }
 }
 

@@ -4,9 +4,15 @@ using Bee.Containers.Runtimes;
 
 namespace Bee.Containers;
 
-/// <summary>Asks the runtimes for the names of containers, on a thread of its own, and asks again after a pause if they do not know a container yet. Thread-safe.</summary>
+/// <summary>Asks the runtimes of one user for the names of containers, on a thread of its own, and asks again after a pause if they do not know a container yet. Thread-safe.</summary>
 internal sealed class NameRequests : IDisposable
 {
+    /// <summary>The number of requests that may wait. More are dropped: their containers have no names until they are asked for again.</summary>
+    internal const int MostWaiting = 16_384;
+
+    /// <summary>The number of containers of a user whose names are asked for again at a time.</summary>
+    internal const int MostRefreshed = 500;
+
     // Runtimes know a container only a moment after its cgroup exists, and it may be the moment before its program starts.
     private static readonly int[] s_pauses = [0, 5, 5, 5, 5, 5, 5, 10, 10, 10, 10, 20, 20, 50, 100, 200, ListAt, 800, 1500, 3000, 6000, 10_000];
 
@@ -25,37 +31,37 @@ internal sealed class NameRequests : IDisposable
     private readonly PriorityQueue<Request, long> _requests = new();
     private readonly object _gate = new();
     private readonly CancellationTokenSource _canceled = new();
-    private readonly Thread _thread;
+    private Thread? _thread;
     private bool _disposed;
 
-    /// <param name="runtimes">The runtimes, the most informative first.</param>
+    /// <param name="runtimes">The runtimes of the user, the most informative first.</param>
     /// <param name="answer">Receives each answer on the thread; null if no runtime knows the container. Returns whether the request is done.</param>
-    public NameRequests(IReadOnlyList<IContainerRuntime> runtimes, Func<Request, ContainerRecord?, bool> answer)
-    {
-        (_runtimes, _answer, _penalties) = (runtimes, answer, new long[runtimes.Count]);
-        _thread = new Thread(Run) { IsBackground = true, Name = "Bee container names" };
-        _thread.Start();
-    }
+    public NameRequests(IReadOnlyList<IContainerRuntime> runtimes, Func<Request, ContainerRecord?, bool> answer) => (_runtimes, _answer, _penalties) = (runtimes, answer, new long[runtimes.Count]);
 
     /// <summary>Asks for a container.</summary>
     public void Add(Request request)
     {
         lock (_gate)
         {
-            if (!_disposed && _runtimes.Any(runtime => runtime.UserId == request.UserId && request.Suits(runtime)))
+            if (!_disposed && _requests.Count < MostWaiting && _runtimes.Any(request.Suits))
             {
-                _requests.Enqueue(request, Environment.TickCount64 + s_pauses[request.Attempt]);
+                _requests.Enqueue(request, Environment.TickCount64 + (request.Delay ?? s_pauses[request.Attempt]));
                 Monitor.Pulse(_gate);
+                if (_thread is null)
+                {
+                    _thread = new Thread(Run) { IsBackground = true, Name = "Bee container names" };
+                    _thread.Start();
+                }
             }
         }
     }
 
     /// <summary>Looks for a container in the files of runtimes that leave the names of cgroups to their users. Does not wait.</summary>
     public static ContainerRecord? Probe(IReadOnlyList<IContainerRuntime> runtimes, Request request) =>
-        runtimes.Where(runtime => runtime.UserId == request.UserId && request.Suits(runtime)).Select(runtime => Find(runtime, request, CancellationToken.None)).FirstOrDefault(record => record is not null);
+        runtimes.Where(request.Suits).Select(runtime => Find(runtime, request, CancellationToken.None)).FirstOrDefault(record => record is not null);
 
-    /// <summary>Ends the thread.</summary>
-    public void Dispose()
+    /// <summary>Cancels the requests. Does not wait for the one in progress.</summary>
+    public void Cancel()
     {
         lock (_gate)
         {
@@ -65,7 +71,13 @@ internal sealed class NameRequests : IDisposable
         }
 
         _canceled.Cancel();
-        if (Thread.CurrentThread == _thread || _thread.Join(s_mostWait))
+    }
+
+    /// <summary>Cancels the requests, and ends the thread.</summary>
+    public void Dispose()
+    {
+        Cancel();
+        if (_thread is null || Thread.CurrentThread == _thread || _thread.Join(s_mostWait))
         {
             _canceled.Dispose();
         }
@@ -76,7 +88,7 @@ internal sealed class NameRequests : IDisposable
         while (Next() is { } request)
         {
             var done = _answer(request, Ask(request));
-            if (!done && request.Attempt + 1 < s_pauses.Length)
+            if (!done && request.Delay is null && request.Attempt + 1 < s_pauses.Length)
             {
                 Add(request with { Attempt = request.Attempt + 1 });
             }
@@ -107,7 +119,7 @@ internal sealed class NameRequests : IDisposable
         for (var i = 0; i < _runtimes.Count; i++)
         {
             var runtime = _runtimes[i];
-            if (runtime.UserId != request.UserId || !request.Suits(runtime) || Environment.TickCount64 < _penalties[i])
+            if (!request.Suits(runtime) || Environment.TickCount64 < _penalties[i])
             {
                 continue;
             }
@@ -160,6 +172,25 @@ internal sealed class NameRequests : IDisposable
         /// <summary>The path of this cgroup; null if <see cref="Container"/> is known.</summary>
         public string? Path { get; init; }
 
+        /// <summary>The time in milliseconds after which the runtimes are asked once; null to ask at once and again.</summary>
+        public int? Delay { get; init; }
+
+        /// <summary>Asks again for the names of containers: of each user, for those that were asked for the least often. The requests are spread, so that a new container does not wait for them.</summary>
+        /// <param name="containers">The containers that run.</param>
+        /// <param name="milliseconds">The time over which the requests are spread.</param>
+        public static List<Request> Refresh(IEnumerable<KnownContainer> containers, int milliseconds)
+        {
+            var requests = new List<Request>();
+            foreach (var user in containers.GroupBy(container => container.UserId))
+            {
+                KnownContainer[] next = [.. user.OrderBy(container => container.Refreshes).Take(MostRefreshed)];
+                Array.ForEach(next, container => container.Refreshes++);
+                requests.AddRange(next.Select((container, index) => new Request(container.Id, container.UserId, container) { Delay = (int)((long)milliseconds * index / next.Length) }));
+            }
+
+            return requests;
+        }
+
         /// <summary>Asks whether a cgroup is that of a container of the same name.</summary>
         /// <returns>The request; null if the cgroup is that of a systemd unit.</returns>
         public static Request? ForCgroup(in Cgroup cgroup)
@@ -173,6 +204,6 @@ internal sealed class NameRequests : IDisposable
         public bool IsLastAfterEnd => Attempt >= 2;
 
         /// <summary>Whether a runtime can know the container. Only runc and crun let their users choose the names of cgroups.</summary>
-        public bool Suits(IContainerRuntime runtime) => Container is not null || runtime.Name is "runc" or "crun";
+        public bool Suits(IContainerRuntime runtime) => runtime.UserId == UserId && (Container is not null || runtime.Name is "runc" or "crun");
     }
 }

@@ -89,6 +89,74 @@ public class ContainerIndexTests(ITestOutputHelper output)
         Assert.Equal([(0u, id, 1ul << 40), (1000u, id, 2ul << 40)], directory.Running.Select(container => (container.Names.UserId, container.Names.Id, container.CgroupIds.Single())).Order());
     }
 
+    [Fact]
+    public void Container_that_creates_more_and_more_namespaces_keeps_the_first_and_the_latest_ones()
+    {
+        using var recorder = new FakeRecorder();
+        using var directory = new ContainerDirectory([new FakeRuntime()], CgroupTree.Open(), recorder, ContainerPath.Parse);
+        recorder.Create(new Cgroup(1ul << 40, $"/docker/{TestCgroups.NewId()}", 0));
+        ulong[] inodes = [.. Enumerable.Range(1, KnownContainer.MostNamespaces + 100).Select(number => (ulong)number)];
+        foreach (var inode in inodes[..KnownContainer.MostNamespaces])
+        {
+            recorder.Enter(inode, 1ul << 40, (int)inode);
+        }
+
+        Assert.Equal(inodes[..KnownContainer.MostNamespaces], Assert.Single(directory.Running).MountNamespaceIds);
+        Assert.False(Assert.Single(directory.Running).HasMoreMountNamespaces);
+        foreach (var inode in inodes[KnownContainer.MostNamespaces..])
+        {
+            recorder.Enter(inode, 1ul << 40, (int)inode);
+        }
+
+        var container = Assert.Single(directory.Running);
+        Assert.Equal([inodes[0], .. inodes[^(KnownContainer.MostNamespaces - 1)..]], container.MountNamespaceIds);
+        Assert.True(container.HasMoreMountNamespaces);
+        // Names come from the recorder, which has all.
+        Assert.All(inodes, inode => Assert.Equal(container.Names, directory.Find(new ContainerKey(0, inode, 0))));
+    }
+
+    [Fact]
+    public void Container_that_its_runtime_claims_late_has_all_namespaces()
+    {
+        var runtime = new FakeRuntime { Name = "runc" };
+        using var recorder = new FakeRecorder();
+        using var directory = new ContainerDirectory([runtime], CgroupTree.Open(), recorder, ContainerPath.Parse);
+        recorder.Create(new Cgroup(1ul << 40, "/own/web", 0));
+        ulong[] inodes = [.. Enumerable.Range(1, 100).Select(number => (ulong)number)];
+        Array.ForEach(inodes, inode => recorder.Enter(inode, 1ul << 40, (int)inode));
+        Assert.Empty(directory.Running);
+        runtime.Add("web", "web", cgroupPath: "/own/web");
+        Wait.Until(() => directory.Running is [var container] && container.MountNamespaceIds.SequenceEqual(inodes));
+    }
+
+    [Fact]
+    public void Refresh_takes_the_new_name_of_a_container_that_was_renamed()
+    {
+        var runtime = new FakeRuntime();
+        using var recorder = new FakeRecorder();
+        using var directory = new ContainerDirectory([runtime], CgroupTree.Open(), recorder, ContainerPath.Parse);
+        var id = TestCgroups.NewId();
+        runtime.Add(id, "before");
+        recorder.Create(new Cgroup(1ul << 40, $"/docker/{id}", 0));
+        string? Name() => directory.Find(new ContainerKey(1ul << 40, 0, 0))?.Container;
+        Wait.Until(() => Name() == "before");
+        string? changed = null;
+        directory.Changed += change => changed = change.Container.Names.Container;
+        runtime.Add(id, "after");
+        directory.Index.Refresh(milliseconds: 0);
+        Wait.Until(() => Name() == "after" && Volatile.Read(ref changed) == "after");
+    }
+
+    [Fact]
+    public void Refresh_of_many_containers_asks_for_each_in_turn_and_spreads_the_requests()
+    {
+        KnownContainer[] containers = [.. Enumerable.Range(0, NameRequests.MostRefreshed + 100).Select(number => new KnownContainer($"{number}", "", 0)), new KnownContainer("own", "", 1000)];
+        var first = NameRequests.Request.Refresh(containers, 60_000);
+        Assert.Equal(NameRequests.MostRefreshed + 1, first.Count);
+        Assert.Equal(Enumerable.Range(0, NameRequests.MostRefreshed).Select(number => (int?)(60_000 * number / NameRequests.MostRefreshed)), first.Where(request => request.UserId == 0).Select(request => request.Delay));
+        Assert.Equal(containers.Length, first.Concat(NameRequests.Request.Refresh(containers, 60_000)).Select(request => request.Id).Distinct().Count());
+    }
+
     private static ContainerNames? Look(ContainerDirectory directory, int times)
     {
         ContainerNames? names = null;

@@ -12,14 +12,31 @@ internal sealed class FakeRecorder : IRecorder
     private readonly ConcurrentDictionary<ulong, RecordedNamespace> _namespaces = new();
     private readonly ConcurrentQueue<Action<IRecorderSink>> _changes = new();
     private readonly AutoResetEvent _wake = new(false);
-    private Cgroup[] _listed = [];
+    // What exists, in the order of its creation.
+    private readonly OrderedDictionary<ulong, Cgroup> _cgroups = [];
     private volatile bool _lost;
 
     public bool RecordsProcesses => true;
 
-    public void Create(Cgroup cgroup) => _changes.Enqueue(sink => sink.CgroupCreated(cgroup));
+    public void Create(Cgroup cgroup)
+    {
+        lock (_cgroups)
+        {
+            _cgroups[cgroup.Key] = cgroup;
+        }
 
-    public void Remove(ulong cgroup) => _changes.Enqueue(sink => sink.CgroupRemoved(cgroup));
+        _changes.Enqueue(sink => sink.CgroupCreated(cgroup));
+    }
+
+    public void Remove(ulong cgroup)
+    {
+        lock (_cgroups)
+        {
+            _cgroups.Remove(cgroup);
+        }
+
+        _changes.Enqueue(sink => sink.CgroupRemoved(cgroup));
+    }
 
     /// <summary>A process starts in a new mount namespace.</summary>
     public void Enter(ulong inode, ulong cgroup, int processId)
@@ -32,7 +49,12 @@ internal sealed class FakeRecorder : IRecorder
     /// <summary>Records are lost, and these cgroups exist.</summary>
     public void Lose(Cgroup[] listed)
     {
-        _listed = listed;
+        lock (_cgroups)
+        {
+            _cgroups.Clear();
+            Array.ForEach(listed, cgroup => _cgroups.Add(cgroup.Key, cgroup));
+        }
+
         _lost = true;
         Wake();
     }
@@ -58,7 +80,13 @@ internal sealed class FakeRecorder : IRecorder
         return complete;
     }
 
-    public RecorderListing List() => new(_listed, []);
+    public RecorderListing List()
+    {
+        lock (_cgroups)
+        {
+            return new RecorderListing([.. _cgroups.Values], [.. _namespaces.OrderBy(pair => pair.Value.Generation).Select(pair => (pair.Key, pair.Value.Cgroup))]);
+        }
+    }
 
     public void Wait(int milliseconds) => _wake.WaitOne(milliseconds);
 

@@ -16,8 +16,8 @@ internal sealed class FakeRuntime : IContainerRuntime
     /// <summary>How often <see cref="Find"/> was called.</summary>
     public int Asked => Volatile.Read(ref _asked);
 
-    public void Add(string id, string name, int processId = 0) =>
-        _containers[id] = new ContainerRecord { Id = id, Name = name, Image = "image-of-" + name, ProcessId = processId, UserId = UserId };
+    public void Add(string id, string name, int processId = 0, string? cgroupPath = null) =>
+        _containers[id] = new ContainerRecord { Id = id, Name = name, Image = "image-of-" + name, ProcessId = processId, CgroupPath = cgroupPath, UserId = UserId };
 
     public ContainerRecord? Find(string id, CancellationToken cancellationToken)
     {

@@ -77,6 +77,27 @@ public class RecorderTests
     }
 
     [Fact]
+    public void Container_with_300_mount_namespaces_at_once_has_them_all_the_first_one_first()
+    {
+        const int Number = 300;
+        using var cgroups = new TestCgroups();
+        var (runtime, path) = Container(cgroups, "web", out _);
+        using var directory = ContainerDirectory.Open([runtime])!;
+        var (_, _, first) = cgroups.RunInNamespace(path);
+        var (process, _) = cgroups.Run(path, $"echo; exec 3<&0; for i in $(seq {Number}); do unshare --mount sh -c 'readlink /proc/self/ns/mnt; read line <&3' & done; wait");
+        ulong[] others = [.. Enumerable.Range(0, Number).Select(_ => ulong.Parse(process.StandardOutput.ReadLine()!.Split('[', ']')[1]))];
+        Assert.Equal(Number, others.Distinct().Count());
+        RunningContainer Web(ContainerDirectory of) => of.Running.Single(container => container.Names.Container == "web");
+        Wait.Until(() => Web(directory).MountNamespaceIds.ToHashSet().IsSupersetOf([first, .. others]));
+        Assert.Equal(first, Web(directory).MountNamespaceIds[0]);
+        Assert.False(Web(directory).HasMoreMountNamespaces);
+
+        using var later = ContainerDirectory.Open([runtime])!;
+        Assert.True(Web(later).MountNamespaceIds.ToHashSet().IsSupersetOf([first, .. others]));
+        TestCgroups.End(process);
+    }
+
+    [Fact]
     public void Find_namespace_that_a_process_creates_before_it_joins_the_container_returns_the_container()
     {
         using var cgroups = new TestCgroups();

@@ -23,7 +23,7 @@ internal sealed class TargetFiller : IDisposable
     private readonly Dictionary<(uint User, string Id), HashSet<ulong>> _containers = [];
     private readonly Dictionary<ulong, int> _keys = [];
     private HashSet<(uint User, string Id)>? _ended = [];
-    private bool _hasWarned;
+    private bool _hasWarned, _hasWarnedOfNamespaces;
     private bool _disposed;
 
     private TargetFiller(ContainerDirectory directory, ContainerLimit limit, TargetFilter filter, BpfMap map, Action<string, string> warn) =>
@@ -121,9 +121,20 @@ internal sealed class TargetFiller : IDisposable
             keys.UnionWith(_filter.HasCgroups ? container.CgroupIds.Select(TargetFilter.CgroupKey) : []);
             // A container that shares the host's mount namespace would bring all processes of the host with it.
             keys.UnionWith(container.MountNamespaceIds.Where(id => id != 0 && id != _hostNamespace).Select(_filter.MountNamespaceKey));
+            WarnOfNamespaces(container);
         }
 
         return keys;
+    }
+
+    // A filter that knows cgroups has all processes of the container. One of mount namespaces must not lose some of them in silence, since the container may do so to hide.
+    private void WarnOfNamespaces(RunningContainer container)
+    {
+        if (!_filter.HasCgroups && container.HasMoreMountNamespaces && !_hasWarnedOfNamespaces)
+        {
+            _hasWarnedOfNamespaces = true;
+            _warn(_map.Name, string.Create(CultureInfo.InvariantCulture, $"has only {container.MountNamespaceIds.Count} mount namespaces of the container {container.Names.Container}, which has used more: the first one and the latest ones. Events of processes in the others may be missing."));
+        }
     }
 
     private void Set(RunningContainer container, HashSet<ulong> keys)
