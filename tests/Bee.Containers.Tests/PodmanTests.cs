@@ -40,6 +40,8 @@ public sealed class PodmanTests : IDisposable
         Assert.Contains($":{record.CgroupPath}\n", cgroups, StringComparison.Ordinal);
         Assert.Equal(("libpod", id), (ContainerPath.ParseProcess(cgroups)!.Runtime, ContainerPath.ParseProcess(cgroups)!.Id));
 
+        Podman("rename", _name, _name + "-renamed");
+        Assert.Equal(_name + "-renamed", found.Runtimes[0].Find(id, default)?.Name);
         Podman("kill", id);
         Podman("wait", id);
         Assert.Empty(found.Runtimes[0].List(default));

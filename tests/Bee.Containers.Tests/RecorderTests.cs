@@ -82,7 +82,7 @@ public class RecorderTests
         const int Number = 300;
         using var cgroups = new TestCgroups();
         var (runtime, path) = Container(cgroups, "web", out _);
-        using var directory = ContainerDirectory.Open([runtime])!;
+        using var directory = TestDirectory.Open([runtime]);
         var (_, _, first) = cgroups.RunInNamespace(path);
         var (process, _) = cgroups.Run(path, $"echo; exec 3<&0; for i in $(seq {Number}); do unshare --mount sh -c 'readlink /proc/self/ns/mnt; read line <&3' & done; wait");
         ulong[] others = [.. Enumerable.Range(0, Number).Select(_ => ulong.Parse(process.StandardOutput.ReadLine()!.Split('[', ']')[1]))];
@@ -92,7 +92,7 @@ public class RecorderTests
         Assert.Equal(first, Web(directory).MountNamespaceIds[0]);
         Assert.False(Web(directory).HasMoreMountNamespaces);
 
-        using var later = ContainerDirectory.Open([runtime])!;
+        using var later = TestDirectory.Open([runtime]);
         Assert.True(Web(later).MountNamespaceIds.ToHashSet().IsSupersetOf([first, .. others]));
         TestCgroups.End(process);
     }

@@ -30,6 +30,13 @@ public sealed class StateRuntimeTests : IDisposable
     }
 
     [RootFact]
+    public void Podman_storage_has_the_new_name_of_a_container_that_was_renamed()
+    {
+        _state.Write("storage/overlay-containers/containers.json", $$$"""[{"id":"{{{PodmanId}}}","names":["after"],"metadata":"{\"name\":\"before\"}"}]""");
+        Assert.Equal("after", Storage().Find(PodmanId, default)?.Name);
+    }
+
+    [RootFact]
     public void CriO_storage_has_the_pod_and_the_sandbox()
     {
         _state.Write("storage/overlay-containers/volatile-containers.json", TemporaryState.Recorded("crio-containers.json"));

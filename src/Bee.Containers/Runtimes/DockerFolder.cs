@@ -13,31 +13,34 @@ internal sealed class DockerFolder(RuntimeFolder folder) : IContainerRuntime
     public uint UserId => folder.User;
 
     /// <inheritdoc/>
-    public ContainerRecord? Find(string id, CancellationToken cancellationToken)
-    {
-        if (!ContainerText.IsGenerated(id))
-        {
-            return null;
-        }
-
-        using JsonDocument? document = folder.ReadJson($"containers/{id}/config.v2.json");
-        return document is null ? null : Parse(id, document.RootElement, folder.User);
-    }
+    public ContainerRecord? Find(string id, CancellationToken cancellationToken) =>
+        ContainerText.IsGenerated(id) ? BoundedRead.Run(folder.Path, () => Read(id), null, cancellationToken) : null;
 
     /// <inheritdoc/>
     public IReadOnlyList<ContainerRecord> List(CancellationToken cancellationToken)
     {
-        var found = new List<ContainerRecord>();
-        foreach (string id in folder.Names("containers"))
+        IReadOnlyList<ContainerRecord> ReadAll()
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (Find(id, cancellationToken) is { ProcessId: > 0 } record)
+            var found = new List<ContainerRecord>();
+            foreach (string id in folder.Names("containers"))
             {
-                found.Add(record);
+                cancellationToken.ThrowIfCancellationRequested();
+                if (ContainerText.IsGenerated(id) && Read(id) is { ProcessId: > 0 } record)
+                {
+                    found.Add(record);
+                }
             }
+
+            return found;
         }
 
-        return found;
+        return BoundedRead.Run(folder.Path, ReadAll, [], cancellationToken);
+    }
+
+    private ContainerRecord? Read(string id)
+    {
+        using JsonDocument? document = folder.ReadJson($"containers/{id}/config.v2.json");
+        return document is null ? null : Parse(id, document.RootElement, folder.User);
     }
 
     /// <summary>Parses the file of a container.</summary>

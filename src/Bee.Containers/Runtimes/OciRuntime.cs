@@ -20,7 +20,7 @@ internal sealed class OciRuntime(string name, RuntimeFolder folder) : IContainer
     public uint UserId => folder.User;
 
     /// <inheritdoc/>
-    public ContainerRecord? Find(string id, CancellationToken cancellationToken) => OciState.Read(folder, id) is { } state ? Describe(state) : Starting(id);
+    public ContainerRecord? Find(string id, CancellationToken cancellationToken) => OciState.Read(folder, id) is { } state ? Describe(state, cancellationToken) : Starting(id);
 
     /// <inheritdoc/>
     public IReadOnlyList<ContainerRecord> List(CancellationToken cancellationToken)
@@ -29,7 +29,7 @@ internal sealed class OciRuntime(string name, RuntimeFolder folder) : IContainer
         foreach (string id in folder.Names())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (OciState.Read(folder, id) is { ProcessId: > 0 } state && Describe(state) is { } record)
+            if (OciState.Read(folder, id) is { ProcessId: > 0 } state && Describe(state, cancellationToken) is { } record)
             {
                 found.Add(record);
             }
@@ -46,13 +46,14 @@ internal sealed class OciRuntime(string name, RuntimeFolder folder) : IContainer
     private ContainerRecord? Starting(string id) =>
         !ContainerText.IsGenerated(id) && folder.Has(id) ? new ContainerRecord { Id = id, Name = ContainerText.Name(id), UserId = folder.User } : null;
 
-    private ContainerRecord? Describe(OciState state)
+    private ContainerRecord? Describe(OciState state, CancellationToken cancellationToken)
     {
-        ContainerRecord? record = ContainerText.IsGenerated(state.Id) ? FromBundle(state) : new ContainerRecord { Id = state.Id, Name = ContainerText.Name(state.Id) };
+        ContainerRecord? record = ContainerText.IsGenerated(state.Id) ? FromBundle(state, cancellationToken) : new ContainerRecord { Id = state.Id, Name = ContainerText.Name(state.Id) };
         return record is null ? null : record with { ProcessId = state.ProcessId, CgroupPath = state.CgroupPath, UserId = folder.User };
     }
 
-    private ContainerRecord? FromBundle(OciState state)
+    // The bundle may be in the home of a user.
+    private ContainerRecord? FromBundle(OciState state, CancellationToken cancellationToken)
     {
         if (state.Bundle is not ['/', ..])
         {
@@ -63,10 +64,11 @@ internal sealed class OciRuntime(string name, RuntimeFolder folder) : IContainer
         string[] parts = state.Bundle.Split('/');
         if (parts[^1] == state.Id && parts.Length > 3)
         {
-            return TaskFolder.Read(new RuntimeFolder(string.Join('/', parts[..^2]), folder.User), parts[^2], state.Id);
+            string tasks = string.Join('/', parts[..^2]);
+            return BoundedRead.Run(tasks, () => TaskFolder.Read(new RuntimeFolder(tasks, folder.User), parts[^2], state.Id), null, cancellationToken);
         }
 
-        return parts.Length > 4 && parts[^1] == "userdata" && parts[^2] == state.Id ? Storage(string.Join('/', parts[..^3]))?.Find(state.Id) : null;
+        return parts.Length > 4 && parts[^1] == "userdata" && parts[^2] == state.Id ? Storage(string.Join('/', parts[..^3]))?.Find(state.Id, cancellationToken) : null;
     }
 
     private StorageFolder? Storage(string path)

@@ -88,7 +88,7 @@ internal sealed record RuntimeDetection(IReadOnlyList<IContainerRuntime> Runtime
             .. s_containerd.SelectMany(state => Below(root, $"{state}/runc").Select(space => new RuntimeEndpoint("runc", space))),
             .. Below(root, "run/user").SelectMany(folder => OfUser(root, folder)),
         ];
-        return all.Select(endpoint => endpoint with { Path = Path.Combine(root, endpoint.Path) }).Where(endpoint => endpoint.Exists);
+        return RuntimeEndpoint.Existing([.. all.Select(endpoint => endpoint with { Path = Path.Combine(root, endpoint.Path) })]);
     }
 
     // The rootless runtimes of a user who is logged in, or whose services linger.

@@ -14,10 +14,19 @@ internal sealed record RuntimeEndpoint(string Kind, string Path, uint User = 0)
     public bool IsChosen { get; init; }
 
     /// <summary>Whether a client connects to the path. Otherwise, it is a folder.</summary>
-    public bool IsSocket => Path.EndsWith(".sock", StringComparison.Ordinal) || FileStatus.Of(Path) is { IsSocket: true };
+    public bool IsSocket => Path.EndsWith(".sock", StringComparison.Ordinal) || (IsChosen && Status(Path) is { IsSocket: true });
 
-    /// <summary>Whether the socket or folder is there.</summary>
-    public bool Exists => FileStatus.Of(Path) is { } status && (status.IsSocket || (status.IsFolder && !IsSocket));
+    /// <summary>Selects the endpoints whose socket or folder exists. One in a file system that hangs counts.</summary>
+    public static IEnumerable<RuntimeEndpoint> Existing(IReadOnlyList<RuntimeEndpoint> endpoints)
+    {
+        // The other runtimes keep their sockets and states in /run, which does not hang.
+        RuntimeEndpoint[] stored = [.. endpoints.Where(endpoint => endpoint is { Kind: "podman" or "docker", IsSocket: false })];
+        IReadOnlyList<bool> exist = BoundedRead.RunAll([.. stored.Select(endpoint => (endpoint.Path, (Func<bool>)(() => endpoint.Exists)))], otherwise: true);
+        HashSet<RuntimeEndpoint> found = [.. stored.Where((_, index) => exist[index])];
+        return endpoints.Where(endpoint => stored.Contains(endpoint) ? found.Contains(endpoint) : endpoint.Exists);
+    }
+
+    private bool Exists => FileStatus.Of(Path) is { } status && (status.IsSocket || (status.IsFolder && !IsSocket));
 
     /// <summary>Parses a list of endpoints.</summary>
     /// <param name="text">Comma-separated endpoints of the form <c>KIND:PATH</c>.</param>
@@ -43,6 +52,8 @@ internal sealed record RuntimeEndpoint(string Kind, string Path, uint User = 0)
         return new RuntimeEndpoint(kind, path.Length > 1 ? path.TrimEnd('/') : path, OwnerOf(path)) { IsChosen = true };
     }
 
-    /// <summary>Returns the owner of a runtime: that of its socket or folder.</summary>
-    private static uint OwnerOf(string path) => OperatingSystem.IsLinux() && FileStatus.Of(path) is { } status ? status.User : 0;
+    // The owner of a runtime is that of its socket or folder.
+    private static uint OwnerOf(string path) => OperatingSystem.IsLinux() && Status(path) is { } status ? status.User : 0;
+
+    private static FileStatus? Status(string path) => BoundedRead.Run(path, () => FileStatus.Of(path), null);
 }

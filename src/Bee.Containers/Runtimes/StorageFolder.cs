@@ -14,23 +14,15 @@ internal sealed class StorageFolder(RuntimeFolder folder)
 
     private readonly Dictionary<string, (FileStatus Status, IReadOnlyDictionary<string, ContainerRecord> Records)> _lists = [];
 
-    /// <summary>Returns a container; null if the storage does not have it.</summary>
+    /// <summary>Returns a container; null if the storage does not have it, or hangs.</summary>
     /// <param name="id">The full id.</param>
-    public ContainerRecord? Find(string id)
-    {
-        foreach (string list in s_lists)
-        {
-            if (Read(list).TryGetValue(id, out ContainerRecord? record))
-            {
-                return record;
-            }
-        }
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    public ContainerRecord? Find(string id, CancellationToken cancellationToken) => BoundedRead.Run(
+        folder.Path, () => s_lists.Select(list => Read(list).GetValueOrDefault(id)).FirstOrDefault(record => record is not null), null, cancellationToken);
 
-        return null;
-    }
-
-    /// <summary>Returns all containers, also those that do not run.</summary>
-    public IEnumerable<ContainerRecord> All() => s_lists.SelectMany(list => Read(list).Values);
+    /// <summary>Returns all containers, also those that do not run; none if the storage hangs.</summary>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    public IReadOnlyList<ContainerRecord> All(CancellationToken cancellationToken) => BoundedRead.Run(folder.Path, () => s_lists.SelectMany(list => Read(list).Values).ToArray(), [], cancellationToken);
 
     // The engine replaces the file at each change. A file of the same inode, size and time is the same.
     private IReadOnlyDictionary<string, ContainerRecord> Read(string list)
@@ -87,11 +79,19 @@ internal sealed class StorageFolder(RuntimeFolder folder)
 
             string? image = ContainerText.Image(own.Text("image-name") ?? own.Text("image-id"));
             records[id] = own.Text("pod-id") is null
-                ? new ContainerRecord { Id = id, Name = ContainerText.Name(own.Text("name")), Image = image, UserId = user }
+                ? new ContainerRecord { Id = id, Name = ContainerText.Name(PodmanName(container, own)), Image = image, UserId = user }
                 : Pod(id, own) with { Image = image, UserId = user };
         }
 
         return records;
+    }
+
+    // `podman rename` changes the names in the storage, and not Podman's own data.
+    private static string? PodmanName(JsonElement container, JsonElement own)
+    {
+        string? name = own.Text("name");
+        string?[] names = [.. container.Items("names").Select(one => one.Text())];
+        return names.Length == 0 || names.Contains(name) ? name : names[0];
     }
 
     // CRI-O's name of a container is k8s_CONTAINER_POD_NAMESPACE_UID_ATTEMPT. None of these contains an underscore.
@@ -122,10 +122,10 @@ internal sealed class StorageRuntime(StorageFolder storage, IReadOnlyList<OciRun
     public uint UserId => user;
 
     /// <inheritdoc/>
-    public ContainerRecord? Find(string id, CancellationToken cancellationToken) => storage.Find(id) is { } record ? WithState(record) : null;
+    public ContainerRecord? Find(string id, CancellationToken cancellationToken) => storage.Find(id, cancellationToken) is { } record ? WithState(record) : null;
 
     /// <inheritdoc/>
-    public IReadOnlyList<ContainerRecord> List(CancellationToken cancellationToken) => [.. storage.All().Select(WithState).Where(record => record.ProcessId > 0)];
+    public IReadOnlyList<ContainerRecord> List(CancellationToken cancellationToken) => [.. storage.All(cancellationToken).Select(WithState).Where(record => record.ProcessId > 0)];
 
     private ContainerRecord WithState(ContainerRecord record) =>
         states.Select(runtime => runtime.State(record.Id)).FirstOrDefault(state => state is not null) is { } found ? record with { ProcessId = found.ProcessId, CgroupPath = found.CgroupPath } : record;
