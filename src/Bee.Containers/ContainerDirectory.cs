@@ -56,7 +56,7 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
     private volatile bool _ended;
 
     /// <summary>Starts to follow the containers, and reads those that run.</summary>
-    /// <param name="runtimes">The runtimes, the most informative first.</param>
+    /// <param name="runtimes">The runtimes, files before sockets.</param>
     /// <param name="tree">The cgroup hierarchies, which this object then owns.</param>
     /// <param name="recorder">The recorder, which this object then owns.</param>
     /// <param name="parse">Finds the container of a cgroup path (<see cref="ContainerPath.Parse"/>).</param>
@@ -85,9 +85,14 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
         var lists = runtimes.Select(runtime => Task.Factory.StartNew(() => runtime.List(CancellationToken.None), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
         var isOpen = recorder.Opened.IsCompletedSuccessfully;
         List();
-        // Late answers are applied when they come.
-        var applied = lists.Select(list => list.ContinueWith(ApplyList, CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default)).ToArray();
-        Task.WaitAny(Task.WhenAll(applied), Task.Delay(s_mostWait));
+        var limit = Task.Delay(s_mostWait);
+        foreach (var list in lists)
+        {
+            // In the order of the runtimes, so that the result is always the same. Late answers are applied when they come.
+            Task.WaitAny(list, limit);
+            list.ContinueWith(ApplyList, CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+
         lock (waitingGate)
         {
             // Requests for cgroups that may not be containers' are dropped: those cgroups existed before, and the lists name the containers among them.
@@ -117,7 +122,7 @@ internal sealed class ContainerDirectory : IContainerResolver, IDisposable
     public string? Note => _recorder.Note;
 
     /// <summary>Opens the directory, reads the containers that run, and begins to load the recorder.</summary>
-    /// <param name="runtimes">The runtimes of the host, the most informative first.</param>
+    /// <param name="runtimes">The runtimes of the host, files before sockets.</param>
     /// <returns>The directory; null if there is no runtime.</returns>
     public static ContainerDirectory? Open(IReadOnlyList<IContainerRuntime> runtimes)
     {

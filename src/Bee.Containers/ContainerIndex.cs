@@ -388,7 +388,7 @@ internal sealed class ContainerIndex : IRecorderSink
     // A container that is started again keeps its id, and may have another name.
     private void Revive(KnownContainer container)
     {
-        container.HasEnded = false;
+        container.HasEnded = container.IsNamed = false;
         _changes.Add(container);
         _ask(new NameRequests.Request(container.Id, container.UserId, container));
     }

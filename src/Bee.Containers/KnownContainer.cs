@@ -37,8 +37,8 @@ internal sealed class KnownContainer
     /// <summary>The names. Safe to read from any thread.</summary>
     public ContainerNames Names => _names;
 
-    /// <summary>Whether a runtime has returned the names.</summary>
-    public bool IsNamed { get; private set; }
+    /// <summary>Whether a runtime has returned the names since the container was started.</summary>
+    public bool IsNamed { get; set; }
 
     /// <summary>Whether the container has ended.</summary>
     public bool HasEnded { get; set; }
@@ -67,12 +67,14 @@ internal sealed class KnownContainer
     /// <summary>Whether a mount namespace gave way to another one, so that <see cref="MountNamespaces"/> is not complete.</summary>
     public bool HasMoreNamespaces { get; private set; }
 
-    /// <summary>Takes the names that a runtime has returned.</summary>
+    /// <summary>Takes the names that a runtime has returned, in addition to what others have returned.</summary>
     /// <returns>False if they are the same as before.</returns>
     public bool Name(ContainerRecord record)
     {
+        var known = IsNamed ? _names : _names with { Image = null, Pod = null, Namespace = null };
+        // A later name counts, because an engine may rename a container. The first image counts, because some lists have the id of an image instead of its name.
+        var names = known with { Container = record.Name ?? known.Container, Image = known.Image ?? record.Image, Pod = known.Pod ?? record.Pod, Namespace = known.Namespace ?? record.Namespace };
         IsNamed = true;
-        var names = _names with { Container = record.Name ?? _names.Container, Image = record.Image, Pod = record.Pod, Namespace = record.Namespace };
         if (names == _names)
         {
             return false;

@@ -34,8 +34,8 @@ internal sealed class NameRequests : IDisposable
     private Thread? _thread;
     private bool _disposed;
 
-    /// <param name="runtimes">The runtimes of the user, the most informative first.</param>
-    /// <param name="answer">Receives each answer on the thread; null if no runtime knows the container. Returns whether the request is done.</param>
+    /// <param name="runtimes">The runtimes of the user, files before sockets.</param>
+    /// <param name="answer">Receives each answer on the thread, or once null if no runtime knows the container. Returns whether the request is done.</param>
     public NameRequests(IReadOnlyList<IContainerRuntime> runtimes, Func<Request, ContainerRecord?, bool> answer) => (_runtimes, _answer, _penalties) = (runtimes, answer, new long[runtimes.Count]);
 
     /// <summary>Asks for a container.</summary>
@@ -87,8 +87,13 @@ internal sealed class NameRequests : IDisposable
     {
         while (Next() is { } request)
         {
-            var done = _answer(request, Ask(request));
-            if (!done && request.Delay is null && request.Attempt + 1 < s_pauses.Length)
+            bool? done = null;
+            foreach (var record in Ask(request))
+            {
+                done = _answer(request, record);
+            }
+
+            if (!(done ?? _answer(request, null)) && request.Delay is null && request.Attempt + 1 < s_pauses.Length)
             {
                 Add(request with { Attempt = request.Attempt + 1 });
             }
@@ -114,9 +119,11 @@ internal sealed class NameRequests : IDisposable
         }
     }
 
-    private ContainerRecord? Ask(Request request)
+    // The first record that a runtime has. If it lacks the image, records of further runtimes follow, which may have it.
+    private IEnumerable<ContainerRecord> Ask(Request request)
     {
-        for (var i = 0; i < _runtimes.Count; i++)
+        ContainerRecord? first = null;
+        for (var i = 0; i < _runtimes.Count && !_canceled.IsCancellationRequested; i++)
         {
             var runtime = _runtimes[i];
             if (!request.Suits(runtime) || Environment.TickCount64 < _penalties[i])
@@ -125,26 +132,37 @@ internal sealed class NameRequests : IDisposable
             }
 
             var start = Stopwatch.GetTimestamp();
-            try
-            {
-                if (Ask(runtime, request) is { } record)
-                {
-                    return record;
-                }
-            }
-            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
-            {
-                // This object has been disposed, and perhaps the client of the runtime too.
-                return null;
-            }
-
+            var record = AskUntilDisposed(runtime, request);
             if (Stopwatch.GetElapsedTime(start).TotalMilliseconds > SlowMilliseconds)
             {
                 _penalties[i] = Environment.TickCount64 + PenaltyMilliseconds;
             }
-        }
 
-        return null;
+            if (record is null || first?.IsSameAs(record) == false)
+            {
+                continue;
+            }
+
+            yield return record;
+            first ??= record;
+            if (record.Image is not null || request.Container is null)
+            {
+                yield break;
+            }
+        }
+    }
+
+    private ContainerRecord? AskUntilDisposed(IContainerRuntime runtime, Request request)
+    {
+        try
+        {
+            return Ask(runtime, request);
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        {
+            // This object has been disposed, and perhaps the client of the runtime too.
+            return null;
+        }
     }
 
     private ContainerRecord? Ask(IContainerRuntime runtime, Request request) =>

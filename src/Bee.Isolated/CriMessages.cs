@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using Bee.Containers.Runtimes;
-using Google.Protobuf;
 
 namespace Bee.Isolated;
 
@@ -20,46 +19,46 @@ internal sealed record CriContainer(string Id, string PodId, string? Name, strin
 internal sealed record CriPod(string Id, string? Name, string? Namespace);
 
 /// <summary>
-/// Encodes and decodes the few messages of CRI that Bee uses (<c>k8s.io/cri-api/pkg/apis/runtime/v1/api.proto</c>). An answer that is not a valid message is empty.
+/// Encodes and decodes the few messages of CRI that Bee uses (<c>k8s.io/cri-api/pkg/apis/runtime/v1/api.proto</c>).
 /// </summary>
 internal static class CriMessages
 {
     /// <summary>A request for the containers that run: <c>{ filter { state { state: CONTAINER_RUNNING } } }</c>.</summary>
-    public static readonly byte[] RunningContainers = Message(1, Message(2, Number(1, 1)));
+    public static readonly byte[] RunningContainers = Protobuf.Field(1, Protobuf.Field(2, Protobuf.Field(1, 1)));
 
     /// <summary>A request for the pods that run: <c>{ filter { state { state: SANDBOX_READY } } }</c>. The state is 0, which is the default.</summary>
-    public static readonly byte[] ReadyPods = Message(1, Message(2, []));
+    public static readonly byte[] ReadyPods = Protobuf.Field(1, Protobuf.Field(2, []));
 
     /// <summary>A request for a container or pod: <c>{ filter { id } }</c>.</summary>
     /// <param name="id">The id.</param>
-    public static byte[] IdFilter(string id) => Message(1, Text(1, id));
+    public static byte[] IdFilter(string id) => Protobuf.Field(1, Protobuf.Field(1, id));
 
     /// <summary>A request for the status of a container or pod: <c>{ id, verbose: true }</c>.</summary>
     /// <param name="id">The id.</param>
-    public static byte[] Verbose(string id) => [.. Text(1, id), .. Number(2, 1)];
+    public static byte[] Verbose(string id) => [.. Protobuf.Field(1, id), .. Protobuf.Field(2, 1)];
 
     /// <summary>Decodes a <c>ListContainersResponse</c>.</summary>
     /// <param name="answer">The message.</param>
-    public static IEnumerable<CriContainer> Containers(byte[] answer) => Messages(answer, 1).Select(container => new CriContainer(
-        First(container, 1) ?? "", First(container, 2) ?? "", First(Inner(container, 3), 1), First(Inner(container, 4), 1), First(Inner(container, 4), 18)));
+    public static IEnumerable<CriContainer> Containers(byte[] answer) => Protobuf.Messages(answer, 1).Select(container => new CriContainer(
+        Protobuf.Text(container, 1) ?? "", Protobuf.Text(container, 2) ?? "", Protobuf.Text(Protobuf.Message(container, 3), 1), Protobuf.Text(Protobuf.Message(container, 4), 1), Protobuf.Text(Protobuf.Message(container, 4), 18)));
 
     /// <summary>Decodes a <c>ListPodSandboxResponse</c>.</summary>
     /// <param name="answer">The message.</param>
-    public static IEnumerable<CriPod> Pods(byte[] answer) => Messages(answer, 1).Select(pod => new CriPod(First(pod, 1) ?? "", First(Inner(pod, 2), 1), First(Inner(pod, 2), 3)));
+    public static IEnumerable<CriPod> Pods(byte[] answer) => Protobuf.Messages(answer, 1).Select(pod => new CriPod(Protobuf.Text(pod, 1) ?? "", Protobuf.Text(Protobuf.Message(pod, 2), 1), Protobuf.Text(Protobuf.Message(pod, 2), 3)));
 
     /// <summary>Decodes a <c>ContainerStatusResponse</c>.</summary>
     /// <param name="answer">The message.</param>
     /// <returns>The image by its name, as far as the runtime knows it, and the process id.</returns>
-    public static (string? Image, int Process) ContainerStatus(byte[] answer) => (First(Inner(Inner(answer, 1), 8), 1), Process(answer));
+    public static (string? Image, int Process) ContainerStatus(byte[] answer) => (Protobuf.Text(Protobuf.Message(Protobuf.Message(answer, 1), 8), 1), Process(answer));
 
     /// <summary>Returns the process id in the verbose part of a <c>ContainerStatusResponse</c> or <c>PodSandboxStatusResponse</c>: JSON under the key <c>info</c>.</summary>
     /// <param name="answer">The message.</param>
     /// <returns>The id; 0 if the answer does not contain one.</returns>
     public static int Process(byte[] answer)
     {
-        foreach (byte[] entry in Messages(answer, 2))
+        foreach (byte[] entry in Protobuf.Messages(answer, 2))
         {
-            if (First(entry, 1) == "info" && First(entry, 2) is { } info)
+            if (Protobuf.Text(entry, 1) == "info" && Protobuf.Text(entry, 2) is { } info)
             {
                 using JsonDocument? document = Json.Parse(Encoding.UTF8.GetBytes(info));
                 return document?.RootElement.Number("pid") ?? 0;
@@ -67,58 +66,5 @@ internal static class CriMessages
         }
 
         return 0;
-    }
-
-    private static byte[] Inner(byte[] message, int field) => Messages(message, field).LastOrDefault([]);
-
-    // An empty text is the same as none.
-    private static string? First(byte[] message, int field) => Messages(message, field).LastOrDefault() is { Length: > 0 } bytes ? Encoding.UTF8.GetString(bytes) : null;
-
-    private static List<byte[]> Messages(byte[] message, int field)
-    {
-        var found = new List<byte[]>();
-        try
-        {
-            var input = new CodedInputStream(message);
-            while (input.ReadTag() is not 0 and var tag)
-            {
-                if (WireFormat.GetTagFieldNumber(tag) == field && WireFormat.GetTagWireType(tag) == WireFormat.WireType.LengthDelimited)
-                {
-                    found.Add(input.ReadBytes().ToByteArray());
-                }
-                else
-                {
-                    input.SkipLastField();
-                }
-            }
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            return [];
-        }
-
-        return found;
-    }
-
-    private static byte[] Text(int field, string text) => Message(field, Encoding.UTF8.GetBytes(text));
-
-    private static byte[] Message(int field, byte[] content)
-    {
-        using var stream = new MemoryStream();
-        var output = new CodedOutputStream(stream);
-        output.WriteTag(field, WireFormat.WireType.LengthDelimited);
-        output.WriteBytes(ByteString.CopyFrom(content));
-        output.Flush();
-        return stream.ToArray();
-    }
-
-    private static byte[] Number(int field, int value)
-    {
-        using var stream = new MemoryStream();
-        var output = new CodedOutputStream(stream);
-        output.WriteTag(field, WireFormat.WireType.Varint);
-        output.WriteInt32(value);
-        output.Flush();
-        return stream.ToArray();
     }
 }

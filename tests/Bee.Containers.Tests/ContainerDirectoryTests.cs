@@ -1,3 +1,4 @@
+using Bee.Containers.Runtimes;
 using Bee.Ebpf.Records;
 
 namespace Bee.Containers.Tests;
@@ -29,6 +30,34 @@ public class ContainerDirectoryTests
         Assert.Equal(id[..12], directory.Find(new ContainerKey(cgroup, 0, 0))?.Container);
         runtime.Add(id, "late");
         Wait.Until(() => directory.Find(new ContainerKey(cgroup, 0, 0))?.Container == "late");
+    }
+
+    [Fact]
+    public void Find_container_whose_files_lack_the_image_has_it_from_a_later_runtime()
+    {
+        using var cgroups = new TestCgroups();
+        var id = TestCgroups.NewId();
+        FakeRuntime files = new(), other = new(), service = new();
+        using var directory = TestDirectory.Open([files, other, service]);
+        files.Add(new ContainerRecord { Id = id, Name = "web", ProcessId = 5, CgroupPath = "/default/web" });
+        other.Add(new ContainerRecord { Id = id, Name = "other", Image = "other", CgroupPath = "/other/web" });
+        service.Add(new ContainerRecord { Id = id, Image = "web:1", ProcessId = 5 });
+        var cgroup = cgroups.Make($"{cgroups.Root}/docker-{id}.scope");
+        Wait.Until(() => directory.Find(new ContainerKey(cgroup, 0, 0))?.Image is not null);
+        Assert.Equal(("web", "web:1"), directory.Find(new ContainerKey(cgroup, 0, 0)) is { } names ? (names.Container, names.Image) : default);
+    }
+
+    [Fact]
+    public void Find_container_that_runs_before_opening_has_what_all_runtimes_know()
+    {
+        using var cgroups = new TestCgroups();
+        var id = TestCgroups.NewId();
+        var cgroup = cgroups.Make($"{cgroups.Root}/docker-{id}.scope");
+        FakeRuntime files = new(), service = new();
+        files.Add(new ContainerRecord { Id = id, Name = "old", Image = "web:1", ProcessId = 5 });
+        service.Add(new ContainerRecord { Id = id, Name = "new", Image = "sha256:1", Pod = "shop", ProcessId = 5 });
+        using var directory = TestDirectory.Open([files, service]);
+        Assert.Equal(("new", "web:1", "shop"), directory.Find(new ContainerKey(cgroup, 0, 0)) is { } names ? (names.Container, names.Image, names.Pod) : default);
     }
 
     [Fact]

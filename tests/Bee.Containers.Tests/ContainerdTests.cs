@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Bee.Containers.Cgroups;
 using Bee.Containers.Runtimes;
 using Bee.Isolated;
-using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
 
@@ -17,6 +16,7 @@ public sealed class ContainerdTests : IDisposable
     private readonly TemporaryState _state = new();
     private readonly string _pod = $"bee-pod-{Environment.ProcessId}";
     private readonly string _plain = $"bee-ctr-{Environment.ProcessId}";
+    private readonly string[] _groups = [.. Groups()];
     private Process? _daemon;
 
     private string Socket => _state.In("sock");
@@ -24,28 +24,68 @@ public sealed class ContainerdTests : IDisposable
     private string Tasks => _state.In("state/io.containerd.runtime.v2.task");
 
     [ContainerdFact]
-    public void A_pod_and_a_container_of_containerd_have_their_names_from_CRI_and_from_their_bundles()
+    public void A_container_of_ctr_has_its_image_without_CRI()
+    {
+        Start(hasCri: false);
+        // The label of the image must not replace the name.
+        ContainerImage.Write(_state.In("image.tar"), Image, "\"nerdctl/name\":\"other\"");
+        Ctr("image", "import", "--snapshotter", "native", _state.In("image.tar"));
+        // A container of the same id in a namespace that comes first, which does not run.
+        Ctr("--namespace", "aside", "container", "create", "--config", _state.Write("spec.json", "{}"), _plain);
+        var found = RuntimeDetection.Find(_ => $"containerd:{Socket},containerd:{Tasks}", () => new RuntimeConnector());
+        (IContainerRuntime bundles, IContainerRuntime service) = (found.Runtimes[0], found.Runtimes[1]);
+        using (var directory = TestDirectory.Open(found.Runtimes))
+        {
+            Ctr("run", "--detach", "--snapshotter", "native", Image, _plain, "/bin/sleep", "1000");
+            try
+            {
+                var bundle = bundles.Find(_plain, default)!;
+                Assert.Equal((_plain, null, $"/default/{_plain}"), (bundle.Name, bundle.Image, bundle.CgroupPath));
+                Assert.Equal(bundle with { Image = Image }, service.Find(_plain, default));
+                Assert.Equal(bundle with { Image = Image }, Assert.Single(service.List(default)));
+                Assert.Null(service.Find("absent", default));
+                Wait.Until(() => directory.Running.Any(one => one.Names.Id == _plain && one.Names.Image == Image));
+                Assert.Equal(_plain, directory.Running.Single(one => one.Names.Id == _plain).Names.Container);
+            }
+            finally
+            {
+                Ctr("task", "rm", "--force", _plain);
+            }
+        }
+
+        Assert.Empty(service.List(default));
+        Assert.Equal(0, service.Find(_plain, default)?.ProcessId);
+        found.Close();
+    }
+
+    [ContainerdFact(isLong: true)]
+    public void A_pod_and_a_container_of_containerd_have_their_names_from_containerd_CRI_and_their_bundles()
     {
         Start();
         (string sandbox, string container) = RunPod();
         Ctr("run", "--detach", "--snapshotter", "native", Image, _plain, "/bin/sleep", "1000");
         try
         {
-            var found = RuntimeDetection.Find(_ => $"containerd:{Socket},containerd:{Tasks}", () => new CriConnector());
+            // containerd speaks CRI as CRI-O does.
+            var found = RuntimeDetection.Find(_ => $"containerd:{Socket},crio:{Socket},containerd:{Tasks}", () => new RuntimeConnector());
             Assert.True(found.HasKubernetes);
-            (IContainerRuntime bundles, IContainerRuntime cri) = (found.Runtimes[0], found.Runtimes[1]);
+            (IContainerRuntime bundles, IContainerRuntime service, IContainerRuntime cri) = (found.Runtimes[0], found.Runtimes[1], found.Runtimes[2]);
             var expected = new ContainerRecord { Id = container, Name = "app", Image = Image, Pod = _pod, Namespace = "shop" };
             var record = cri.Find(container, default)!;
             Assert.Equal(expected, record with { ProcessId = 0 });
-            Assert.Equal(record, bundles.Find(container, default)! with { CgroupPath = null });
+            var bundle = bundles.Find(container, default)!;
+            Assert.Equal(record, bundle with { CgroupPath = null });
+            Assert.Equal(bundle, service.Find(container, default));
             Assert.Equal("/bin/sleep\01000\0", File.ReadAllText($"/proc/{record.ProcessId}/cmdline"));
 
             var pause = cri.Find(sandbox, default)!;
             Assert.Equal(("POD", _pod, "shop"), (pause.Name, pause.Pod, pause.Namespace));
             Assert.True(pause.ProcessId > 0);
             Assert.Equal(pause, bundles.Find(sandbox, default)! with { CgroupPath = null });
+            Assert.Equal(bundles.Find(sandbox, default)! with { Image = Image }, service.Find(sandbox, default));
             Assert.Equal(new[] { container, sandbox }.Order(), cri.List(default).Select(one => one.Id).Order());
             Assert.Equal(new[] { container, sandbox, _plain }.Order(), bundles.List(default).Select(one => one.Id).Order());
+            Assert.Equal(new[] { container, sandbox, _plain }.Order(), service.List(default).Select(one => one.Id).Order());
 
             var plain = bundles.Find(_plain, default)!;
             Assert.Equal((_plain, null, $"/default/{_plain}"), (plain.Name, plain.Pod, plain.CgroupPath));
@@ -56,15 +96,18 @@ public sealed class ContainerdTests : IDisposable
             // The runtime restarts; its containers go on.
             Stop();
             Assert.Null(cri.Find(container, default));
+            Assert.Null(service.Find(container, default));
             Assert.Equal(record, bundles.Find(container, default)! with { CgroupPath = null });
             Start();
             Assert.Equal(record, cri.Find(container, default));
+            Assert.Equal(bundle, service.Find(container, default));
+            found.Close();
         }
         finally
         {
             Ctr("task", "rm", "--force", _plain);
-            Call("StopPodSandbox", Text(1, sandbox));
-            Call("RemovePodSandbox", Text(1, sandbox));
+            Call("StopPodSandbox", Protobuf.Field(1, sandbox));
+            Call("RemovePodSandbox", Protobuf.Field(1, sandbox));
         }
     }
 
@@ -72,15 +115,29 @@ public sealed class ContainerdTests : IDisposable
     {
         Stop();
         _state.Dispose();
+        // containerd leaves the cgroup of its namespace.
+        foreach (string group in Groups().Except(_groups))
+        {
+            try
+            {
+                Directory.Delete(group);
+            }
+            catch (IOException)
+            {
+                // Another containerd uses it.
+            }
+        }
     }
 
-    private void Start()
+    private static IEnumerable<string> Groups() => Directory.GetDirectories("/sys/fs/cgroup").Append("/sys/fs/cgroup").Select(hierarchy => hierarchy + "/default").Where(Directory.Exists);
+
+    private void Start(bool hasCri = true)
     {
         File.WriteAllText(_state.In("config.toml"), $"""
             version = 2
             root = "{_state.Path}/data"
             state = "{_state.Path}/state"
-            disabled_plugins = ["io.containerd.internal.v1.opt"]
+            disabled_plugins = ["io.containerd.internal.v1.opt"{(hasCri ? "" : ", \"io.containerd.grpc.v1.cri\"")}]
             [grpc]
               address = "{Socket}"
             [plugins."io.containerd.grpc.v1.cri"]
@@ -97,7 +154,7 @@ public sealed class ContainerdTests : IDisposable
         _daemon = Process.Start(new ProcessStartInfo("containerd", ["--config", _state.In("config.toml"), "--log-level", "panic"]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         _daemon.ErrorDataReceived += (_, _) => { };
         _daemon.BeginErrorReadLine();
-        Wait.Until(Answers, "containerd does not answer");
+        Wait.Until(() => Answers(hasCri ? "runtime.v1.RuntimeService" : "containerd.services.version.v1.Version"), "containerd does not answer");
     }
 
     private void Stop()
@@ -108,11 +165,11 @@ public sealed class ContainerdTests : IDisposable
         _daemon = null;
     }
 
-    private bool Answers()
+    private bool Answers(string service)
     {
         try
         {
-            Call("Version", []);
+            Call("Version", [], service);
             return true;
         }
         catch (RpcException)
@@ -124,59 +181,34 @@ public sealed class ContainerdTests : IDisposable
     // What the kubelet would ask for, without a network of its own.
     private (string Sandbox, string Container) RunPod()
     {
-        _state.Write("root/bin/.keep", "");
-        File.Copy("/bin/busybox", _state.In("root/bin/busybox"));
-        File.CreateSymbolicLink(_state.In("root/bin/sleep"), "busybox");
-        Run("tar", "-C", _state.In("root"), "-cf", _state.In("base.tar"), ".");
-        string[] podman = ["--root", _state.In("podman"), "--runroot", _state.In("podman-run"), "--tmpdir", _state.In("podman-tmp"), "--storage-driver", "vfs"];
-        Run("podman", [.. podman, "import", "--change", "CMD [\"/bin/sleep\",\"1000\"]", _state.In("base.tar"), Image]);
-        Run("podman", [.. podman, "save", "--format", "docker-archive", "--output", _state.In("image.tar"), Image]);
+        ContainerImage.Write(_state.In("image.tar"), Image);
         Ctr("--namespace", "k8s.io", "image", "import", "--snapshotter", "native", _state.In("image.tar"));
         Ctr("image", "import", "--snapshotter", "native", _state.In("image.tar"));
 
-        byte[] options = [.. Number(1, 2), .. Number(2, 0)];
+        byte[] options = [.. Protobuf.Field(1, 2), .. Protobuf.Field(2, 0)];
         byte[] pod =
         [
-            .. Message(1, [.. Text(1, _pod), .. Text(2, "db8524d6-dc30-4916-9e99-cf866ef5312d"), .. Text(3, "shop")]),
-            .. Text(3, _state.Path), .. Message(8, Message(2, Message(1, options))),
+            .. Protobuf.Field(1, [.. Protobuf.Field(1, _pod), .. Protobuf.Field(2, "db8524d6-dc30-4916-9e99-cf866ef5312d"), .. Protobuf.Field(3, "shop")]),
+            .. Protobuf.Field(3, _state.Path), .. Protobuf.Field(8, Protobuf.Field(2, Protobuf.Field(1, options))),
         ];
-        string sandbox = First(Call("RunPodSandbox", Message(1, pod)));
+        string sandbox = First(Call("RunPodSandbox", Protobuf.Field(1, pod)));
         byte[] container =
         [
-            .. Message(1, Text(1, "app")), .. Message(2, Text(1, Image)), .. Text(3, "/bin/sleep"), .. Text(4, "1000"), .. Text(11, "app.log"), .. Message(15, Message(2, Message(3, options))),
+            .. Protobuf.Field(1, Protobuf.Field(1, "app")), .. Protobuf.Field(2, Protobuf.Field(1, Image)), .. Protobuf.Field(3, "/bin/sleep"), .. Protobuf.Field(4, "1000"), .. Protobuf.Field(11, "app.log"), .. Protobuf.Field(15, Protobuf.Field(2, Protobuf.Field(3, options))),
         ];
-        string id = First(Call("CreateContainer", [.. Text(1, sandbox), .. Message(2, container), .. Message(3, pod)]));
-        Call("StartContainer", Text(1, id));
+        string id = First(Call("CreateContainer", [.. Protobuf.Field(1, sandbox), .. Protobuf.Field(2, container), .. Protobuf.Field(3, pod)]));
+        Call("StartContainer", Protobuf.Field(1, id));
         return (sandbox, id);
     }
 
-    private byte[] Call(string method, byte[] request)
+    private byte[] Call(string method, byte[] request, string service = "runtime.v1.RuntimeService")
     {
         using var channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions { HttpHandler = new RuntimeSocket(Socket, 0).Handler(), DisposeHttpClient = true });
         var bytes = Marshallers.Create<byte[]>(content => content, content => content);
-        return channel.CreateCallInvoker().BlockingUnaryCall(new Method<byte[], byte[]>(MethodType.Unary, "runtime.v1.RuntimeService", method, bytes, bytes), null, default, request);
+        return channel.CreateCallInvoker().BlockingUnaryCall(new Method<byte[], byte[]>(MethodType.Unary, service, method, bytes, bytes), null, default, request);
     }
 
-    private static string First(byte[] answer)
-    {
-        var input = new CodedInputStream(answer);
-        input.ReadTag();
-        return input.ReadString();
-    }
-
-    private static byte[] Text(int field, string text) => Message(field, System.Text.Encoding.UTF8.GetBytes(text));
-
-    private static byte[] Message(int field, byte[] content)
-    {
-        using var stream = new MemoryStream();
-        using var output = new CodedOutputStream(stream);
-        output.WriteTag(field, WireFormat.WireType.LengthDelimited);
-        output.WriteBytes(ByteString.CopyFrom(content));
-        output.Flush();
-        return stream.ToArray();
-    }
-
-    private static byte[] Number(int field, int value) => [(byte)(field << 3), (byte)value];
+    private static string First(byte[] answer) => Protobuf.Text(answer, 1)!;
 
     private void Ctr(params string[] arguments) => Run("ctr", ["--address", Socket, .. arguments]);
 
@@ -189,13 +221,13 @@ public sealed class ContainerdTests : IDisposable
     }
 }
 
-/// <summary>A test that starts containerd and a pod.</summary>
+/// <summary>A test that starts containerd.</summary>
 public sealed class ContainerdFactAttribute : FactAttribute
 {
-    public ContainerdFactAttribute()
+    public ContainerdFactAttribute(bool isLong = false)
     {
-        Skip = !FullRun.IsOn ? "it takes long: ./build.sh test -Full"
-            : !Environment.IsPrivilegedProcess || !File.Exists("/bin/busybox") || !Array.TrueForAll(["containerd", "ctr", "runc", "podman"], name => Posix.ProgramSearch.Find(name) is not null)
-                ? "needs root, containerd, runc, podman and busybox" : null;
+        Skip = isLong && !FullRun.IsOn ? "it takes long: ./build.sh test -Full"
+            : !Environment.IsPrivilegedProcess || !File.Exists("/bin/busybox") || !Array.TrueForAll(["containerd", "ctr", "runc"], name => Posix.ProgramSearch.Find(name) is not null)
+                ? "needs root, containerd, runc and busybox" : null;
     }
 }

@@ -19,6 +19,8 @@ internal sealed class FakeRuntime : IContainerRuntime
     public void Add(string id, string name, int processId = 0, string? cgroupPath = null) =>
         _containers[id] = new ContainerRecord { Id = id, Name = name, Image = "image-of-" + name, ProcessId = processId, CgroupPath = cgroupPath, UserId = UserId };
 
+    public void Add(ContainerRecord record) => _containers[record.Id] = record;
+
     public ContainerRecord? Find(string id, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _asked);

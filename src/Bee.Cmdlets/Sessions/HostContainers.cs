@@ -109,7 +109,7 @@ internal static class SharedContainers
 
     /// <summary>Finds the runtimes of this host.</summary>
     /// <exception cref="BeeException">The environment variable that names them is invalid.</exception>
-    public static RuntimeDetection Detect() => RuntimeDetection.Find(Environment.GetEnvironmentVariable, Isolated.Create<ICriConnector>);
+    public static RuntimeDetection Detect() => RuntimeDetection.Find(Environment.GetEnvironmentVariable, Isolated.Create<IRuntimeConnector>);
 
     /// <summary>Finds the access of this process to the Kubernetes API.</summary>
     /// <exception cref="KubernetesException">The process has neither a service account nor a usable kubeconfig file.</exception>

@@ -26,6 +26,14 @@ internal sealed record ContainerRecord
 
     /// <summary>The user whose runtime it is: 0 for root, or the owner of a rootless runtime.</summary>
     public uint UserId { get; init; }
+
+    /// <summary>Whether another record of this id is that of the same container. Users of runc and <c>ctr</c> choose ids, so an id that was not generated does not suffice.</summary>
+    /// <param name="other">The record of another runtime.</param>
+    public bool IsSameAs(ContainerRecord other)
+    {
+        var (hasProcess, hasCgroup) = (ProcessId > 0 && other.ProcessId > 0, CgroupPath is not null && other.CgroupPath is not null);
+        return (!hasProcess || ProcessId == other.ProcessId) && (!hasCgroup || CgroupPath == other.CgroupPath) && (hasProcess || hasCgroup || ContainerText.IsGenerated(Id));
+    }
 }
 
 /// <summary>A source of container names on this host: a runtime's socket, or its state on disk. Thread-safe.</summary>

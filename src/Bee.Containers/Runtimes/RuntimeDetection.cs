@@ -4,7 +4,7 @@ using Bee.Posix;
 namespace Bee.Containers.Runtimes;
 
 /// <summary>The container runtimes of a host.</summary>
-/// <param name="Runtimes">The runtimes, those that know the most about a container first.</param>
+/// <param name="Runtimes">The runtimes: files first, which need no service and know a container before it starts, then sockets, which know the most.</param>
 /// <param name="HasKubernetes">Whether a runtime with pods (CRI) is there.</param>
 internal sealed record RuntimeDetection(IReadOnlyList<IContainerRuntime> Runtimes, bool HasKubernetes)
 {
@@ -20,9 +20,9 @@ internal sealed record RuntimeDetection(IReadOnlyList<IContainerRuntime> Runtime
 
     /// <summary>Finds the runtimes. Looks only whether their sockets and folders exist.</summary>
     /// <param name="environment">Returns the value of an environment variable; null if it is not set.</param>
-    /// <param name="connector">Creates the client for CRI, which is only needed where containerd or CRI-O has a socket; null to do without.</param>
+    /// <param name="connector">Creates the client for gRPC, which is only needed where containerd or CRI-O has a socket; null to do without.</param>
     /// <exception cref="ContainerRuntimeException">The value of <see cref="Variable"/> is not valid.</exception>
-    public static RuntimeDetection Find(Func<string, string?> environment, Func<ICriConnector>? connector = null) => Find(environment, connector, "/");
+    public static RuntimeDetection Find(Func<string, string?> environment, Func<IRuntimeConnector>? connector = null) => Find(environment, connector, "/");
 
     /// <summary>Closes the connections to the runtimes. Requests that still run fail.</summary>
     public void Close()
@@ -34,7 +34,7 @@ internal sealed record RuntimeDetection(IReadOnlyList<IContainerRuntime> Runtime
     }
 
     /// <summary>Finds the runtimes below another root.</summary>
-    internal static RuntimeDetection Find(Func<string, string?> environment, Func<ICriConnector>? connector, string root)
+    internal static RuntimeDetection Find(Func<string, string?> environment, Func<IRuntimeConnector>? connector, string root)
     {
         string? setting = environment(Variable)?.Trim();
         return setting == "none" || !OperatingSystem.IsLinux() ? new RuntimeDetection([], false)
@@ -42,11 +42,11 @@ internal sealed record RuntimeDetection(IReadOnlyList<IContainerRuntime> Runtime
             : Open(RuntimeEndpoint.ParseList(setting), connector);
     }
 
-    private static RuntimeDetection Open(IReadOnlyList<RuntimeEndpoint> endpoints, Func<ICriConnector>? connector)
+    private static RuntimeDetection Open(IReadOnlyList<RuntimeEndpoint> endpoints, Func<IRuntimeConnector>? connector)
     {
         ILookup<uint, OciRuntime> states = endpoints.Where(endpoint => endpoint.Kind is "runc" or "crun")
             .ToLookup(endpoint => endpoint.User, endpoint => new OciRuntime(endpoint.Kind, new RuntimeFolder(endpoint.Path, endpoint.User)));
-        var client = new Lazy<ICriConnector?>(() => connector?.Invoke());
+        var client = new Lazy<IRuntimeConnector?>(() => connector?.Invoke());
         var found = new List<(int Rank, IContainerRuntime? Runtime)>();
         bool hasKubernetes = false;
         foreach (RuntimeEndpoint endpoint in endpoints)
@@ -56,17 +56,17 @@ internal sealed record RuntimeDetection(IReadOnlyList<IContainerRuntime> Runtime
             hasKubernetes |= endpoint.Kind == "crio" || (endpoint.Kind == "containerd" && (endpoint.IsSocket ? endpoint.IsChosen : Directory.Exists(Path.Combine(endpoint.Path, TaskFolder.Kubernetes))));
             found.Add(endpoint.Kind switch
             {
-                "podman" or "docker" when endpoint.IsSocket => (4, new EngineRuntime(endpoint.Kind, socket)),
-                "containerd" or "crio" when endpoint.IsSocket => (4, client.Value?.Open(endpoint.Kind, socket)),
+                "podman" or "docker" when endpoint.IsSocket => (5, new EngineRuntime(endpoint.Kind, socket)),
+                "containerd" or "crio" when endpoint.IsSocket => (5, client.Value?.Open(endpoint.Kind, socket)),
                 "podman" or "crio" => (0, new StorageRuntime(new StorageFolder(folder), [.. states[endpoint.User], .. UsualStates(endpoint.User)], endpoint.User)),
                 "docker" => (1, new DockerFolder(folder)),
                 "containerd" => (2, new TaskFolder(folder)),
                 "nspawn" => (3, new MachineFolder(folder)),
-                _ => (5, null),
+                _ => (4, null),
             });
         }
 
-        found.AddRange(states.SelectMany(user => user).Select(runtime => (5, (IContainerRuntime?)runtime)));
+        found.AddRange(states.SelectMany(user => user).Select(runtime => (4, (IContainerRuntime?)runtime)));
         return new RuntimeDetection([.. found.OrderBy(one => one.Rank).Select(one => one.Runtime).OfType<IContainerRuntime>()], hasKubernetes);
     }
 

@@ -13,7 +13,10 @@ internal sealed class TaskFolder(RuntimeFolder folder) : IContainerRuntime
     public const string Kubernetes = "k8s.io";
 
     /// <summary>Docker's namespace. Docker keeps the names elsewhere.</summary>
-    private const string Docker = "moby";
+    public const string Docker = "moby";
+
+    /// <summary>The label and annotation in which nerdctl keeps the name of a container.</summary>
+    public const string NerdctlName = "nerdctl/name";
 
     /// <inheritdoc/>
     public string Name => "containerd";
@@ -61,11 +64,24 @@ internal sealed class TaskFolder(RuntimeFolder folder) : IContainerRuntime
             return null;
         }
 
+        return Describe(space, id, specification) with { ProcessId = folder.ReadProcessId($"{space}/{id}/init.pid"), UserId = folder.User };
+    }
+
+    /// <summary>Reads the names in the runtime specification of a container.</summary>
+    /// <param name="space">The namespace of containerd.</param>
+    /// <param name="id">The id.</param>
+    /// <param name="specification">The specification.</param>
+    /// <param name="label">
+    /// The label <see cref="NerdctlName"/>, which has the name after a change of it; null if it is not known. An image can bring this label, so it counts only with the annotation, which it cannot bring.
+    /// </param>
+    public static ContainerRecord Describe(string space, string id, JsonElement specification, string? label = null)
+    {
         JsonElement annotations = specification.Member("annotations") ?? default;
+        string? nerdctl = annotations.Text(NerdctlName);
         ContainerRecord record = space == Kubernetes
             ? KubernetesNames.Read(id, annotations)
-            : new ContainerRecord { Id = id, Name = ContainerText.Name(annotations.Text("nerdctl/name") ?? (ContainerText.IsGenerated(id) ? null : id)) };
+            : new ContainerRecord { Id = id, Name = ContainerText.Name(nerdctl is null ? (ContainerText.IsGenerated(id) ? null : id) : label ?? nerdctl) };
         string? cgroup = specification.Member("linux")?.Text("cgroupsPath");
-        return record with { ProcessId = folder.ReadProcessId($"{space}/{id}/init.pid"), CgroupPath = cgroup is ['/', ..] ? cgroup : null, UserId = folder.User };
+        return record with { CgroupPath = cgroup is ['/', ..] ? cgroup : null };
     }
 }

@@ -1,15 +1,7 @@
 using Bee.Containers.Runtimes;
 using Grpc.Core;
-using Grpc.Net.Client;
 
 namespace Bee.Isolated;
-
-/// <summary>Connects to containerd and CRI-O over gRPC.</summary>
-public sealed class CriConnector : ICriConnector
-{
-    /// <inheritdoc/>
-    IContainerRuntime ICriConnector.Open(string name, RuntimeSocket socket) => new CriRuntime(name, socket);
-}
 
 /// <summary>The containers of a runtime that speaks CRI. Thread-safe.</summary>
 /// <param name="name">The name for messages.</param>
@@ -18,16 +10,10 @@ internal sealed class CriRuntime(string name, RuntimeSocket socket) : IContainer
 {
     private const string Service = "runtime.v1.RuntimeService";
 
-    private static readonly Marshaller<byte[]> s_bytes = Marshallers.Create(bytes => bytes, bytes => bytes);
-    private static readonly Method<byte[], byte[]> s_listContainers = Unary("ListContainers"), s_containerStatus = Unary("ContainerStatus"), s_listPods = Unary("ListPodSandbox"), s_podStatus = Unary("PodSandboxStatus");
+    private static readonly Method<byte[], byte[]> s_listContainers = RuntimeClient.Unary(Service, "ListContainers"), s_containerStatus = RuntimeClient.Unary(Service, "ContainerStatus"),
+        s_listPods = RuntimeClient.Unary(Service, "ListPodSandbox"), s_podStatus = RuntimeClient.Unary(Service, "PodSandboxStatus");
 
-    private readonly GrpcChannel _channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
-    {
-        HttpHandler = socket.Handler(),
-        DisposeHttpClient = true,
-        MaxReceiveMessageSize = socket.LongestList,
-        MaxRetryAttempts = 1,
-    });
+    private readonly RuntimeClient _client = new(socket);
 
     /// <inheritdoc/>
     public string Name => name;
@@ -67,9 +53,7 @@ internal sealed class CriRuntime(string name, RuntimeSocket socket) : IContainer
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _channel.Dispose();
-
-    private static Method<byte[], byte[]> Unary(string method) => new(MethodType.Unary, Service, method, s_bytes, s_bytes);
+    public void Dispose() => _client.Dispose();
 
     private ContainerRecord Record(CriContainer container, CriPod? pod) => new()
     {
@@ -83,22 +67,5 @@ internal sealed class CriRuntime(string name, RuntimeSocket socket) : IContainer
 
     private ContainerRecord Record(CriPod pod) => new() { Id = pod.Id, Name = KubernetesNames.Sandbox, Pod = ContainerText.Name(pod.Name), Namespace = ContainerText.Name(pod.Namespace), UserId = UserId };
 
-    /// <summary>Calls a method. The answer is empty if the runtime does not answer in time, or refuses the call.</summary>
-    private byte[] Call(Method<byte[], byte[]> method, byte[] request, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var options = new CallOptions(deadline: DateTime.UtcNow + socket.Timeout, cancellationToken: cancellationToken);
-            using AsyncUnaryCall<byte[]> call = _channel.CreateCallInvoker().AsyncUnaryCall(method, null, options, request);
-            return call.ResponseAsync.GetAwaiter().GetResult();
-        }
-        catch (RpcException) when (cancellationToken.IsCancellationRequested)
-        {
-            throw new OperationCanceledException(cancellationToken);
-        }
-        catch (Exception e) when (e is RpcException or IOException or HttpRequestException)
-        {
-            return [];
-        }
-    }
+    private byte[] Call(Method<byte[], byte[]> method, byte[] request, CancellationToken cancellationToken) => _client.Call(method, request, null, cancellationToken);
 }
