@@ -2,6 +2,7 @@ using System.Management.Automation;
 using Bee.Cmdlets.Live;
 using Bee.Cmdlets.Views;
 using Bee.Ebpf.Events;
+using Bee.Ebpf.Metadata;
 using Bee.Ebpf.Packing;
 using Bee.Ebpf.Records;
 
@@ -31,6 +32,19 @@ public sealed class ContainerViewTests
         {
             shape.Extras = before;
         }
+    }
+
+    [Fact]
+    public void The_author_hides_orders_and_shows_columns_of_containers()
+    {
+        string Columns(params (string Field, FieldMetadata Metadata)[] fields) => ContainerViewTests.Columns(
+            new Described(Shape("container"), RecordExtras.Container, MapMetadata.None with { Fields = fields.ToDictionary(field => field.Field, field => field.Metadata) }), 80);
+
+        Assert.Equal("container:16 cgroup:10 mount:10 comm:15 at:12", Columns());
+        Assert.Equal("cgroup:10 mount:10 comm:15 at:12", Columns(("container", new FieldMetadata { Hidden = true })));
+        Assert.Equal("comm:15 container:16 cgroup:10 mount:10 at:12", Columns(("container", new FieldMetadata { Order = 2 }), ("comm", new FieldMetadata { Order = 1 })));
+        Assert.StartsWith("container:30 ", Columns(("container", new FieldMetadata { Width = 30 })), StringComparison.Ordinal);
+        Assert.StartsWith("image:20 container:", Columns(("image", new FieldMetadata { Hidden = false, Width = 20, Order = 1 }), ("container", new FieldMetadata { Order = 2 })), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -100,6 +114,20 @@ public sealed class ContainerViewTests
         ReadOnlySpan<byte> items = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "packed", "v2.items"));
         unpacker.Read(ref items, sink);
         return (unpacker, sink.Events);
+    }
+
+    // A type with other metadata.
+    private sealed class Described(IRecordShape shape, RecordExtras extras, MapMetadata metadata) : IRecordShape
+    {
+        public Type ClrType => shape.ClrType;
+
+        public string Name => shape.Name;
+
+        public IReadOnlyList<RecordField> Fields => shape.Fields;
+
+        public MapMetadata Metadata => metadata;
+
+        public RecordExtras Extras => extras;
     }
 
     private sealed class Collector : IEventSink

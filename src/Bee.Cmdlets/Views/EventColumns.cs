@@ -97,8 +97,9 @@ internal static class EventColumns
             return field.Name switch
             {
                 ExtraNames.ComputerName or ExtraNames.Container => true,
-                ExtraNames.Pod or ExtraNames.Namespace => shape.Extras.HasFlag(RecordExtras.Kubernetes),
-                _ => false,
+                ExtraNames.Pod or ExtraNames.Namespace when shape.Extras.HasFlag(RecordExtras.Kubernetes) => true,
+                // Shown if the author says so.
+                _ => MetadataOf(shape, field).Hidden == false,
             };
         }
 

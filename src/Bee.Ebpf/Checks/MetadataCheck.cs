@@ -120,16 +120,19 @@ internal static class MetadataCheck
             yield break;
         }
 
-        var fields = (map.IsEventStream ? (IRecordShape)RecordType.ForEvent(map) : EntryType.ForMap(map)).Fields;
-        var names = fields.Where(field => field.Name != "MapName").Select(field => field.MetadataName).Distinct().ToList();
-        foreach (var field in metadata.Fields.Keys.Where(field => !names.Contains(field)))
+        // Tables also have the names of containers, if a record says where it happened. As labels of a metric they are not chosen.
+        const RecordExtras Extras = RecordExtras.Container | RecordExtras.Pod;
+        var columns = (map.IsEventStream ? (IRecordShape)RecordType.ForEvent(map, Extras) : EntryType.ForMap(map, Extras)).Fields.Where(field => field.Name != "MapName").ToList();
+        var fields = columns.Where(field => !field.IsExtra).ToList();
+        var names = fields.Select(field => field.MetadataName).Distinct().ToList();
+        foreach (var field in metadata.Fields.Keys.Where(field => !columns.Exists(column => column.MetadataName == field)))
         {
-            yield return Missing($"{place}/fields/{field}", "field", field, names, "field", $" in the map '{map.Name}'");
+            yield return Missing($"{place}/fields/{field}", "field", field, names, "field", $" in the map '{map.Name}'", [.. columns.Where(column => column.IsExtra).Select(column => column.MetadataName)]);
         }
 
         foreach (var (field, _) in metadata.Fields.Where(field => field.Value.Words == true))
         {
-            if (fields.Any(found => found.MetadataName == field && found.Meaning is not (FieldMeaning.Words or FieldMeaning.Text)))
+            if (fields.Exists(found => found.MetadataName == field && found.Meaning is not (FieldMeaning.Words or FieldMeaning.Text)))
             {
                 yield return new MetadataFault($"{place}/fields/{field}", $"'{field}' is not a char array, which 'words' requires.");
             }
@@ -139,7 +142,7 @@ internal static class MetadataCheck
         {
             foreach (var label in labels)
             {
-                if (fields.FirstOrDefault(field => field.MetadataName == label && field.Name != "MapName") is not { } field)
+                if (fields.Find(field => field.MetadataName == label) is not { } field)
                 {
                     yield return Missing($"{place}/{part}/{label}", "field", label, names, "field", $" in the map '{map.Name}'");
                 }
@@ -169,10 +172,10 @@ internal static class MetadataCheck
         }
     }
 
-    private static MetadataFault Missing(string place, string what, string name, IEnumerable<string> known, string kind, string where = "")
+    private static MetadataFault Missing(string place, string what, string name, IEnumerable<string> known, string kind, string where = "", string[]? others = null)
     {
         string[] names = [.. known];
-        var near = Suggest.Nearest(name, names, 1);
+        var near = Suggest.Nearest(name, [.. names, .. others ?? []], 1);
         return new MetadataFault(
             place,
             $"there is no {what} '{name}'{where}."

@@ -96,5 +96,20 @@ public class MetadataTests
         Assert.Contains("hist_", faults["maps/gauge_level/buckets"]);
     }
 
+    [ClangFact]
+    public void Columns_of_containers_are_described_where_a_record_says_where_it_happened()
+    {
+        var fields = new Dictionary<string, FieldMetadata> { ["container"] = new() { Hidden = true }, ["image"] = new() { Order = 1 } };
+        var maps = new Dictionary<string, MapMetadata> { ["print_perf"] = new() { Fields = fields, Labels = ["container"] }, ["gauge_level"] = new() { Fields = fields } };
+
+        var faults = MetadataCheck.Check(new ObjectMetadata { Maps = maps }, Fixtures.Read("maps"));
+
+        var near = new Dictionary<string, MapMetadata> { ["print_perf"] = new() { Fields = new Dictionary<string, FieldMetadata> { ["contaner"] = new() } } };
+        Assert.Contains("Is 'container' meant?", Assert.Single(MetadataCheck.Check(new ObjectMetadata { Maps = near }, Fixtures.Read("maps"))).Message);
+
+        // The labels of a metric have names of containers without being asked.
+        Assert.Equal(["maps/gauge_level/fields/container", "maps/gauge_level/fields/image", "maps/print_perf/labels/container"], faults.Select(fault => fault.Place).Order(StringComparer.Ordinal));
+    }
+
     private static (uint, ulong) Limits(byte[] bytes) => (BinaryPrimitives.ReadUInt32LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(8)));
 }
