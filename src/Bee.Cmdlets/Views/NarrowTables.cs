@@ -77,7 +77,7 @@ internal static class NarrowTables
         foreach (TableControlRow row in table.Rows)
         {
             // Only the builder can set the types that a row is for.
-            TableControlRow cut = TableControl.Create(outOfBand: false, autoSize: false, hideTableHeaders: false).StartRowDefinition(row.Wrap, row.SelectedBy?.TypeNames, null).EndRowDefinition().EndTable().Rows[0];
+            TableControlRow cut = TableControl.Create(outOfBand: false, autoSize: false, hideTableHeaders: false).StartRowDefinition(row.Wrap, row.SelectedBy?.TypeNames is { Count: > 0 } types ? types : null, null).EndRowDefinition().EndTable().Rows[0];
             cut.Columns.AddRange(row.Columns.Take(fitting));
             narrow.Rows.Add(cut);
         }

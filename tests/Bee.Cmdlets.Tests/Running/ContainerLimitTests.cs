@@ -159,7 +159,8 @@ public sealed class ContainerLimitTests(Programs programs) : IDisposable
     public void NoContainer_leaves_the_names_out()
     {
         using var containers = new FakeContainers("web1");
-        _shell.Objects("Start-BeeProgram $plain -Name named -Parameter @{ target_pid = $PID }; Start-BeeProgram $plain -Name unnamed -NoContainer -Parameter @{ target_pid = $PID }", Variables);
+        // -Verbose waits for the recorder.
+        _shell.Objects("Start-BeeProgram $plain -Name named -Parameter @{ target_pid = $PID } -Verbose 4>$null; Start-BeeProgram $plain -Name unnamed -NoContainer -Parameter @{ target_pid = $PID }", Variables);
         containers.Do("web1", Open);
 
         Assert.Equal("web1", Assert.Single(Receive("named")).Properties["container"].Value);

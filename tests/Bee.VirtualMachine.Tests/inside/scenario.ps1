@@ -31,8 +31,13 @@ function Get-Failure([scriptblock] $Work) {
 # The whole guest is the tests': nothing of a scenario may be left anywhere in it.
 function Assert-NothingLeft {
     Assert-Equal 0 @(Get-BeeProgram).Count 'background programs'
-    $held = foreach ($file in [IO.Directory]::GetFiles('/proc/self/fdinfo')) {
-        try { [IO.File]::ReadAllLines($file) -match '^(prog_id|link_id|map_id):' } catch [IO.IOException] { }
+    # The recorder of containers is closed on another thread.
+    for ($i = 0; $i -lt 600; $i++) {
+        $held = foreach ($file in [IO.Directory]::GetFiles('/proc/self/fdinfo')) {
+            try { [IO.File]::ReadAllLines($file) -match '^(prog_id|link_id|map_id):' } catch [IO.IOException] { }
+        }
+        if (-not $held) { break }
+        [Threading.Thread]::Sleep(50)
     }
     Assert-Equal '' "$held" 'descriptors of programs, maps and links'
     foreach ($file in 'enabled_functions', 'kprobe_events', 'uprobe_events') {

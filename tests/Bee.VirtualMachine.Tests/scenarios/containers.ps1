@@ -21,8 +21,8 @@ try {
     $events = Watch-Image example/opensnoop:v1 $work @{ Container = 'web' }
     Assert-Equal 'web' (@($events.container | Select-Object -Unique) -join ' ') 'containers'
     Assert-Equal '1 1 0' ((@($events.path -eq '/proc/uptime').Count, @($events.path -eq '/proc/meminfo').Count, @($events.path -eq '/proc/version').Count) -join ' ') 'opened files'
-    # Without a limit, the host's processes have no container.
-    $events = Watch-Image example/opensnoop:v1 $work
+    # Without a limit, the host's processes have no container. -Verbose waits for the recorder, which takes seconds to load here.
+    $events = Watch-Image example/opensnoop:v1 $work @{ Verbose = $true } 4>$null
     foreach ($event in $events) {
         if ($event.path -eq '/proc/version') { Assert-Equal '' $event.container 'the container of a process of the host' }
         if ($event.path -eq '/proc/meminfo') { Assert-Equal 'web' $event.container 'the container without a limit' }
