@@ -50,14 +50,15 @@ internal static class NarrowTables
             ? new ExtendedTypeDefinition(type.TypeName, type.FormatViewDefinition.Where(view => view.Control is not ListControl).Select(view => view.Control is TableControl table ? new FormatViewDefinition(view.Name, Narrow(table, screen)) : view))
             : null;
 
-    // Views without a file belong to EventViews, which creates them for the screen.
+    // Views without a file belong to EventViews, which creates them for the screen. Tables of objects from other hosts have several row definitions, which PowerShell takes only from a file;
+    // they keep their columns, of which the formatter omits the last ones.
     private static List<ExtendedTypeDefinition> OfFile(PSCmdlet cmdlet, IEnumerable<SessionStateFormatEntry> formats)
     {
         HashSet<string> made = [.. formats.Select(entry => entry.FormatData?.TypeName).OfType<string>()];
-        return [.. EventViews.Definitions(cmdlet, "Bee.*").Where(type => !made.Contains(type.TypeName))];
+        return [.. EventViews.Definitions(cmdlet, "Bee.*").Where(type => !made.Contains(type.TypeName) && !type.FormatViewDefinition.Exists(view => view.Control is TableControl { Rows.Count: > 1 }))];
     }
 
-    // The rows of a table have the same number of columns.
+    // Each of these tables has one row definition.
     private static TableControl Narrow(TableControl table, int screen)
     {
         int fitting = Fitting(table, screen);
@@ -76,8 +77,7 @@ internal static class NarrowTables
 
         foreach (TableControlRow row in table.Rows)
         {
-            // Only the builder can set the types that a row is for.
-            TableControlRow cut = TableControl.Create(outOfBand: false, autoSize: false, hideTableHeaders: false).StartRowDefinition(row.Wrap, row.SelectedBy?.TypeNames is { Count: > 0 } types ? types : null, null).EndRowDefinition().EndTable().Rows[0];
+            var cut = new TableControlRow { Wrap = row.Wrap };
             cut.Columns.AddRange(row.Columns.Take(fitting));
             narrow.Rows.Add(cut);
         }
