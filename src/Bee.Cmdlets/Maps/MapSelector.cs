@@ -69,12 +69,8 @@ internal sealed class MapSelector(ICmdletStreams streams)
     /// <summary>Returns the maps that match the names, of the sessions that match other names.</summary>
     /// <param name="names">The names of maps.</param>
     /// <param name="programs">The names or ids of sessions. If they match none and an error reports that, no further errors follow.</param>
-    public IEnumerable<MapInfo> Select(IEnumerable<string> names, string[] programs)
-    {
-        var selector = new SessionSelector(streams);
-        BpfProgramSession[] sessions = [.. selector.Select(programs)];
-        return sessions.Length == 0 && selector.HasReported ? [] : Select(names, sessions);
-    }
+    public IEnumerable<MapInfo> Select(IEnumerable<string> names, string[] programs) =>
+        new SessionSelector(streams).TrySelect(programs, out BpfProgramSession[] sessions) ? Select(names, sessions) : [];
 
     /// <summary>Returns the only map with a name.</summary>
     /// <exception cref="BeeInputException">No session, or more than one, has such a map.</exception>

@@ -65,12 +65,7 @@ internal sealed class MapWriters(ICmdletStreams streams)
         if (!_byName.TryGetValue(name, out MapWriter? writer))
         {
             // Reports an unknown name once, not once for each entry.
-            Guard(name, () =>
-            {
-                var selector = new SessionSelector(streams);
-                BpfProgramSession[] sessions = [.. selector.Select(programs)];
-                writer = sessions.Length == 0 && selector.HasReported ? null : For(MapSelector.Single(name, sessions));
-            });
+            Guard(name, () => writer = new SessionSelector(streams).TrySelect(programs, out BpfProgramSession[] sessions) ? For(MapSelector.Single(name, sessions)) : null);
             _byName[name] = writer;
         }
 

@@ -13,8 +13,17 @@ namespace Bee.Cmdlets.Sessions;
 /// <param name="streams">Receives the error of a name that matches no session.</param>
 internal sealed class SessionSelector(ICmdletStreams streams)
 {
-    /// <summary>Whether an error about a name was written.</summary>
-    public bool HasReported { get; private set; }
+    private bool _hasReported;
+
+    /// <summary>Selects the sessions with these names or ids, as <see cref="Select(IEnumerable{string})"/>.</summary>
+    /// <param name="names">Names with or without wildcards, or ids as text.</param>
+    /// <param name="sessions">The sessions.</param>
+    /// <returns>False if there is no session and an error reports that, so that no further error need follow.</returns>
+    public bool TrySelect(string[] names, out BpfProgramSession[] sessions)
+    {
+        sessions = [.. Select(names)];
+        return sessions.Length > 0 || !_hasReported;
+    }
 
     /// <summary>Returns the sessions with these names or ids.</summary>
     /// <param name="names">Names with or without wildcards, or ids as text.</param>
@@ -43,7 +52,7 @@ internal sealed class SessionSelector(ICmdletStreams streams)
                 // A user who types a reference may put a login in front of it.
                 string shown = Redaction.WithoutLogin(name);
                 string known = string.Join(", ", all.Select(session => session.Name));
-                HasReported = true;
+                _hasReported = true;
                 streams.WriteError(new BeeInputException(
                     "ProgramNotFound",
                     $"No session '{shown}' runs in the background or is pinned." + (known.Length > 0 ? $" The sessions are: {known}." : string.Empty),
@@ -88,7 +97,7 @@ internal sealed class SessionSelector(ICmdletStreams streams)
         }
         catch (Exception error) when (ErrorRecords.IsExpected(error))
         {
-            HasReported = true;
+            _hasReported = true;
             streams.WriteError(error, name);
             found = null;
             return false;
