@@ -27,10 +27,9 @@ public class NameRequestsTests
         }
 
         queues.Add(Request("web", 0));
-        // The slow runtime answers some first.
-        release.Release(10);
-        Wait.Until(() => Count(order) == 11);
-        Assert.Contains("web", order);
+        // The slow runtime has not answered its first request.
+        Wait.Until(() => Count(order) > 0);
+        Assert.Equal(["web"], order);
         release.Release(Number);
         Wait.Until(() => Count(order) == Number + 1);
         Assert.Equal(Number + 1, order.Distinct().Count());
@@ -41,8 +40,13 @@ public class NameRequestsTests
     {
         using var release = new SemaphoreSlim(0);
         var runtime = new SlowRuntime(0, release);
-        var answered = 0;
-        using var queues = new NameQueues([runtime], (_, _) => Interlocked.Increment(ref answered) > 0);
+        var (answered, atLast) = (0, 0);
+        using var queues = new NameQueues([runtime], (request, _) =>
+        {
+            var count = Interlocked.Increment(ref answered);
+            Volatile.Write(ref atLast, request.Id == "last" ? count : 0);
+            return true;
+        });
         queues.Add(Request("first", 0));
         Wait.Until(() => runtime.Asked == 1);
         for (var i = 0; i < NameRequests.MostWaiting + 100; i++)
@@ -51,11 +55,11 @@ public class NameRequestsTests
         }
 
         release.Release(NameRequests.MostWaiting + 101);
-        Wait.Until(() => Volatile.Read(ref answered) == NameRequests.MostWaiting + 1);
-        // The queue has room again.
+        Wait.Until(() => Volatile.Read(ref answered) >= NameRequests.MostWaiting + 1);
+        // The queue has room again. The runtime itself may be left alone now, because it was slow.
         queues.Add(Request("last", 0));
-        Wait.Until(() => Volatile.Read(ref answered) == NameRequests.MostWaiting + 2);
-        Assert.Equal(NameRequests.MostWaiting + 2, runtime.Asked);
+        Wait.Until(() => Volatile.Read(ref atLast) > 0);
+        Assert.Equal(NameRequests.MostWaiting + 2, atLast);
     }
 
     private static NameRequests.Request Request(string id, uint user) => new(id, user, new KnownContainer(id, "", user));
